@@ -109,14 +109,19 @@ class EmbeddedEngine:
 class ConnectedEngine:
     """An Ibis connection to an engine that the shop already runs; only ever read from.
 
+    Safe to use from several threads: one query runs at a time, whichever engine object asks for it.
+
     Args:
         backend: The Ibis backend.
+        owned: Whether the connection was opened for this engine, and closes with it.
     """
 
-    def __init__(self, backend: Any) -> None:
+    def __init__(self, backend: Any, *, owned: bool = False) -> None:
         self.backend = backend
         self.name = backend.name
-        self._lock = threading.Lock()
+        self._owned = owned
+        # Kept with the connection, because two engines over the same one must not query it at once.
+        self._lock = vars(backend).setdefault("journeylab_lock", threading.Lock())
 
     def run(self, expr: ir.Table) -> pd.DataFrame:
         """Return the rows of `expr`, one query at a time."""
@@ -124,7 +129,10 @@ class ConnectedEngine:
             return self.backend.execute(expr)
 
     def close(self) -> None:
-        """Leave the connection as it is: it belongs to whoever opened it."""
+        """Close the connection if it was opened for this engine; else it belongs to whoever opened it."""
+        if self._owned:
+            self._owned = False
+            self.backend.disconnect()
 
 
 def _discard(base: duckdb.DuckDBPyConnection, folder: Path) -> None:
