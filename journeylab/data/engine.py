@@ -67,9 +67,9 @@ class EmbeddedEngine:
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "preserve_insertion_order": "false",
-                "TimeZone": "UTC",
             },
         )
+        self._base.execute("SET GLOBAL TimeZone = 'UTC'")
         self._local = threading.local()
         self._finalizer = weakref.finalize(self, _discard, self._base, self.folder)
 
@@ -90,9 +90,8 @@ class EmbeddedEngine:
         return self._backend().execute(expr)
 
     def seal(self) -> None:
-        """Switch off every way out of the engine: files, network, extensions, and settings."""
+        """Switch off every way out of the engine: files, network, extensions. DuckDB does not let it be undone."""
         self.sql("SET enable_external_access = false")
-        self.sql("SET lock_configuration = true")
 
     def close(self) -> None:
         """Close the file and delete the folder; closing twice is allowed."""
