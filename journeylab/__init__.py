@@ -33,7 +33,22 @@ _HOME = {
 }
 _DOMAINS = ("customers", "growth", "journey", "operations")
 
-__all__ = ["BadParameter", "JourneylabError", "NotEnoughData", "SchemaError", "__version__", *_HOME, *_DOMAINS]
+__all__ = [
+    "BadParameter",
+    "Dataset",
+    "JourneylabError",
+    "NotEnoughData",
+    "SchemaError",
+    "__version__",
+    "connect",
+    "customers",
+    "growth",
+    "journey",
+    "open",
+    "operations",
+    "overview",
+    "read",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -45,4 +60,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return __all__
