@@ -7,24 +7,24 @@ closed or forgotten.
 
 from __future__ import annotations
 
-import atexit
 import os
 import secrets
 import shutil
-import tempfile
 import threading
 import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 import ibis
 
+from journeylab.data.workspace import new_folder
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import ibis.expr.types as ir
     import pandas as pd
 
-FOLDER_PREFIX = "journeylab-"
 MEMORY_LIMIT = "800MB"
 
 
@@ -57,7 +57,7 @@ class EmbeddedEngine:
     def __init__(
         self, root: Path | None = None, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None
     ) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=root))
+        self.folder = new_folder(root)
         self._base = duckdb.connect(
             str(self.folder / "shop.duckdb"),
             config={
@@ -132,27 +132,6 @@ def _discard(base: duckdb.DuckDBPyConnection, folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def sweep(root: Path | None = None) -> int:
-    """Delete folders of engines whose process has ended without tidying up; return how many."""
-    gone = 0
-    for folder in Path(root or tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*-*"):
-        owner = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
-        if owner.isdigit() and not _alive(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
-            gone += 1
-    return gone
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def quote(identifier: str) -> str:
     """Return `identifier` as a quoted SQL identifier, whatever it contains.
 
@@ -174,6 +153,3 @@ def literal(text: str) -> str:
 def new_key() -> bytes:
     """Return a fresh secret for pseudonyms; it stays on this machine."""
     return secrets.token_bytes(16)
-
-
-atexit.register(sweep)
