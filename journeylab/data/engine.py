@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
     import pandas as pd
+    import pyarrow as pa
 
 MEMORY_LIMIT = "800MB"
 
@@ -35,6 +36,9 @@ class Engine(Protocol):
 
     def run(self, expr: ir.Table) -> pd.DataFrame:
         """Return the rows of `expr`, which must be few: an aggregate, not the raw data."""
+
+    def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
+        """Stream the rows of `expr`, however many, to write them to a file."""
 
     def close(self) -> None:
         """Give back what the engine holds."""
@@ -67,9 +71,9 @@ class EmbeddedEngine:
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "preserve_insertion_order": "false",
-                "TimeZone": "UTC",
             },
         )
+        self._base.execute("SET GLOBAL TimeZone = 'UTC'")
         self._local = threading.local()
         self._finalizer = weakref.finalize(self, _discard, self._base, self.folder)
 
@@ -88,6 +92,10 @@ class EmbeddedEngine:
     def run(self, expr: ir.Table) -> pd.DataFrame:
         """Return the rows of `expr`."""
         return self._backend().execute(expr)
+
+    def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
+        """Stream the rows of `expr`."""
+        return self._backend().to_pyarrow_batches(expr)
 
     def seal(self) -> None:
         """Switch off every way out of the engine: files, network, extensions, and settings."""
@@ -122,6 +130,10 @@ class ConnectedEngine:
         """Return the rows of `expr`, one query at a time."""
         with self._lock:
             return self.backend.execute(expr)
+
+    def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
+        """Stream the rows of `expr`."""
+        return self.backend.to_pyarrow_batches(expr)
 
     def close(self) -> None:
         """Leave the connection as it is: it belongs to whoever opened it."""
