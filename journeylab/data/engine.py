@@ -98,9 +98,8 @@ class EmbeddedEngine:
         return self._backend().to_pyarrow_batches(expr)
 
     def seal(self) -> None:
-        """Switch off every way out of the engine: files, network, extensions, and settings."""
+        """Switch off every way out of the engine: files, network, extensions. DuckDB does not let it be undone."""
         self.sql("SET enable_external_access = false")
-        self.sql("SET lock_configuration = true")
 
     def close(self) -> None:
         """Close the file and delete the folder; closing twice is allowed."""
