@@ -7,24 +7,25 @@ closed or forgotten.
 
 from __future__ import annotations
 
-import atexit
 import os
 import secrets
 import shutil
-import tempfile
 import threading
 import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 import ibis
 
+from journeylab.data.workspace import new_folder
+
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import ibis.expr.types as ir
     import pandas as pd
+    import pyarrow as pa
 
-FOLDER_PREFIX = "journeylab-"
 MEMORY_LIMIT = "800MB"
 
 
@@ -35,6 +36,9 @@ class Engine(Protocol):
 
     def run(self, expr: ir.Table) -> pd.DataFrame:
         """Return the rows of `expr`, which must be few: an aggregate, not the raw data."""
+
+    def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
+        """Stream the rows of `expr`, however many, to write them to a file."""
 
     def close(self) -> None:
         """Give back what the engine holds."""
@@ -57,7 +61,7 @@ class EmbeddedEngine:
     def __init__(
         self, root: Path | None = None, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None
     ) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=root))
+        self.folder = new_folder(root)
         self._base = duckdb.connect(
             str(self.folder / "shop.duckdb"),
             config={
@@ -88,6 +92,10 @@ class EmbeddedEngine:
     def run(self, expr: ir.Table) -> pd.DataFrame:
         """Return the rows of `expr`."""
         return self._backend().execute(expr)
+
+    def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
+        """Stream the rows of `expr`."""
+        return self._backend().to_pyarrow_batches(expr)
 
     def seal(self) -> None:
         """Switch off every way out of the engine: files, network, extensions. DuckDB does not let it be undone."""
@@ -127,6 +135,10 @@ class ConnectedEngine:
         with self._lock:
             return self.backend.execute(expr)
 
+    def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
+        """Stream the rows of `expr`."""
+        return self.backend.to_pyarrow_batches(expr)
+
     def close(self) -> None:
         """Close the connection if it was opened for this engine; else it belongs to whoever opened it."""
         if self._owned:
@@ -137,27 +149,6 @@ class ConnectedEngine:
 def _discard(base: duckdb.DuckDBPyConnection, folder: Path) -> None:
     base.close()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def sweep(root: Path | None = None) -> int:
-    """Delete folders of engines whose process has ended without tidying up; return how many."""
-    gone = 0
-    for folder in Path(root or tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*-*"):
-        owner = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
-        if owner.isdigit() and not _alive(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
-            gone += 1
-    return gone
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def quote(identifier: str) -> str:
@@ -181,6 +172,3 @@ def literal(text: str) -> str:
 def new_key() -> bytes:
     """Return a fresh secret for pseudonyms; it stays on this machine."""
     return secrets.token_bytes(16)
-
-
-atexit.register(sweep)
