@@ -54,7 +54,7 @@ def canonical(name: str, raw: ir.Table, renamed: Mapping[str, str], zone: ZoneIn
         time = raw[where[clock]]
         columns["day"] = time.cast("date") if time.type().is_date() else _local_day(columns[clock], zone, engine)
     if name == "orders":
-        columns["status"] = columns["status"].strip().lower().substitute(_STATUS_SPELLINGS)
+        columns["status"] = columns["status"].lower().substitute(_STATUS_SPELLINGS)
     return raw.select(**columns)
 
 

@@ -20,6 +20,7 @@ import ibis
 from journeylab.data.workspace import new_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import ibis.expr.types as ir
@@ -136,8 +137,14 @@ class ConnectedEngine:
             return self.backend.execute(expr)
 
     def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
-        """Stream the rows of `expr`."""
-        return self.backend.to_pyarrow_batches(expr)
+        """Stream the rows of `expr`; other queries wait until the stream has ended."""
+        import pyarrow as pa
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            with self._lock:
+                yield from self.backend.to_pyarrow_batches(expr)
+
+        return pa.RecordBatchReader.from_batches(expr.schema().to_pyarrow(), rows())
 
     def close(self) -> None:
         """Close the connection if it was opened for this engine; else it belongs to whoever opened it."""

@@ -205,7 +205,7 @@ def _order_notes(engine: ConnectedEngine, orders: ir.Table, currency: str) -> li
     """Say which orders are out of the figures by status or currency, and which statuses are unknown."""
     foreign = ibis.literal(value=False)
     if currency and "currency" in orders.columns:
-        foreign = (orders.currency != currency).fill_null(value=False)
+        foreign = orders.currency.notnull() & (orders.currency != currency)
     counted = engine.run(
         orders.group_by(status=orders.status, foreign=foreign).aggregate(n=orders.count()).order_by("status", "foreign")
     )
