@@ -87,3 +87,19 @@ def _installed(package: str) -> bool:
     from importlib.util import find_spec
 
     return find_spec(package) is not None
+
+
+@pytest.fixture(scope="session")
+def online_retail(shared: Path):
+    """The UCI Online Retail orders."""
+    from tests.shops import online_retail
+
+    return online_retail(shared)
+
+
+@pytest.fixture(scope="session")
+def simple_shop(shared: Path):
+    """The click stream of a simulated shop."""
+    from tests.shops import simple_shop
+
+    return simple_shop(shared)

@@ -60,8 +60,8 @@ def totals(orders: ir.Table) -> ir.Table:
     return totals.left_join(people, "part").drop("part_right")
 
 
-def buckets(orders: ir.Table, grain: str) -> ir.Table:
-    """Return a row a bucket of the present period with the same sums."""
+def buckets(orders: ir.Table, grain: str, start: date) -> ir.Table:
+    """Return a row a bucket of the present period, which began on `start`, with the same sums."""
     unit = GRAINS[grain]
     orders = orders.filter(_.part == "now").mutate(bucket=_.day.truncate(unit))
     sums = orders.group_by("bucket").agg(orders=_.count(), revenue=_.net.sum().cast("float64"))
@@ -69,7 +69,7 @@ def buckets(orders: ir.Table, grain: str) -> ir.Table:
         return sums
     people = (
         orders.filter(_.customer_id.notnull())
-        .mutate(is_new=_.first_day.truncate(unit) == _.bucket)
+        .mutate(is_new=(_.first_day.truncate(unit) == _.bucket) & (_.first_day >= ibis_date(start)))
         .group_by("bucket", "customer_id")
         .agg(is_new=_.is_new.any(), times=_.count())
         .group_by("bucket")

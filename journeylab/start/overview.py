@@ -199,7 +199,7 @@ def overview(shop: Dataset, *, grain: str = "auto", level: float = 0.95) -> Over
         raise NotEnoughData(
             f"No order that counts lies in {words.span(start, end)}.", do="Choose a longer period in the sidebar."
         )
-    series = _series(shop.run(counting.buckets(orders, grain)), grain, (start, end))
+    series = _series(shop.run(counting.buckets(orders, grain, start)), grain, (start, end))
     has_customers = "customer_id" in orders.columns
     now = _figures_of(totals.loc["now"], has_customers=has_customers)
     then = _figures_of(totals.loc["before"], has_customers=has_customers) if "before" in totals.index else {}
@@ -239,21 +239,19 @@ def _series(rows: pd.DataFrame, grain: str, period: tuple[date, date]) -> pd.Dat
     """Fill buckets without orders with zero, add the figures, and flag the buckets the period cuts."""
     periods = pd.period_range(*map(pd.Timestamp, period), freq=GRAINS[grain])
     index = periods.start_time
-    rows = rows.assign(bucket=pd.to_datetime(rows["bucket"])).set_index("bucket").reindex(index)
-    rows = rows.fillna({c: 0 for c in ("orders", "revenue", "customers", "new", "repeating") if c in rows})
+    rows = rows.assign(bucket=pd.to_datetime(rows["bucket"])).set_index("bucket").astype("float64").reindex(index)
+    rows = rows.fillna(0)
     has_people = "customers" in rows
     with np.errstate(invalid="ignore", divide="ignore"):
         series = pd.DataFrame(
             {
                 "bucket": index,
-                "revenue": rows["revenue"].to_numpy(float),
-                "orders": rows["orders"].to_numpy(float),
-                "new_customers": rows["new"].to_numpy(float) if has_people else np.nan,
-                "returning_customers": (rows["customers"] - rows["new"]).to_numpy(float) if has_people else np.nan,
-                "order_value": rows["revenue"].to_numpy(float) / rows["orders"].to_numpy(float),
-                "repeat_rate": rows["repeating"].to_numpy(float) / rows["customers"].to_numpy(float)
-                if has_people
-                else np.nan,
+                "revenue": rows["revenue"].to_numpy(),
+                "orders": rows["orders"].to_numpy(),
+                "new_customers": rows["new"].to_numpy() if has_people else np.nan,
+                "returning_customers": (rows["customers"] - rows["new"]).to_numpy() if has_people else np.nan,
+                "order_value": rows["revenue"].to_numpy() / rows["orders"].to_numpy(),
+                "repeat_rate": rows["repeating"].to_numpy() / rows["customers"].to_numpy() if has_people else np.nan,
             }
         )
     series["partial"] = (index < pd.Timestamp(period[0])) | (periods.end_time.normalize() > pd.Timestamp(period[1]))
@@ -279,7 +277,7 @@ def _caveats(
         said.append("The orders carry no customer, so nothing can be said about new and returning ones.")
     elif row["guests"]:
         said.append(
-            f"{words.count(row['guests'], 'order')} of {words.count(row['orders'])} "
+            f"{words.count(row['guests'])} of {words.count(row['orders'], 'order')} "
             f"({words.percent(row['guests'] / row['orders'])}) carry no customer: they count in revenue and orders, "
             "not among customers."
         )
