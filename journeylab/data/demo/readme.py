@@ -1,0 +1,1 @@
+def readme(store, found): return ""
