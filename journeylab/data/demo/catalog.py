@@ -27,7 +27,7 @@ _VENDORS = {
 
 #: sku, product, category, price with tax, cost, popularity in its category
 _RANGE = (
-    (BEST_SELLER, "Espresso beans 1 kg", "Coffee", 21.90, 9.60, 30),
+    (BEST_SELLER, "Espresso beans 1 kg", "Coffee", 21.90, 9.60, 44),
     (SUBSTITUTE, "Crema beans 1 kg", "Coffee", 20.90, 9.20, 14),
     ("COF-ESP-250", "Espresso beans 250 g", "Coffee", 7.90, 3.10, 16),
     ("COF-CRM-250", "Crema beans 250 g", "Coffee", 7.50, 2.95, 12),

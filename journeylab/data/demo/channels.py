@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
-from journeylab.data.demo.clock import Clock
 from journeylab.data.demo.plan import CHANNELS, Plan
 from journeylab.data.demo.visits import Journeys, interest, reach
+
+if TYPE_CHECKING:
+    from journeylab.data.demo.clock import Clock
 
 
 def spend(plan: Plan, clock: Clock, visits: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -28,7 +32,9 @@ def spend(plan: Plan, clock: Clock, visits: pd.DataFrame, rng: np.random.Generat
                 }
             )
         )
-    return pd.concat(frames, ignore_index=True).sort_values(["day", "marketing_channel"], kind="stable", ignore_index=True)
+    return pd.concat(frames, ignore_index=True).sort_values(
+        ["day", "marketing_channel"], kind="stable", ignore_index=True
+    )
 
 
 def removal_effects(plan: Plan, journeys: Journeys) -> dict[str, dict[str, float]]:

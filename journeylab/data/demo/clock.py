@@ -8,12 +8,14 @@ Poisson process; Daley & Vere-Jones, An Introduction to the Theory of Point Proc
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
-from journeylab.data.demo.plan import Plan
+if TYPE_CHECKING:
+    from journeylab.data.demo.plan import Plan
 
 DAY = 86_400
 WEEK = 7 * DAY

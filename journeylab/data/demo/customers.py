@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from journeylab.data.demo.clock import DAY, WEEK, Clock
-from journeylab.data.demo.plan import COUNTRIES, DEVICES, Persona, Plan
+from journeylab.data.demo.clock import WEEK, Clock
+from journeylab.data.demo.plan import COUNTRIES, Plan
 
 #: Ways of buying: on the web only, at the till only, both.
 WEB, TILL, BOTH = range(3)
@@ -114,9 +114,7 @@ def _devices(
 ) -> np.ndarray:
     """The device of each purchase: the first device first, then now and then another."""
     other = (rng.random(len(customer)) < plan.other_device_share) & (nth > 0)
-    return np.where(
-        other, customers["other_device"].to_numpy()[customer], customers["device"].to_numpy()[customer]
-    )
+    return np.where(other, customers["other_device"].to_numpy()[customer], customers["device"].to_numpy()[customer])
 
 
 def table(plan: Plan, clock: Clock, customers: pd.DataFrame, purchases_: pd.DataFrame) -> pd.DataFrame:
@@ -139,16 +137,3 @@ def table(plan: Plan, clock: Clock, customers: pd.DataFrame, purchases_: pd.Data
             "cart_reminders": np.where(customers["reminded"], "yes", "no"),
         }
     )
-
-
-def persona_of(plan: Plan, customer: int, customers: pd.DataFrame) -> Persona:
-    """The persona a customer was drawn from."""
-    return plan.personas[int(customers["persona"].iloc[customer])]
-
-
-def device_names(codes: np.ndarray) -> np.ndarray:
-    """Names of devices by their numbers."""
-    return np.array(DEVICES)[codes]
-
-
-__all__ = ["DAY", "by_persona", "device_names", "draw", "persona_of", "pick", "purchases", "table"]

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from journeylab.data.demo.clock import Clock
 from journeylab.data.demo.orders import EXPRESS_FEE, FEE, PAYMENTS
-from journeylab.data.demo.plan import CHANNELS, COUNTRIES, DEVICES, STEPS, Plan
+from journeylab.data.demo.plan import CHANNELS, COUNTRIES, DEVICES, STEPS
 from journeylab.data.demo.visits import CART, CHECKOUT_SECONDS, PURCHASE
 
 if TYPE_CHECKING:
@@ -64,7 +63,12 @@ def _kinds(place: np.ndarray, lists: np.ndarray, searches: np.ndarray, views: np
 
 
 def _times(
-    start: np.ndarray, depth: np.ndarray, counts: np.ndarray, row: np.ndarray, place: np.ndarray, rng: np.random.Generator
+    start: np.ndarray,
+    depth: np.ndarray,
+    counts: np.ndarray,
+    row: np.ndarray,
+    place: np.ndarray,
+    rng: np.random.Generator,
 ) -> np.ndarray:
     """Seconds of each event; a visit that ends in a purchase ends exactly at the order's time."""
     gap = np.where(place == 0, 0.0, rng.lognormal(3.3, 0.8, len(row)))
@@ -79,7 +83,13 @@ def _times(
 
 
 def _columns(
-    store: Store, visits: pd.DataFrame, row: np.ndarray, kind: np.ndarray, t: np.ndarray, last_view: np.ndarray, rng: np.random.Generator
+    store: Store,
+    visits: pd.DataFrame,
+    row: np.ndarray,
+    kind: np.ndarray,
+    t: np.ndarray,
+    last_view: np.ndarray,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     n, clock, products = len(row), store.clock, store.products
     visit = {name: visits[name].to_numpy() for name in visits.columns}
@@ -116,7 +126,7 @@ def _columns(
             "value": np.where(order >= 0, store.orders["total"].to_numpy()[np.maximum(order, 0)], price).round(2),
             "search_term": _category(np.where(search, term, -1), TERMS + UNMET_TERMS),
             "search_results": _whole(np.where(term < len(TERMS), 2 + term % 7, 0), search),
-            "load_ms": _whole((load / 10).round() * 10, kind != CART),
+            "load_ms": _whole((load / 20).round() * 20, kind != CART),
             "payment_method": _category(np.where(paying, visit["payment"][row], -1), PAYMENTS),
             "shipping_fee": np.where(checkout, visit["fee"][row], np.nan),
             "fee_first_shown": _category(np.where(kind >= CART, visit["fee_shown"][row], -1), FEE_SHOWN),
@@ -138,14 +148,14 @@ def _whole(values: np.ndarray, where: np.ndarray) -> pd.arrays.IntegerArray:
 
 def _names(names: np.ndarray, codes: np.ndarray) -> np.ndarray:
     """Names by number as objects, -1 being empty."""
-    return np.where(codes >= 0, names[np.maximum(codes, 0)], None)
+    return np.asarray(np.where(codes >= 0, names[np.maximum(codes, 0)], None))
 
 
 def _known(store: Store, customer: np.ndarray, login: np.ndarray) -> np.ndarray:
     return _names(store.customers["email"].to_numpy(), np.where(login, customer, -1))
 
 
-def details(plan: Plan, visits: pd.DataFrame, orders: pd.DataFrame, focus: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+def details(visits: pd.DataFrame, orders: pd.DataFrame, focus: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
     """Add what a visit carries: the SKU it is about, payment method, shipping fee and when the fee is first shown."""
     n = len(visits)
     order = visits["order"].to_numpy()

@@ -7,12 +7,16 @@ distribution of variant and outcome is that of a fair split with the effect, and
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
-from journeylab.data.demo.clock import Clock
-from journeylab.data.demo.plan import ABTest, Plan
 from journeylab.data.demo.visits import PURCHASE
+
+if TYPE_CHECKING:
+    from journeylab.data.demo.clock import Clock
+    from journeylab.data.demo.plan import ABTest, Plan
 
 
 def run(
@@ -54,12 +58,18 @@ def _units(visits: pd.DataFrame, orders: pd.DataFrame, inside: np.ndarray) -> pd
     )
     grouped = part.groupby("visitor", sort=False)
     units = grouped.agg(
-        exposed=("t", "first"), persona=("persona", "first"), visits=("t", "size"), orders=("orders", "sum"), net=("net", "sum")
+        exposed=("t", "first"),
+        persona=("persona", "first"),
+        visits=("t", "size"),
+        orders=("orders", "sum"),
+        net=("net", "sum"),
     ).reset_index()
     units["converted"] = units["orders"] > 0
     before = visits.iloc[: inside[0]] if len(inside) else visits.iloc[:0]
     bought = before[before["order"] >= 0]
-    earlier_net = np.bincount(bought["visitor"], orders["net"].to_numpy()[bought["order"]], minlength=int(visits["visitor"].max()) + 1)
+    earlier_net = np.bincount(
+        bought["visitor"], orders["net"].to_numpy()[bought["order"]], minlength=int(visits["visitor"].max()) + 1
+    )
     units["pre_visits"] = np.bincount(before["visitor"], minlength=len(earlier_net))[units["visitor"]]
     units["earlier_orders"] = np.bincount(bought["visitor"], minlength=len(earlier_net))[units["visitor"]]
     units["pre_net"] = earlier_net[units["visitor"]].round(2)

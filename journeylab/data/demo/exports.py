@@ -44,7 +44,7 @@ def write(store: Store, folder: str | Path) -> dict[str, Path]:
         "tickets.csv": [store.tickets],
         "spend.csv": [store.spend],
         "klaviyo_campaigns.csv": [store.campaigns],
-        "contacts.csv.gz": [messages.contact_table(clock, store.sent, email)],
+        "contacts.csv.gz": messages.contact_rows(clock, store.sent, email),
         "promotions.csv": [_promotions(store)],
     }
     paths = {name: folder / name for name in (*tables, "events.parquet", "truths.json", "README.md")}
@@ -60,11 +60,20 @@ def write(store: Store, folder: str | Path) -> dict[str, Path]:
 def _write_csv(path: Path, frames: Iterable[pd.DataFrame]) -> None:
     """Write frames one under the other; money with two decimals, gzip without a time or a name in it."""
     with path.open("wb") as raw:
-        packed = gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=9, mtime=0) if path.suffix == ".gz" else None
+        packed = (
+            gzip.GzipFile(filename="", mode="wb", fileobj=raw, compresslevel=9, mtime=0)
+            if path.suffix == ".gz"
+            else None
+        )
         text = io.TextIOWrapper(packed or raw, encoding="utf-8", newline="")
         for number, frame in enumerate(frames):
             frame.to_csv(
-                text, index=False, header=number == 0, lineterminator="\n", float_format="%.2f", quoting=csv.QUOTE_MINIMAL
+                text,
+                index=False,
+                header=number == 0,
+                lineterminator="\n",
+                float_format="%.2f",
+                quoting=csv.QUOTE_MINIMAL,
             )
         text.close()
 
@@ -74,7 +83,12 @@ def _write_events(store: Store, path: Path) -> dict[str, int]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema([(name, getattr(pa, kind)() if kind != "time" else pa.timestamp("us", tz="UTC")) for name, kind in EVENT_COLUMNS])
+    schema = pa.schema(
+        [
+            (name, getattr(pa, kind)() if kind != "time" else pa.timestamp("us", tz="UTC"))
+            for name, kind in EVENT_COLUMNS
+        ]
+    )
     tally: dict[str, int] = {}
     plain = ["event_timestamp", "ga_session_id"]
     options = {
@@ -85,7 +99,9 @@ def _write_events(store: Store, path: Path) -> dict[str, int]:
     }
     with pq.ParquetWriter(path, schema, **options) as writer:
         for frame in events.chunks(store):
-            table = pa.table({name: pa.array(frame[name]).cast(schema.field(name).type) for name in schema.names}, schema=schema)
+            table = pa.table(
+                {name: pa.array(frame[name]).cast(schema.field(name).type) for name in schema.names}, schema=schema
+            )
             writer.write_table(table, row_group_size=1_000_000)
             for name, count in frame["event_name"].value_counts().items():
                 tally[str(name)] = tally.get(str(name), 0) + int(count)
@@ -163,7 +179,18 @@ def _inventory(store: Store) -> pd.DataFrame:
 def _purchasing(store: Store) -> pd.DataFrame:
     """The list of products as the shop's buyer keeps it: with lead times, smallest orders and pack sizes."""
     return store.products[
-        ["sku", "product", "category", "vendor", "price", "unit_cost", "lead_time_days", "lead_time_sd", "moq", "pack_size"]
+        [
+            "sku",
+            "product",
+            "category",
+            "vendor",
+            "price",
+            "unit_cost",
+            "lead_time_days",
+            "lead_time_sd",
+            "moq",
+            "pack_size",
+        ]
     ]
 
 

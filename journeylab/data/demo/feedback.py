@@ -33,7 +33,12 @@ def latent_nps(plan: Plan, customers: pd.DataFrame, rng: np.random.Generator) ->
 
 
 def surveys(
-    plan: Plan, clock: Clock, customers: pd.DataFrame, orders: pd.DataFrame, latent: np.ndarray, rng: np.random.Generator
+    plan: Plan,
+    clock: Clock,
+    customers: pd.DataFrame,
+    orders: pd.DataFrame,
+    latent: np.ndarray,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     """All answers in order of time, with hidden columns `persona` and `about_delivery`."""
     known = orders[(orders["customer"] >= 0) & ~orders["till"]].reset_index(drop=True)
@@ -45,13 +50,15 @@ def surveys(
     _comment(plan, frame, rng)
     staff = pd.DataFrame(
         {"t": np.sort(rng.random(48)) * clock.seconds, "kind": "enps", "score": rng.choice([4, 6, 7, 8, 9, 10], 48)}
-    ).assign(touchpoint="", scale=10, incentive=False, email="", comment="", persona=-1, customer=-1, about_delivery=False)
+    ).assign(
+        touchpoint="", scale=10, incentive=False, email="", comment="", persona=-1, customer=-1, about_delivery=False
+    )
     frame = pd.concat([frame, staff], ignore_index=True)
     return frame[frame["t"] < clock.seconds].sort_values("t", kind="stable", ignore_index=True)
 
 
 def _nps(plan: Plan, known: pd.DataFrame, latent: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
-    """One invitation a customer, three weeks after the first order on the web; who answers does not depend on the answer."""
+    """One invitation a customer, three weeks after the first order on the web; who answers is chance."""
     first = known.drop_duplicates("customer")
     first = first[rng.random(len(first)) < plan.response_rate]
     return pd.DataFrame(
@@ -68,7 +75,14 @@ def _nps(plan: Plan, known: pd.DataFrame, latent: np.ndarray, rng: np.random.Gen
 
 
 def _after_orders(
-    plan: Plan, known: pd.DataFrame, kind: str, touchpoint: str, scale: int, share: float, days: float, rng: np.random.Generator
+    plan: Plan,
+    known: pd.DataFrame,
+    kind: str,
+    touchpoint: str,
+    scale: int,
+    share: float,
+    days: float,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
     asked = known[rng.random(len(known)) < share]
     n = len(asked)
@@ -107,7 +121,9 @@ def _comment(plan: Plan, frame: pd.DataFrame, rng: np.random.Generator) -> None:
     frame["about_delivery"] = wrote & about
 
 
-def tickets(plan: Plan, clock: Clock, customers: pd.DataFrame, orders: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def tickets(
+    plan: Plan, clock: Clock, customers: pd.DataFrame, orders: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
     """Support cases in order of time: those about the delivery come from the persona whose pain it is."""
     known = orders[orders["customer"] >= 0].reset_index(drop=True)
     persona = known["persona"].to_numpy()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -11,14 +11,20 @@ from journeylab.data.demo.clock import DAY, Clock
 from journeylab.data.demo.plan import CHANNELS, Plan
 from journeylab.data.demo.visits import CART, PURCHASE
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 REMINDER = "Cart reminder"
 #: A newsletter goes out on a Thursday at ten; a customer on cadence k gets the weeks in which week % 4 fits.
 _THURSDAY, _TEN = 3, 10 * 3600
 _WEEKS_OF = {0: (), 1: (0,), 2: (0, 2), 4: (0, 1, 2, 3)}
 _CREDIT = 5 * DAY
+_ROWS_A_CHUNK = 100_000
 
 
-def newsletters(plan: Plan, clock: Clock, customers: pd.DataFrame, since: np.ndarray, rng: np.random.Generator) -> pd.DataFrame:
+def newsletters(
+    plan: Plan, clock: Clock, customers: pd.DataFrame, since: np.ndarray, rng: np.random.Generator
+) -> pd.DataFrame:
     """Every newsletter to every customer who gets it: from three days after the first order to the end."""
     first = (_THURSDAY - plan.start.weekday()) % 7
     parts = []
@@ -43,7 +49,7 @@ def newsletters(plan: Plan, clock: Clock, customers: pd.DataFrame, since: np.nda
     return pd.concat(parts, ignore_index=True)
 
 
-def reminders(plan: Plan, visits: pd.DataFrame, customers: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def reminders(visits: pd.DataFrame, customers: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """A reminder four hours after each cart that a known customer left, for those who get reminders."""
     left = left_carts(visits)
     left = left[customers["reminded"].to_numpy()[left["customer"]]]
@@ -66,10 +72,12 @@ def left_carts(visits: pd.DataFrame) -> pd.DataFrame:
     return visits[known & (visits["depth"] >= CART) & (visits["depth"] < PURCHASE)]
 
 
-def contacts(plan: Plan, clock: Clock, sent: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
+def contacts(clock: Clock, sent: pd.DataFrame, visits: pd.DataFrame) -> pd.DataFrame:
     """All messages in order of time; a purchase that came by e-mail is the click of the message before it."""
     sent = sent[sent["sent"] < clock.seconds].sort_values(["sent", "customer"], kind="stable", ignore_index=True)
-    bought = visits[(visits["depth"] == PURCHASE) & (visits["channel"] == CHANNELS.index("Email")) & (visits["customer"] >= 0)]
+    bought = visits[
+        (visits["depth"] == PURCHASE) & (visits["channel"] == CHANNELS.index("Email")) & (visits["customer"] >= 0)
+    ]
     width = 4 * clock.seconds
     key = sent["customer"].to_numpy() * width + sent["sent"].to_numpy()
     by_key = np.argsort(key, kind="stable")
@@ -88,17 +96,19 @@ def contacts(plan: Plan, clock: Clock, sent: pd.DataFrame, visits: pd.DataFrame)
     return sent
 
 
-def contact_table(clock: Clock, sent: pd.DataFrame, email: np.ndarray) -> pd.DataFrame:
-    """The file of contacts."""
-    return pd.DataFrame(
-        {
-            "email": email[sent["customer"]],
-            "sent_at": clock.utc_stamp(sent["sent"].to_numpy()),
-            "campaign": sent["campaign"],
-            "opened_at": _maybe(clock, sent["opened"].to_numpy()),
-            "clicked_at": _maybe(clock, sent["clicked"].to_numpy()),
-        }
-    )
+def contact_rows(clock: Clock, sent: pd.DataFrame, email: np.ndarray) -> Iterator[pd.DataFrame]:
+    """The rows of the file of contacts, some at a time."""
+    for first in range(0, len(sent), _ROWS_A_CHUNK):
+        part = sent.iloc[first : first + _ROWS_A_CHUNK]
+        yield pd.DataFrame(
+            {
+                "email": email[part["customer"]],
+                "sent_at": clock.utc_stamp(part["sent"].to_numpy()),
+                "campaign": part["campaign"],
+                "opened_at": _maybe(clock, part["opened"].to_numpy()),
+                "clicked_at": _maybe(clock, part["clicked"].to_numpy()),
+            }
+        )
 
 
 def _maybe(clock: Clock, seconds: np.ndarray) -> np.ndarray:
@@ -119,12 +129,12 @@ def campaigns(clock: Clock, sent: pd.DataFrame, orders: pd.DataFrame, rng: np.ra
         at = clock.local_stamp(np.array([part["sent"].iloc[0]]))[0][:19]
         placed, money = int(part["ordered"].sum()), float(part["revenue"].sum())
         day = clock.date_of(int(part["sent"].iloc[0] // DAY))
-        rows.append(
-            [name, "newsletter", "News from the shop", "Newsletter", at, f"{day:%A}", f"{n}.0", f"{placed}.0"]
-            + [_percent(placed, n), f"{money:.2f}", f"{opened}.0", _percent(opened, n), f"{opened + opened // 3}.0"]
-            + [f"{clicked}.0", _percent(clicked, n), f"{clicked + clicked // 4}.0", f"{left}.0", "0.0", "0.00%"]
-            + [f"{n - bounced}.0", f"{bounced}.0", _percent(bounced, n), f"01DEMO{number:020d}", "Email"]
-        )
+        what = [name, "newsletter", "News from the shop", "Newsletter", at, f"{day:%A}", f"{n}.0"]
+        gained = [f"{placed}.0", _percent(placed, n), f"{money:.2f}"]
+        opens = [f"{opened}.0", _percent(opened, n), f"{opened + opened // 3}.0"]
+        clicks = [f"{clicked}.0", _percent(clicked, n), f"{clicked + clicked // 4}.0"]
+        lost = [f"{left}.0", "0.0", "0.00%", f"{n - bounced}.0", f"{bounced}.0", _percent(bounced, n)]
+        rows.append([*what, *gained, *opens, *clicks, *lost, f"01DEMO{number:020d}", "Email"])
     return pd.DataFrame(rows, columns=KLAVIYO)
 
 
@@ -144,8 +154,3 @@ def first_seen(orders: pd.DataFrame, customers: int) -> np.ndarray:
     """When each customer ordered first."""
     known = orders[orders["customer"] >= 0]
     return known.groupby("customer")["t"].min().reindex(range(customers)).to_numpy()
-
-
-def week_of(plan: Plan, week: int) -> str:
-    """The Monday of a week of the plan, as text."""
-    return (plan.start + timedelta(days=7 * week)).isoformat()

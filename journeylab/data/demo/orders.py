@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from journeylab.data.demo import catalog
 from journeylab.data.demo.catalog import TAX
-from journeylab.data.demo.clock import Clock
 from journeylab.data.demo.customers import pick
-from journeylab.data.demo.plan import Plan
+
+if TYPE_CHECKING:
+    from journeylab.data.demo.clock import Clock
+    from journeylab.data.demo.plan import Plan
 
 PAYMENTS = ("Shopify Payments", "PayPal Express Checkout", "Klarna", "Cash on Delivery (COD)", "Cash")
 _WEB_PAYMENTS = (0.50, 0.29, 0.15, 0.06, 0.0)
@@ -37,7 +41,7 @@ def everything(plan: Plan, clock: Clock, purchases: pd.DataFrame, rng: np.random
     orders = pd.concat([purchases, walk_in, bulk], ignore_index=True)
     for column, value in (("customer", -1), ("nth", -1), ("bulk", 0), ("device", 0), ("target", 0.0)):
         orders[column] = orders[column].fillna(value)
-    orders["till"] = orders["till"].isna() | orders["till"].eq(True)  # noqa: FBT003 - a comparison, not a switch
+    orders["till"] = orders["till"].isna() | orders["till"].eq(True)
     orders = orders.astype({"customer": int, "nth": int, "bulk": int, "device": int})
     return orders.sort_values("t", kind="stable", ignore_index=True)
 
@@ -68,10 +72,12 @@ def lines(
     tables.append(np.mean(tables, axis=0))  # strangers
     new = catalog.number_of(products, catalog.NEW_SKU)
     launched = day >= plan.day_ago(plan.new_sku_ago)
-    parts = []
+    parts: list[pd.DataFrame] = []
     for code, table in enumerate(tables):
         for on_sale in (False, True):
-            who = np.flatnonzero((orders["persona"] % len(tables) == code) & (launched == on_sale) & (orders["bulk"] == 0))
+            who = np.flatnonzero(
+                (orders["persona"] % len(tables) == code) & (launched == on_sale) & (orders["bulk"] == 0)
+            )
             chances = table.copy()
             if not on_sale:
                 chances[new] = 0.0
@@ -153,7 +159,9 @@ def _promotions(
     return lines_
 
 
-def totals(plan: Plan, clock: Clock, orders: pd.DataFrame, lines_: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def totals(
+    plan: Plan, clock: Clock, orders: pd.DataFrame, lines_: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
     """The orders with their money: goods, discount, shipping, total, refund and status."""
     value = (lines_["price"] * lines_["quantity"]).to_numpy()
     goods = np.bincount(lines_["order"], value, minlength=len(orders)).round(2)
@@ -184,7 +192,9 @@ def totals(plan: Plan, clock: Clock, orders: pd.DataFrame, lines_: pd.DataFrame,
     )  # fmt: skip
 
 
-def failed(plan: Plan, orders: pd.DataFrame, lines_: pd.DataFrame, rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:
+def failed(
+    plan: Plan, orders: pd.DataFrame, lines_: pd.DataFrame, rng: np.random.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Orders that failed minutes before the same basket went through: voided or cancelled, out of every figure."""
     web = np.flatnonzero(~orders["till"].to_numpy())
     chosen = np.sort(rng.choice(web, round(len(web) * plan.failed_order_share), replace=False))

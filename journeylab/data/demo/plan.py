@@ -66,25 +66,25 @@ class Persona:
 
 
 REGULARS = Persona(
-    name="regulars", share=0.30, r=1.6, alpha=11.0, a=0.8, b=6.0, p=8.0, q=8.0, gamma=24.0,
+    name="regulars", share=0.30, r=1.6, alpha=18.0, a=1.0, b=4.0, p=8.0, q=8.0, gamma=24.0,
     categories=(0.66, 0.28, 0.02, 0.02, 0.02), devices=(0.50, 0.45, 0.05),
     channels=(0.16, 0.38, 0.18, 0.08, 0.02, 0.18, 0.00), sales_channels=(0.76, 0.06, 0.18), loyalty=0.5,
 )  # fmt: skip
 GIFTERS = Persona(
-    name="gifters", share=0.28, r=1.4, alpha=36.0, a=1.2, b=3.0, p=5.0, q=7.0, gamma=100.0,
+    name="gifters", share=0.28, r=1.4, alpha=48.0, a=1.3, b=2.4, p=5.0, q=7.0, gamma=100.0,
     categories=(0.03, 0.04, 0.05, 0.03, 0.85), devices=(0.82, 0.12, 0.06),
     channels=(0.14, 0.30, 0.34, 0.08, 0.06, 0.08, 0.00), sales_channels=(0.90, 0.03, 0.07), loyalty=0.1,
     nps=(0.44, 0.32, 0.24), csat=(4.2, 4.2, 2.6, 4.2, 4.0), delivery_comments=0.70, delivery_tickets=0.14,
     dispatch_days=4.5,
 )  # fmt: skip
 HUNTERS = Persona(
-    name="hunters", share=0.27, r=1.5, alpha=22.0, a=1.0, b=3.6, p=6.0, q=8.0, gamma=37.0,
+    name="hunters", share=0.27, r=1.5, alpha=30.0, a=1.0, b=2.5, p=6.0, q=8.0, gamma=37.0,
     categories=(0.04, 0.05, 0.03, 0.84, 0.04), devices=(0.06, 0.91, 0.03),
     channels=(0.08, 0.14, 0.18, 0.38, 0.18, 0.04, 0.00), discounted=0.93, returned=0.10,
     sales_channels=(0.88, 0.03, 0.09), loyalty=0.1,
 )  # fmt: skip
 COLLECTORS = Persona(
-    name="collectors", share=0.15, r=2.0, alpha=30.0, a=0.7, b=7.0, p=6.0, q=6.0, gamma=116.0,
+    name="collectors", share=0.15, r=2.0, alpha=36.0, a=0.9, b=5.0, p=6.0, q=6.0, gamma=116.0,
     categories=(0.02, 0.03, 0.88, 0.05, 0.02), devices=(0.34, 0.12, 0.54),
     channels=(0.22, 0.34, 0.12, 0.10, 0.02, 0.20, 0.00), sales_channels=(0.56, 0.10, 0.34), loyalty=0.45,
     nps=(0.08, 0.24, 0.68),
@@ -156,7 +156,7 @@ class Plan:
 
     # when people buy
     weekdays: tuple[float, ...] = (1.00, 0.90, 0.90, 0.95, 1.05, 0.90, 1.30)  # Monday to Sunday
-    yearly_amplitude: float = 0.30
+    yearly_amplitude: float = 0.15
     yearly_peak: tuple[int, int] = (12, 5)  # month and day
 
     # how visits go: from cart to checkout, to shipping, to payment, to purchase
@@ -186,7 +186,7 @@ class Plan:
 
     # tests
     tests: tuple[ABTest, ...] = (
-        ABTest("Welcome discount", ago=512, days=98, mix=(0.80, 0.70, 3.20, 0.30), new_only=True),
+        ABTest("Welcome discount", ago=512, days=98, mix=(1.20, 1.00, 6.00, 0.25), new_only=True),
         ABTest("Shipping fee shown early", ago=288, days=49, effect=0.30),
         ABTest("Larger product photos", ago=169, days=42),
         ABTest("Shorter checkout form", ago=92, days=42, lost=0.12),
@@ -249,4 +249,4 @@ class Plan:
 
 
 #: Events the demo store has per customer, measured: what `with_events` divides by.
-EVENTS_A_CUSTOMER = 80
+EVENTS_A_CUSTOMER = 92

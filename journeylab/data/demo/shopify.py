@@ -53,7 +53,7 @@ def _rows(store: Store, orders: pd.DataFrame, lines: pd.DataFrame, first: int) -
     rows |= {name: np.where(head, values[at], "") for name, values in _order_columns(store, orders, first).items()}
     rows |= {"Name": orders["name"].to_numpy()[at], "Email": _emails(store, orders)[at]}
     rows["Created at"] = store.clock.local_stamp(orders["t"].to_numpy())[at]
-    rows |= _line_columns(store, lines, orders["status"].to_numpy()[at])
+    rows |= _line_columns(store, lines)
     return pd.DataFrame(rows)[list(SHOPIFY_ORDERS)]
 
 
@@ -108,13 +108,10 @@ def _order_columns(store: Store, orders: pd.DataFrame, first: int) -> dict[str, 
         "Id": np.char.mod("%d", 6_001_000_000_000 + first + np.arange(n)),
         "Risk Level": np.full(n, "Low"),
         "Source": np.where(till, "pos", "web"),
-        "Tax 1 Name": np.full(n, "DE VAT 19%"),
-        "Tax 1 Value": taxes,
-        "Duties": np.full(n, ""),
     }
 
 
-def _line_columns(store: Store, lines: pd.DataFrame, status: np.ndarray) -> dict[str, np.ndarray]:
+def _line_columns(store: Store, lines: pd.DataFrame) -> dict[str, np.ndarray]:
     """The columns that stand on every line."""
     products, sku = store.products, lines["sku"].to_numpy()
     listed = lines["list_price"].to_numpy()
@@ -125,9 +122,6 @@ def _line_columns(store: Store, lines: pd.DataFrame, status: np.ndarray) -> dict
         "Lineitem price": _money(lines["price"]),
         "Lineitem compare at price": np.where(cheaper, _money(listed), ""),
         "Lineitem sku": products["sku"].to_numpy()[sku],
-        "Lineitem requires shipping": np.full(len(lines), "true"),
-        "Lineitem taxable": np.full(len(lines), "true"),
-        "Lineitem fulfillment status": np.where(np.isin(status, ["voided", "cancelled"]), "pending", "fulfilled"),
         "Vendor": products["vendor"].to_numpy()[sku],
         "Lineitem discount": np.full(len(lines), "0.00"),
     }

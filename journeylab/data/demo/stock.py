@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from journeylab.data.demo import catalog
-from journeylab.data.demo.clock import Clock
 from journeylab.data.demo.orders import out_days
-from journeylab.data.demo.plan import Plan
+
+if TYPE_CHECKING:
+    from journeylab.data.demo.clock import Clock
+    from journeylab.data.demo.plan import Plan
 
 LOCATION = "Berlin"
 _CYCLE = 35
@@ -22,7 +26,9 @@ def daily_units(plan: Plan, clock: Clock, orders: pd.DataFrame, lines: pd.DataFr
     return units.reshape(n_products, plan.days).astype(int)
 
 
-def history(plan: Plan, clock: Clock, units: np.ndarray, products: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+def history(
+    plan: Plan, clock: Clock, units: np.ndarray, products: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
     """On hand at the end of each day, on order and its day of arrival: one row a SKU and day it was in the range."""
     frames = []
     launch = max(plan.day_ago(plan.new_sku_ago), 0)

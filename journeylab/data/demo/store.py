@@ -84,15 +84,15 @@ def simulate(plan: Plan | None = None, seed: int = 20_260_630) -> Store:
         ignore_index=True,
     )
     seen = visits.number_visitors(seen, plan.customers)
-    seen["recovered"] = seen["recovered"].eq(True)  # noqa: FBT003 - a comparison, not a switch
-    seen = events.details(plan, seen, placed, _focus(plan, clock, seen, lines, products, rng()), rng())
+    seen["recovered"] = seen["recovered"].eq(True)
+    seen = events.details(seen, placed, _focus(plan, clock, seen, lines, products, rng()), rng())
     units, realised = experiments.run(plan, clock, seen, placed, rng())
     seen = _show_fee_early(plan, clock, seen, units)
 
     since = messages.first_seen(placed, plan.customers)
     letters = messages.newsletters(plan, clock, people, since, rng())
     sent = messages.contacts(
-        plan, clock, pd.concat([letters, messages.reminders(plan, seen, people, rng())], ignore_index=True), seen
+        clock, pd.concat([letters, messages.reminders(seen, people, rng())], ignore_index=True), seen
     )
     latent = feedback.latent_nps(plan, people, rng())
     units_sold = stock.daily_units(plan, clock, placed, lines, len(products))

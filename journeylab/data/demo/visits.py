@@ -22,6 +22,8 @@ CHECKOUT_SECONDS = 600.0
 _MOST_TOUCHES = 6
 _DIRECT, _EMAIL = CHANNELS.index("Direct"), CHANNELS.index("Email")
 _RETURNING_CHANNELS = (0.38, 0.22, 0.15, 0.0, 0.0, 0.05, 0.20)
+#: Share of a customer's browsing that happens on any device, without a login.
+_ELSEWHERE = 0.10
 _COUNTRY_SHARES = (0.84, 0.10, 0.06)
 
 
@@ -180,12 +182,14 @@ def returning(
     t = np.where(bought, ordered - CHECKOUT_SECONDS, ordered - rng.uniform(6, 60, len(source)) * 3600)
     elsewhere = ~bought & ~recovered
     t[elsewhere] = _quiet_times(clock, orders, customer[source[elsewhere]], rng)
+    elsewhere = elsewhere & (depth < CART) & (rng.random(len(source)) < _ELSEWHERE)
+    known &= ~elsewhere
     frame = pd.DataFrame(
         {
             "t": t,
             "prospect": np.int32(-1),
             "customer": customer[source].astype(np.int32),
-            "device": device[source].astype(np.int8),
+            "device": np.where(elsewhere, rng.integers(0, len(DEVICES), len(source)), device[source]).astype(np.int8),
             "channel": channel[source].astype(np.int8),
             "country": country[source].astype(np.int8),
             "persona": customers["persona"].to_numpy()[customer[source]].astype(np.int8),
