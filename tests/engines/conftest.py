@@ -11,7 +11,6 @@ import pyarrow.parquet as pq
 import pytest
 
 import journeylab as jl
-from tests import shops
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
 from tests.engines.small_shop import small_shop
 
@@ -114,22 +113,6 @@ def shop_on(engine: Engine) -> Iterator[Callable[[Dataset], Dataset]]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     """The small shop on the embedded engine."""
     made = small_shop(tmp_path_factory.mktemp("small_shop"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="session")
-def online_retail(shared: Path) -> Iterator[Dataset]:
-    """A real shop of 25,900 invoices on the embedded engine."""
-    made = shops.online_retail(shared)
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="session")
-def simple_shop(shared: Path) -> Iterator[Dataset]:
-    """A simulated click stream of 3,751 visitors on the embedded engine."""
-    made = shops.simple_shop(shared)
     yield made
     made.close()
 
