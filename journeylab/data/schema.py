@@ -255,25 +255,32 @@ def table(name: str) -> Table:
         raise SchemaError(f"There is no table called {name!r}.", do=f"The tables are {', '.join(TABLES)}.") from None
 
 
+_PREFACE = f"""# The data model
+
+Written from `journeylab/data/schema.py` by `python -m journeylab.data.schema > docs/data-model.md`; do not edit.
+
+Any subset of the tables may be present. A column in *italics* may be missing: that turns off what needs it, by name.
+Identifiers are strings, kept as given; customers of files are pseudonyms. Money and quantities are {MONEY},
+money in the shop's currency. Each time is UTC, and beside it stands the local `day`, by which analyses count.
+
+Orders that are {", ".join(UNCOUNTED_STATUSES[:-1])} or {UNCOUNTED_STATUSES[-1]} stay in the table and out of every
+figure. Guests (orders without a customer) count in money and orders, not in figures by customer."""
+
+
 def markdown() -> str:
     """Return the data model as a page: a section a table, a line a column. docs/data-model.md is this text."""
-    kinds = {MONEY: "money or quantity", TIME: "time, UTC", "int64": "whole number", "float64": "number"}
-    lines = [
-        "# The data model",
-        "",
-        "Written by `python -m journeylab.data.schema > docs/data-model.md` from `journeylab/data/schema.py`; do not edit.",
-        "",
-        "Any subset of the tables may be present. A column in *italics* may be missing: that turns off what needs it, by",
-        "name. Identifiers are strings, kept as given; customers are pseudonyms when they were read from files. Money and",
-        f"quantities are {MONEY}, money in the shop's currency. Each time is UTC, and beside it stands the local `day`,",
-        "which is what analyses count by.",
-        "",
-        f"Orders that are {', '.join(UNCOUNTED_STATUSES[:-1])} or {UNCOUNTED_STATUSES[-1]} stay in the table and out of"
-        " every figure. Guests (orders without a",
-        "customer) count in money and orders, not in figures by customer.",
-    ]
+    kinds = {MONEY: "money or quantity", TIME: "time", "int64": "whole number", "float64": "number"}
+    lines = [_PREFACE]
     for spec in TABLES.values():
-        lines += ["", f"## {spec.name}", "", f"One row is {spec.row}.", "", "| column | type | meaning |", "|---|---|---|"]
+        lines += [
+            "",
+            f"## {spec.name}",
+            "",
+            f"One row is {spec.row}.",
+            "",
+            "| column | type | meaning |",
+            "|---|---|---|",
+        ]
         for column in spec.columns:
             name = f"*{column.name}*" if column.optional else column.name
             lines.append(f"| {name} | {kinds.get(column.dtype, column.dtype)} | {column.doc} |")
