@@ -34,7 +34,6 @@ _MISFITS = {
     "UNQUOTED VALUE": "lines with a quote that never ends or ends inside a value",
     "LINE SIZE OVER MAXIMUM": "lines longer than 4 MB",
 }
-CLEAN = r"nullif(trim({}, ' 	'), '')"
 
 
 @dataclass(frozen=True)
@@ -77,25 +76,29 @@ class Desk:
         """Run one statement and return its rows."""
         return self._cursor.execute(query).fetchall()
 
-    def stage(self, raw: Raw, name: str, wanted: Mapping[str, str]) -> str:
-        """Copy the wanted columns of a file into the staging area and return the name of the table they are in.
+    def stage(self, raw: Raw, name: str, found: Mapping[str, int], changed: Mapping[str, str]) -> str:
+        """Copy the columns that were found in a file into the staging area; return the table they are in.
 
         Args:
             raw: The file.
             name: What to call the table.
-            wanted: Column names of the table, each with its expression over the file's columns, which are called by
-                `raw.at(index)`.
+            found: What to call each column, with its place in the file.
+            changed: Expressions over these that take the place of some of them, or come in addition.
         """
-        chosen = ", ".join(f"{expression} AS {quote(column)}" for column, expression in wanted.items())
-        some = f"coalesce({', '.join(map(quote, wanted))}) IS NOT NULL"
-        query = "SELECT * FROM (SELECT {} FROM {}) WHERE {}"
+        clean = ", ".join(f"nullif(trim({raw.at(place)}, ' \t'), '') AS {role}" for role, place in found.items())
+        chosen = ", ".join(f"{text} AS {role}" for role, text in ({role: role for role in found} | dict(changed)).items())
+        some = f"coalesce({', '.join(found)}) IS NOT NULL"
+
+        def query(scan: str) -> str:
+            return f"SELECT {chosen} FROM (SELECT {clean} FROM {scan}) WHERE {some}"
+
         try:
-            table = self.keep(name, query.format(chosen, raw.scan(), some))
+            table = self.keep(name, query(raw.scan()))
         except duckdb.InvalidInputException:
             if not raw.delimiter:
                 raise
             raw = same_lines(raw, self.engine.folder / "copies")  # lines that end in several ways stop the scanner
-            table = self.keep(name, query.format(chosen, raw.scan(), some))
+            table = self.keep(name, query(raw.scan()))
         ((rows,),) = self.sql(f"SELECT count(*) FROM {table}")
         self._rejected(raw, rows)
         return table

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from journeylab.data.ledger import Note
 from journeylab.data.readers.base import fold, match
-from journeylab.data.readers.desk import CLEAN, Remark, shown
+from journeylab.data.readers.desk import Remark, shown
 from journeylab.data.readers.times import moment
-from journeylab.data.readers.values import free_text, identifier, money
+from journeylab.data.readers.values import free_text, identifier, money, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,20 +122,17 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
 def _typed(raw: Raw, desk: Desk) -> tuple[str, list[Note]]:
     """Stage one file; return the query of its typed rows, and what to say about the decisions."""
     found = match(raw.columns, _SYNONYMS)
-    text = {role: CLEAN.format(raw.at(place)) for role, place in found.items()}
-    for role in text.keys() & {"customer", "invoice"}:
-        whole = f"regexp_replace({text[role]}, '^([0-9]+)[.]0$', '\\1')"  # a number that a spreadsheet made a decimal
-        text[role] = identifier(whole, desk.key)
-    for role in text.keys() & {"product", "sku", "category", "country"}:
-        text[role] = free_text(text[role])
-    table = desk.stage(raw, f"invoice lines {raw.number}", text)
+    changed = {role: identifier(whole_number(role), desk.key) for role in ("invoice", "customer") if role in found}
+    changed |= {role: free_text(role) for role in ("product", "sku", "category", "country") if role in found}
+    table = desk.stage(raw, f"invoice lines {raw.number}", found, changed)
     time = moment(desk, table, "time")
     quantity = money(desk, table, "quantity", comma=raw.decimal_comma)
     price = money(desk, table, "price", comma=raw.decimal_comma)
     typed = {
         **{role: role for role in found if role not in ("time", "quantity", "price")},
-        "placed": time.utc,
-        "day": time.day,
+        "placed": "placed",
+        "day": "day",
+        "unplaced": "unplaced",
         "written": "time",
         "quantity": quantity.sql,
         "price": price.sql,
@@ -146,7 +143,7 @@ def _typed(raw: Raw, desk: Desk) -> tuple[str, list[Note]]:
         "THEN 'without a readable quantity or price' ELSE unplaced END AS aside"
     )
     chosen = ", ".join(f"{sql} AS {name}" for name, sql in typed.items())
-    part = f"SELECT * EXCLUDE (unplaced), {reason} FROM (SELECT {chosen}, {time.aside} AS unplaced FROM {table})"
+    part = f"SELECT * EXCLUDE (unplaced), {reason} FROM (SELECT {chosen} FROM {time.rows})"
     said = time.said + quantity.said + price.said
     return part, [*desk.notes(raw), *(Note(text, n) for text, n in said)]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from journeylab.data.ledger import Note
 from journeylab.data.readers.base import fold, match
-from journeylab.data.readers.desk import CLEAN, Remark
+from journeylab.data.readers.desk import Remark
 from journeylab.data.readers.times import moment
 from journeylab.data.readers.values import free_text, money, pseudonym, yes_no
 
@@ -100,35 +100,36 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
 def _typed(raw: Raw, desk: Desk) -> tuple[str, list[Note]]:
     """Stage one file without anything personal; return the query of its typed rows, and what to say about it."""
     found = match(raw.columns, _COLUMNS)
-    text = {role: CLEAN.format(raw.at(found[role])) if role in found else "CAST(NULL AS VARCHAR)" for role in _COLUMNS}
-    head = f"coalesce({text['total']}, {text['subtotal']}, {text['financial']}) IS NOT NULL"
-    text["customer"] = f"CASE WHEN {head} THEN {pseudonym(text.pop('email'), desk.key)} END"
-    text["tags"] = (
-        f"CASE WHEN regexp_matches(lower({text['tags']}), '(^|,) *test([ _-]?order)? *(,|$)') "
-        f"OR lower({text['channel']}) = 'test' OR contains(lower({text['payment']}), 'bogus') THEN 'test' END"
-    )
-    text["cancelled"] = f"CASE WHEN {text['cancelled']} IS NOT NULL THEN 'cancelled' END"
-    text["country"] = f"coalesce({text['country']}, {text.pop('billing_country')})"
-    for role in ("name", "product", "sku", "code"):
-        text[role] = free_text(text[role])
-    table = desk.stage(raw, f"shopify {raw.number}", text)
+    changed = {role: "CAST(NULL AS VARCHAR)" for role in _COLUMNS if role not in found}
+    given = {role: changed.get(role, role) for role in _COLUMNS}
+    head = f"coalesce({given['total']}, {given['subtotal']}, {given['financial']}) IS NOT NULL"
+    changed |= {
+        "customer": f"CASE WHEN {head} THEN {pseudonym(given['email'], desk.key)} END",
+        "email": "NULL",
+        "tags": f"CASE WHEN regexp_matches(lower({given['tags']}), '(^|,) *test([ _-]?order)? *(,|$)') "
+        f"OR lower({given['channel']}) = 'test' OR contains(lower({given['payment']}), 'bogus') THEN 'test' END",
+        "cancelled": f"CASE WHEN {given['cancelled']} IS NOT NULL THEN 'cancelled' END",
+        "country": f"coalesce({given['country']}, {given['billing_country']})",
+        **{role: free_text(given[role]) for role in ("name", "product", "sku", "code")},
+    }
+    table = desk.stage(raw, f"shopify {raw.number}", found, changed)
     time = moment(desk, table, "created")
     amounts = {role: money(desk, table, role, comma=raw.decimal_comma) for role in _AMOUNTS}
     typed = {
         **{role: role for role in ("name", "product", "sku", "tags", "cancelled", *_ORDER_WORDS)},
         **{role: amount.sql for role, amount in amounts.items()},
         "accepts": yes_no("accepts"),
-        "placed": time.utc,
-        "day": time.day,
+        "placed": "placed",
+        "day": "day",
         "source": str(raw.number),
         "head": "coalesce(total, subtotal, financial) IS NOT NULL",
         "misread": f"total IS NOT NULL AND {amounts['total'].sql} IS NULL "
         f"OR subtotal IS NOT NULL AND {amounts['subtotal'].sql} IS NULL",
-        "aside": f"CASE WHEN name IS NULL THEN 'without an order name' ELSE {time.aside} END",
+        "aside": f"CASE WHEN name IS NULL THEN 'without an order name' ELSE unplaced END",
     }
     said = [pair for decided in (time, *amounts.values()) for pair in decided.said]
     return (
-        f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in sorted(typed.items()))} FROM {table}",
+        f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in sorted(typed.items()))} FROM {time.rows}",
         [*desk.notes(raw), *(Note(reason, n) for reason, n in dict(said).items())],
     )
 
