@@ -1,7 +1,7 @@
 """The desk a reader works at: the engine, the shop's options, a staging area, and the account of what was read.
 
-The staging area is a database of its own in the engine's folder and is deleted when reading is over, so that nothing
-but the canonical tables stays.
+The staging area is a database of its own in memory (spilling to the engine's folder) and is dropped when reading is
+over, so that nothing but the canonical tables stays.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from journeylab.data import schema
-from journeylab.data.engine import literal, quote
+from journeylab.data.engine import quote
 from journeylab.data.ledger import Ledger, Note
 from journeylab.data.readers.files import same_lines
 from journeylab.data.readers.values import scrub
@@ -68,9 +68,8 @@ class Desk:
     tables: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._staging = self.engine.folder / "staging.duckdb"
         self._cursor = self.engine.cursor()
-        self.sql(f"ATTACH {literal(str(self._staging))} AS staging")
+        self.sql("ATTACH ':memory:' AS staging")
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""
@@ -86,7 +85,9 @@ class Desk:
             changed: Expressions over these that take the place of some of them, or come in addition.
         """
         clean = ", ".join(f"nullif(trim({raw.at(place)}, ' \t'), '') AS {role}" for role, place in found.items())
-        chosen = ", ".join(f"{text} AS {role}" for role, text in ({role: role for role in found} | dict(changed)).items())
+        chosen = ", ".join(
+            f"{text} AS {role}" for role, text in ({role: role for role in found} | dict(changed)).items()
+        )
         some = f"coalesce({', '.join(found)}) IS NOT NULL"
 
         def query(scan: str) -> str:
@@ -107,7 +108,9 @@ class Desk:
         """Note the lines that do not fit the header; raise SchemaError if no row does, or if most do not."""
         lines = []
         if raw.delimiter:
-            lines = self.sql("SELECT line, min(CAST(error_type AS VARCHAR)) FROM reject_errors GROUP BY line ORDER BY line")
+            lines = self.sql(
+                "SELECT line, min(CAST(error_type AS VARCHAR)) FROM reject_errors GROUP BY line ORDER BY line"
+            )
             self.sql("DELETE FROM reject_errors")
         if not rows and not lines:
             raise SchemaError(f"{raw.name} has a header and no rows.", do="Export a period with something in it.")
@@ -119,7 +122,12 @@ class Desk:
             )
         reasons = Counter(kind for _, kind in lines)
         notes = [
-            Note(_MISFITS.get(kind, "lines that could not be read"), n, tuple(f"line {at:,}" for at, k in lines if k == kind)[:3], set_aside=True)
+            Note(
+                _MISFITS.get(kind, "lines that could not be read"),
+                n,
+                tuple(f"line {at:,}" for at, k in lines if k == kind)[:3],
+                set_aside=True,
+            )
             for kind, n in sorted(reasons.items())
         ]
         self.misfits[raw.number] = [*notes, *raw.said]
@@ -143,7 +151,9 @@ class Desk:
             source: The relation and conditions, as they stand after FROM.
         """
         known = schema.table(table).by_name
-        types = {name: _TYPES[known[name].dtype] if name in known else "VARCHAR" for name in columns if name != "source"}
+        types = {
+            name: _TYPES[known[name].dtype] if name in known else "VARCHAR" for name in columns if name != "source"
+        }
         chosen = [f"CAST({columns[name]} AS {kind}) AS {quote(name)}" for name, kind in types.items()]
         if "source" in columns:
             chosen.append(f"{columns['source']} AS source")
@@ -216,10 +226,9 @@ class Desk:
         return tuple(self.books[place] for place in sorted(self.books, key=lambda place: (place[1], place[0])))
 
     def close(self) -> None:
-        """Empty the desk: drop the staging area and its file."""
+        """Empty the desk."""
         self.sql("DETACH staging")
         self._cursor.close()
-        self._staging.unlink()
 
 
 def shown(labels: Iterable[object] | None) -> tuple[str, ...]:
