@@ -1,7 +1,7 @@
 """How long a Shopify orders CSV of a million lines takes, against DuckDB's own read_csv into a table.
 
-Run `python tests/benchmarks/read_shopify.py [lines]`. Each side runs in a process of its own, in turn, on the same file;
-what is printed is the ratio of the medians and the peak of the reader's memory.
+Run `python tests/benchmarks/read_shopify.py [lines]`. Each side runs in a process of its own, in turn, on the same
+file; what is printed is the ratio of the medians and the peak of the reader's memory.
 """
 
 from __future__ import annotations

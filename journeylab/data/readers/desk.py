@@ -162,9 +162,9 @@ class Desk:
             self.sql(f"CREATE TABLE {quote(table)} AS {query}")
             self.tables[table] = list(types)
             return
-        for name in types:
+        for name, kind in types.items():
             if name not in self.tables[table]:
-                self.sql(f"ALTER TABLE {quote(table)} ADD COLUMN {quote(name)} {types[name]}")
+                self.sql(f"ALTER TABLE {quote(table)} ADD COLUMN {quote(name)} {kind}")
                 self.tables[table].append(name)
         self.sql(f"INSERT INTO {quote(table)} BY NAME {query}")
 

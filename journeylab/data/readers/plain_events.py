@@ -27,8 +27,8 @@ _SYNONYMS = {
     ),
     "event": ("event", "event name", "event type", "action", "activity", "event action", "behavior", "behaviour"),
     "time": (
-        "timestamp", "event time", "occurred at", "event timestamp", "time", "datetime", "date time", "ts", "created at",
-        "event datetime", "date", "event date",
+        "timestamp", "event time", "occurred at", "event timestamp", "time", "datetime", "date time", "ts",
+        "created at", "event datetime", "date", "event date",
     ),
     "customer_id": (*_USERS, "email", "customer email"),
     "session_id": ("session id", "session", "visit id", "user session", "ga session id"),
@@ -62,7 +62,9 @@ def lacks(columns: Sequence[str]) -> tuple[str, ...]:
 
 def read(raws: Sequence[Raw], desk: Desk) -> None:
     """Read events; a row without visitor, event or readable time is set aside."""
-    parts, known, said = [], set(), {}
+    parts: list[str] = []
+    known: set[str] = set()
+    said: dict[int, list[Note]] = {}
     for raw in raws:
         found = match(raw.columns, _SYNONYMS)
         known |= found.keys()

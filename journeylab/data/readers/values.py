@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from journeylab.data.readers.desk import Desk
 
-DECIMAL = "DECIMAL(18,4)"
+#: As the canonical DECIMAL(18,4), with room for a product; a larger amount is read as no amount.
+DECIMAL = "DECIMAL(15,4)"
 _CURRENCY = r"(?:[A-Z]{3}|[€$£¥₹]|kr\.?|zł|R\$)"
 _AMOUNT = rf"^[-+(]?\s*{_CURRENCY}?\s*[-+]?\d[\d.,'’\s\x{{a0}}\x{{202f}}]*{_CURRENCY}?\s*[-)]?$"
 _EMAIL = r"[A-Za-z0-9._%+'-]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
