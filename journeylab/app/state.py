@@ -58,6 +58,7 @@ class Visitor:
         sources: The files it was read from.
         window: First and last day chosen in the sidebar; None for all of it.
         results: Results by what made them, the least recently used first.
+        link: What the URL asked for when the session began, by control.
         notices: Sentences about values in a link that could not be used, by control.
         time_zone: In which the shop was read.
         currency: What the user said the money is in, if anything.
@@ -70,6 +71,7 @@ class Visitor:
     sources: list[Source] = field(default_factory=list)
     window: tuple[date, date] | None = None
     results: OrderedDict[tuple[str, ...], Any] = field(default_factory=OrderedDict)
+    link: dict[str, list[str]] = field(default_factory=dict)
     notices: dict[str, str] = field(default_factory=dict)
     time_zone: str | None = None
     currency: str | None = None
@@ -143,7 +145,8 @@ class Visitor:
         folder, self._folder = self._folder, None
         self.shop, self.window, self.sources = None, None, []
         self.results.clear()
-        self.notices.clear()
+        for memory in (self.link, self.notices):
+            memory.clear()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -164,7 +167,8 @@ def visitor() -> Visitor:
     found = st.session_state.get(_KEY)
     if found is None:
         context = get_script_run_ctx()
-        found = Visitor(session=context.session_id if context else "")
+        link = {key: st.query_params.get_all(key) for key in st.query_params}
+        found = Visitor(session=context.session_id if context else "", link=link)
         st.session_state[_KEY] = found
         _janitor.watch(found)
     found.last_seen = time.monotonic()
