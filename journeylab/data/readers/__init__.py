@@ -84,6 +84,7 @@ def read(
         shutil.rmtree(copies)
         engine.sql("CHECKPOINT")
         engine.seal()
+        tell(1.0, "Done")
         tables = {name: engine.table(name) for name in sorted(desk.tables)}
         options = {"time_zone": time_zone, "currency": currency, "day_first": day_first}
         return Dataset(
