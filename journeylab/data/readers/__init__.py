@@ -212,7 +212,7 @@ def _call(names: Sequence[str], options: Mapping[str, object]) -> str:
     """Return the line of Python that reads the same files again."""
     said = [_quoted(name) for name in names]
     said += [
-        f"{option}={_quoted(value) if isinstance(value, str) else value!r}"
+        f"{option}={_quoted(value) if isinstance(value, str) else repr(value)}"
         for option, value in options.items()
         if value is not None and (option, value) != ("time_zone", "UTC")
     ]

@@ -110,9 +110,10 @@ def _without_overlap(desk: Desk, raws: Sequence[Raw], rows: str, columns: Sequen
     digests = ", ".join(f"({raw.number}, '{raw.digest}')" for raw in raws)
     return desk.keep(
         "events once",
-        f"""SELECT * EXCLUDE (event_, copy_, file_) REPLACE (CASE WHEN aside IS NULL AND row_number() OVER
-                   (PARTITION BY event_, copy_ ORDER BY file_) > 1 THEN 'that another file has too' ELSE aside END AS aside)
+        f"""SELECT * EXCLUDE (event_, copy_, file_) REPLACE (
+                   CASE WHEN aside IS NULL AND row_number() OVER (PARTITION BY event_, copy_ ORDER BY file_) > 1
+                   THEN 'that another file has too' ELSE aside END AS aside)
             FROM (SELECT *, row_number() OVER (PARTITION BY event_, file_) AS copy_
-                  FROM (SELECT r.*, file_, md5(CAST(row({', '.join(columns)}) AS VARCHAR)) AS event_
+                  FROM (SELECT r.*, file_, md5(CAST(row({", ".join(columns)}) AS VARCHAR)) AS event_
                         FROM {rows} r JOIN (VALUES {digests}) d(source, file_) USING (source)))""",
     )

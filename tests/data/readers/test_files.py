@@ -43,7 +43,9 @@ def test_any_delimiter_is_found(tmp_path, delimiter):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252"])
 def test_any_encoding_is_read(tmp_path, encoding):
-    shop = jl.read(write_csv(tmp_path / "orders.csv", [shopify_line(Lineitem_name="Tasse für Ñandú")], encoding=encoding))
+    shop = jl.read(
+        write_csv(tmp_path / "orders.csv", [shopify_line(Lineitem_name="Tasse für Ñandú")], encoding=encoding)
+    )
     assert column(shop, "order_lines", "product") == ["Tasse für Ñandú"]
 
 
@@ -221,7 +223,7 @@ def test_a_column_may_be_called_anything(tmp_path):
     assert column(shop, "order_lines", "product") == ["=HYPERLINK(1)"] * 2
     assert column(shop, "order_lines", "sku") == ["<script>alert(1)</script>"] * 2
     parquet = tmp_path / "odd.parquet"
-    duckdb.sql(f'COPY (SELECT 1 AS visitor_id, 2 AS event, DATE \'2026-03-01\' AS time, 3 AS {name!r}) TO \'{parquet}\'')
+    duckdb.sql(f"COPY (SELECT 1 AS visitor_id, 2 AS event, DATE '2026-03-01' AS time, 3 AS {name!r}) TO '{parquet}'")
     assert len(rows(jl.read(parquet), "events")) == 1
 
 
@@ -291,7 +293,9 @@ def _mutate(data: bytes, chance: random.Random) -> bytes:
     elif kind == 4:
         return data + "ÿ,Ü\n".encode(chance.choice(["latin-1", "utf-16", "utf-8"]))
     elif kind == 5:
-        return data.decode().encode(chance.choice(["utf-16", "utf-16-le", "cp1252", "utf-8-sig"]), errors="replace")
+        return data.decode("utf-8", "replace").encode(
+            chance.choice(["utf-16", "utf-16-le", "cp1252", "utf-8-sig"]), errors="replace"
+        )
     elif kind == 6:
         where = chance.randrange(len(data))
         return data[:where] + bytes(chance.choices(range(256), k=chance.randrange(1, 8))) + data[where:]

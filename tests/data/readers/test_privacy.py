@@ -17,7 +17,9 @@ def _tell_tales(folder):
     for path in folder.rglob("*"):
         if path.is_file():
             data = path.read_bytes()
-            found += [(path.name, word) for word in PERSONAL if word.encode() in data or word.encode("utf-16-le") in data]
+            found += [
+                (path.name, word) for word in PERSONAL if word.encode() in data or word.encode("utf-16-le") in data
+            ]
     return found
 
 

@@ -74,7 +74,7 @@ def test_money_of_the_sample_checked_by_hand(sample):
 
 
 def test_lines_and_channels_of_the_sample(sample):
-    assert ("=Gift \"wrap\", large",) in sample.engine.sql("SELECT product FROM order_lines WHERE order_id = '#1004'")
+    assert ('=Gift "wrap", large',) in sample.engine.sql("SELECT product FROM order_lines WHERE order_id = '#1004'")
     assert sample.engine.sql("SELECT order_id FROM order_lines WHERE sku IS NULL") == [("#1004",)]
     assert order(sample, "#1004")["sales_channel"] == "till"
     assert order(sample, "#1001")["sales_channel"] == "web"

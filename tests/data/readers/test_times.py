@@ -74,7 +74,9 @@ def test_where_both_orders_are_proven_the_ambiguous_are_set_aside(tmp_path):
 
 
 def test_times_the_clock_skipped_or_showed_twice_are_read_and_said(tmp_path):
-    shop = read(tmp_path, "2026-03-29 02:30:00", "2026-10-25 02:30:00", "2026-06-01 12:00:00", time_zone="Europe/Berlin")
+    shop = read(
+        tmp_path, "2026-03-29 02:30:00", "2026-10-25 02:30:00", "2026-06-01 12:00:00", time_zone="Europe/Berlin"
+    )
     assert [utc for utc, _ in placed(shop)] == [
         datetime(2026, 3, 29, 1, 30),
         datetime(2026, 10, 25, 1, 30),
@@ -84,7 +86,9 @@ def test_times_the_clock_skipped_or_showed_twice_are_read_and_said(tmp_path):
     assert note(shop, "events", "twice").count == 1
 
 
-@pytest.mark.parametrize("text", ["", "soon", "2026-02-30", "2026-13-01", "0001-01-01", "9999-12-31", "12:00", "-", "Z"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "2026-02-30", "2026-13-01", "0001-01-01", "9999-12-31", "12:00", "-", "Z"]
+)
 def test_what_is_no_time_is_set_aside(tmp_path, text):
     shop = read(tmp_path, "2026-03-01", text)
     assert len(rows(shop, "events")) == 1
