@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _drawn: WeakKeyDictionary[Result, dict[str, str]] = WeakKeyDictionary()
 
 TABLE, PYTHON = "Table", "Python"
-_SHARES = ("rate", "share")
+_SHARES = ("rate", "share", "change")
 
 
 def run(function: Callable[..., Any], shop: Dataset, **arguments: Any) -> Any:
@@ -98,16 +98,19 @@ def _table(result: Result) -> None:
     shares = {name for name in table.columns if str(name).startswith(_SHARES)}
     if "rate" in shares:
         shares |= {"lower", "upper"}
+    numbers = set(table.select_dtypes("number").columns)
+
+    def column(name: str) -> Any:
+        if name in numbers:
+            return st.column_config.NumberColumn(_title(name), format="percent" if name in shares else "localized")
+        return st.column_config.Column(_title(name))
+
     st.dataframe(
         table,
         hide_index=True,
         alt=result.headline(),
-        column_config={
-            name: st.column_config.NumberColumn(_title(name), format="percent")
-            if name in shares
-            else st.column_config.Column(_title(name))
-            for name in table.columns
-        },
+        placeholder="–",
+        column_config={name: column(name) for name in table.columns},
     )
 
 

@@ -13,6 +13,7 @@ from tests.e2e import files
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from playwright.sync_api import Page
 
@@ -170,6 +171,20 @@ def test_a_file_over_the_limit_is_refused_before_it_is_sent(visit: Visit) -> Non
         [{"name": "large.csv", "mimeType": "", "buffer": b"a,b\n" * 800_000}]
     )
     page.get_by_text("File must be 2.0MB or smaller").wait_for()
+
+
+def test_a_file_too_large_to_upload_is_read_from_its_path(visit: Visit, tmp_path: Path) -> None:
+    path = tmp_path / "on disk.csv"
+    path.write_bytes(files.events())
+    page = visit("/data")
+    page.get_by_text("Files too large to upload").click()
+    page.get_by_label("Paths on this machine").fill(str(path))
+    page.get_by_role("button", name="Read files").click()
+    page.get_by_text("What was recognised").wait_for()
+    assert "on disk.csv" in sidebar(page)
+    page.get_by_role("button", name="Forget everything").click()
+    page.get_by_text("No data yet").wait_for()
+    assert path.exists()
 
 
 def test_two_visitors_never_see_each_others_data_and_after_a_session_no_file_is_left(
