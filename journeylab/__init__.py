@@ -6,7 +6,7 @@
     jl.overview(shop).headline()
 
 Reading      jl.read  jl.connect  jl.open  jl.Dataset
-The whole    jl.overview
+The whole    jl.overview  jl.quality  jl.matching
 Journey      jl.journey.funnel
 Customers    jl.customers.rfm
 Errors       jl.JourneylabError: jl.SchemaError, jl.NotEnoughData, jl.BadParameter
@@ -27,8 +27,10 @@ __version__ = "0.1.0"
 _HOME = {
     "Dataset": "journeylab.data.dataset",
     "connect": "journeylab.data.warehouse",
+    "matching": "journeylab.start",
     "open": "journeylab.data.lab_file",
     "overview": "journeylab.start",
+    "quality": "journeylab.start",
     "read": "journeylab.data.readers",
 }
 _DOMAINS = ("customers", "growth", "journey", "operations")
@@ -44,9 +46,11 @@ __all__ = [
     "customers",
     "growth",
     "journey",
+    "matching",
     "open",
     "operations",
     "overview",
+    "quality",
     "read",
 ]
 

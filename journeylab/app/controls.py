@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import available_timezones
 
 import streamlit as st
 
@@ -74,6 +75,18 @@ def choice(
     chosen = chosen if chosen in options else names[0]
     _say(key)
     return options[chosen]
+
+
+def zone(label: str, shop: Dataset, *, key: str) -> str | None:
+    """Choose a time zone; None for the shop's own, which is the default."""
+    own = f"the shop's own ({shop.time_zone})"
+    return choice(label, {own: None, **{name: name for name in zones()}}, key=key)
+
+
+def zones() -> list[str]:
+    """Return the time zones to choose from."""
+    common = [zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))]
+    return ["UTC", *sorted(common)]
 
 
 def slider(

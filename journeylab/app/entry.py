@@ -24,6 +24,12 @@ page = st.navigation(
                 icon=":material/folder_open:",
                 help="Add files, see what was read and what was set aside, forget everything.",
             ),
+            st.Page(
+                PAGES / "start/matching.py",
+                title="Matching",
+                icon=":material/difference:",
+                help="Why another report shows other figures, step by step.",
+            ),
         ],
         "Journey": [
             st.Page(

@@ -127,6 +127,8 @@ class Visitor:
         except BaseException:
             _delete(added)
             raise
+        if self.shop is not None and self.shop.choices and not shop.choices:
+            shop = shop.choose(**self.shop.choices)
         self.adopt(shop, sources)
         self.time_zone, self.currency = time_zone, currency
 
@@ -137,6 +139,10 @@ class Visitor:
         self.results.clear()
         if before is not None:
             before.close()
+
+    def change(self, shop: Dataset) -> None:
+        """Put another view of the same shop in its place, as after a choice; the engine stays."""
+        self.shop = shop
 
     def forget(self) -> None:
         """Close the engine and delete every file of this session."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 
 from journeylab.checks import day as check_day
 from journeylab.data import schema
+from journeylab.data.choices import applied, checked
 from journeylab.data.engine import ConnectedEngine
 from journeylab.errors import BadParameter, SchemaError
 
@@ -50,6 +52,9 @@ class Dataset:
         calls: Lines of Python that make it, ending in one that assigns `shop`.
         observed: First and last day on which anything was seen; None if no table knows days.
         window: First and last day that count; the whole of it if None.
+        choices: What the user decided about odd rows, by `choose`; only what differs from the default.
+        as_read: The shop without any choice; None if this one has none.
+        notes: What pages keep for their user, such as names and edits; no figure depends on it.
     """
 
     engine: Engine = field(repr=False)
@@ -61,9 +66,13 @@ class Dataset:
     calls: tuple[str, ...] = ('shop = jl.read("…")',)
     observed: tuple[date, date] | None = None
     window: tuple[date, date] | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
+    as_read: Dataset | None = field(default=None, repr=False)
+    notes: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
+        for name in ("tables", "choices", "notes"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def has(self, *needs: str) -> bool:
         """Say whether every table ('events') and column ('orders.device') of `needs` is there."""
@@ -149,6 +158,79 @@ class Dataset:
         if start - length < self.observed[0]:
             return None
         return self.between(start - length, end - length)
+
+    def choose(self, **choices: str) -> Dataset:
+        """Return the same shop with odd rows treated as chosen; choices made before stay unless named again.
+
+        Args:
+            **choices: duplicates 'keep' or 'drop'; future 'count' or the last day to count; currency a code;
+                negative_lines, negative_orders, zero_orders and guests 'count' or 'leave_out'; refunds 'take_off' or
+                'ignore'; skus 'apart' or 'join'. The first of each is the default. `jl.quality` shows what each
+                concerns; docs/methods/quality.md says what it does.
+
+        Raises:
+            BadParameter: if there is no such choice, or it cannot be that.
+
+        Example:
+            >>> from journeylab.data.examples import tiny_shop
+            >>> shop = tiny_shop().choose(zero_orders="leave_out")
+            >>> shop.calls[-1]
+            "shop = shop.choose(zero_orders='leave_out')"
+        """
+        origin = self.as_read or self.unchosen()
+        made = checked({**self.choices, **choices})
+        if made.get("currency") == origin.currency:
+            del made["currency"]
+        if not made:
+            return origin.seen_as(self)
+        tables = applied(origin.tables, made)
+        line = f"shop = shop.choose({', '.join(f'{name}={value!r}' for name, value in made.items())})"
+        chosen = replace(
+            origin,
+            tables=tables,
+            currency=made.get("currency", origin.currency),
+            choices=made,
+            as_read=origin,
+            observed=observe(self.engine, tables),
+            calls=(*origin.calls, line),
+            fingerprint=f"{origin.fingerprint}+{hashlib.sha256(json.dumps(made).encode()).hexdigest()[:12]}",
+        )
+        return chosen.seen_as(self)
+
+    def unchosen(self) -> Dataset:
+        """Return the whole shop without window, as it was read."""
+        calls = tuple(line for line in self.calls if not line.startswith("shop = shop.between("))
+        return replace(self, window=None, calls=calls, fingerprint=self.fingerprint.split("|")[0])
+
+    def seen_as(self, other: Dataset) -> Dataset:
+        """Return this shop with the window and the notes of another."""
+        kept = replace(self, notes=other.notes)
+        return kept.between(*other.window) if other.window else kept
+
+    def note(self, name: str, value: Any, *, version: int = 1) -> Dataset:
+        """Return the same shop with something a page keeps for its user; no figure changes.
+
+        Args:
+            name: Whose note it is, such as 'personas.names'.
+            value: What JSON can hold; None forgets the note.
+            version: Of the value's form, for the page that reads it again.
+
+        Example:
+            >>> from journeylab.data.examples import tiny_shop
+            >>> tiny_shop().note("personas.names", {"1": "Regulars"}).noted("personas.names")
+            {'1': 'Regulars'}
+        """
+        try:
+            written = json.loads(json.dumps(value, allow_nan=False))
+        except (TypeError, ValueError):
+            raise BadParameter(f"The note {name!r} holds something that JSON cannot.") from None
+        kept = {key: note for key, note in self.notes.items() if key != name}
+        return replace(self, notes=kept if value is None else {**kept, name: {"version": version, "value": written}})
+
+    def noted(self, name: str, default: Any = None, *, version: int = 1) -> Any:
+        """Return what was noted under `name` in this form, or `default`."""
+        note = self.notes.get(name)
+        return note["value"] if note and note["version"] == version else default
 
     def close(self) -> None:
         """Give back the engine; the embedded one deletes its file."""

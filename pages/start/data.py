@@ -1,6 +1,7 @@
 """Which files are there, what became of every row, and what can be answered with them?"""
 
 from journeylab.app.account import account, keep_and_forget
+from journeylab.app.quality import quality
 from journeylab.app.questions import what_can_be_answered
 from journeylab.app.shell import heading
 from journeylab.app.state import visitor
@@ -14,5 +15,6 @@ add_files()
 shop = visitor().shop
 if shop is not None:
     what_can_be_answered(shop)
+    quality(shop)
     account(shop)
     keep_and_forget(shop)
