@@ -39,7 +39,7 @@ def main() -> None:
     visitor.read([_source(path)])
     print(f"read        {time.perf_counter() - begin:.2f} s")
     first, last = visitor.shop.observed
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "journeylab" / "app" / "entry.py"), default_timeout=60)
     app.session_state["journeylab_visitor"] = visitor
     app.query_params["period"] = "Custom"
     app.run()
