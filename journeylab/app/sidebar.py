@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from journeylab.app import controls
+from journeylab.app.places import DATA_PAGE
 from journeylab.app.state import visitor
 from journeylab.report.markdown import escape
 from journeylab.words import span
@@ -23,7 +24,7 @@ def sidebar() -> None:
             with st.container(border=True):
                 st.markdown("**No data yet**")
                 st.caption("Add your shop's exports. They stay on this machine.")
-                st.page_link("pages/start/data.py", label="Add files", icon=":material/add_circle:")
+                st.page_link(DATA_PAGE, label="Add files", icon=":material/add_circle:")
             return
         _card(who.shop, [source.name for source in who.sources])
         who.window = controls.date_window(who.shop.observed)
@@ -32,13 +33,15 @@ def sidebar() -> None:
 
 
 def _card(shop: Dataset, files: list[str]) -> None:
+    from journeylab.data.schema import TABLES
+
     with st.container(border=True):
         title = files[0] if len(files) == 1 else f"{len(files)} files"
         st.markdown(f"**{escape(title)}**")
         kept: dict[str, int] = {}
         for ledger in shop.ledgers:
             kept[ledger.table] = kept.get(ledger.table, 0) + ledger.kept
-        lines = [f"{n:,} {table.replace('_', ' ')}" for table, n in kept.items()]
+        lines = [f"{kept[table]:,} {table.replace('_', ' ')}" for table in TABLES if table in kept]
         if shop.observed:
             lines.append(span(*shop.observed))
         lines.append(" · ".join(filter(None, (shop.currency, shop.time_zone))))

@@ -46,10 +46,11 @@ def connect(
     """Return a shop whose tables stay in the engine they are in.
 
     Only reads: no table, view or temporary table is made. Columns are found by their canonical names (see
-    docs/data-model.md; upper and lower case are the same) or by `columns`; all others are left where they are.
-    Identifiers stay as the engine has them. Money becomes decimal(18, 4) and times UTC; a `day` that is missing is
-    written from the time beside it, in `time_zone`. Rows without a required value are set aside, and the ledger says
-    how many.
+    docs/data-model.md; upper and lower case are the same) or by `columns`. All others are left where they are, and so
+    are traits of customers and metrics of outcomes unless `columns` names them. Identifiers stay as the engine has
+    them, and the ledger says if customers are known by e-mail. Money becomes decimal(18, 4) and times UTC; a `day`
+    that is missing is written from the time beside it, in `time_zone`. Rows without a required value are set aside,
+    and the ledger says how many.
 
     Args:
         engine: A URL that `ibis.connect` knows ('duckdb:///shop.duckdb', 'postgres://…'; a DuckDB file is opened
@@ -80,34 +81,46 @@ def connect(
         >>> str(shop.observed[0])
         '2026-03-02'
     """
-    renamed = {name: dict(of) for name, of in (columns or {}).items()}
-    last, zone = checks.day(as_of, "as_of"), _zone(time_zone)
-    _check_names(tables, renamed)
-    options = {"as_of": last, "refresh": refresh, "currency": currency, "time_zone": time_zone, "columns": renamed}
-
+    _check_names(tables, columns or {})
+    options: dict[str, Any] = {
+        "as_of": checks.day(as_of, "as_of"),
+        "refresh": checks.whole(refresh, "refresh"),
+        "currency": currency,
+        "time_zone": _zone(time_zone).key,
+        "columns": {name: dict(of) for name, of in (columns or {}).items()},
+    }
     backend = open_url(engine) if isinstance(engine, str) else engine
     running = ConnectedEngine(backend, owned=isinstance(engine, str) and backend.name != "pyspark")
-    raw = {name: _find(backend, name, source) for name, source in tables.items()}
+    try:
+        return _shop(engine, running, tables, options)
+    except BaseException:
+        running.close()
+        raise
+
+
+def _shop(engine: Any, running: ConnectedEngine, tables: Mapping[str, Any], options: Mapping[str, Any]) -> Dataset:
+    """Find the tables, give them their canonical form, and account for their rows."""
+    zone, renamed = ZoneInfo(options["time_zone"]), options["columns"]
+    raw = {name: _find(running.backend, name, source) for name, source in tables.items()}
     read = {
-        name: _until(last, name, canonical(name, table, renamed.get(name, {}), zone, backend.name))
+        name: _until(options["as_of"], name, canonical(name, table, renamed.get(name, {}), zone, running.name))
         for name, table in raw.items()
     }
-    if "orders" in read:
-        currency = currency or _currency(running, read["orders"])
+    whole = {name: table.filter(_complete(name, table)) for name, table in read.items()}
+    currency = options["currency"] or (_currency(running, whole["orders"]) if "orders" in whole else "")
     ledgers = []
     for name, table in raw.items():
         clock = clock_of(name, locate(name, table, renamed.get(name, {})))
-        said = [f"day written from {clock} in {time_zone}"] if clock else []
+        said = [f"day written from {clock} in {zone.key}"] if clock else []
         ledgers.append(_account(running, name, _label(table), read[name], said, currency))
-    whole = {name: table.filter(_complete(name, table)) for name, table in read.items()}
     return Dataset(
         running,
         whole,
         currency=currency,
-        time_zone=time_zone,
+        time_zone=zone.key,
         ledgers=tuple(ledgers),
         fingerprint=_fingerprint(engine, raw, options),
-        calls=_calls(engine, backend.name, tables, options),
+        calls=_calls(engine, running.name, tables, options),
         observed=observe(running, whole),
     )
 
@@ -170,10 +183,11 @@ def _complete(name: str, table: ir.Table) -> ir.BooleanValue:
 
 
 def _currency(engine: ConnectedEngine, orders: ir.Table) -> str:
-    """Return the currency of the orders if there is just one, and an empty text if they do not say."""
+    """Return the currency of the orders that count if there is just one, and an empty text if they do not say."""
     if "currency" not in orders.columns:
         return ""
-    found = engine.run(orders.select("currency").filter(orders.currency.notnull()).distinct().limit(10))
+    counted = orders.filter(orders.currency.notnull(), orders.status.notin(schema.UNCOUNTED_STATUSES))
+    found = engine.run(counted.select("currency").distinct().limit(10))
     codes = sorted(found["currency"])
     if len(codes) > 1:
         raise BadParameter(
@@ -189,13 +203,18 @@ def _account(engine: ConnectedEngine, name: str, source: str, read: ir.Table, sa
     counts = {"rows": read.count(), "torn": read.count(where=~whole).fill_null(0)}
     if name == "orders":
         counts["again"] = read.count() - read.order_id.nunique() - read.order_id.isnull().sum().fill_null(0)
-    rows, torn, *again = (int(count) for count in engine.run(read.aggregate(**counts)).iloc[0])
+    if "customer_id" in read.columns:
+        counts["mails"] = read.count(where=read.customer_id.contains("@")).fill_null(0)
+    found = {key: int(value) for key, value in engine.run(read.aggregate(**counts)).iloc[0].items()}
+    rows, torn, again, mails = (found.get(key, 0) for key in ("rows", "torn", "again", "mails"))
     notes = [Note(sentence, rows) for sentence in said]
     if torn:
         needed = ", ".join(schema.table(name).required)
         notes.append(Note(f"without one of {needed}", torn, set_aside=True))
-    if again and again[0]:
-        notes.append(Note("under an order id that came before", again[0]))
+    if again:
+        notes.append(Note("under an order id that came before", again))
+    if mails:
+        notes.append(Note("with an e-mail address for a customer id; a table with pseudonyms would be safer", mails))
     if name == "orders":
         notes += _order_notes(engine, read.filter(whole), currency)
     return Ledger(name, source, f"connection to {engine.name}", rows, tuple(notes))
@@ -247,7 +266,7 @@ def _calls(engine: Any, backend: str, tables: Mapping[str, Any], options: Mappin
         else:
             lines.append(f"# {name}: your Ibis table of them")
             arguments.append(f"{name}={name}")
-    plain = {"as_of": None, "refresh": 0, "currency": "", "time_zone": "UTC", "columns": {}}
+    plain: dict[str, Any] = {"as_of": None, "refresh": 0, "currency": "", "time_zone": "UTC", "columns": {}}
     arguments += [f"{key}={literal(value)}" for key, value in options.items() if value != plain[key]]
     line = f"shop = jl.connect({', '.join(arguments)})"
     if len(line) > 100:

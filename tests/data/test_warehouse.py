@@ -58,12 +58,17 @@ def test_an_order_id_that_comes_twice_is_said():
 
 
 def test_orders_in_two_currencies_are_refused_until_one_is_named():
-    backend = _engine(ORDERS, "UPDATE orders SET currency = 'CHF' WHERE order_id = 1")
+    backend = _engine(ORDERS, "UPDATE orders SET currency = 'CHF' WHERE order_id = 3")
     with pytest.raises(BadParameter, match="CHF, EUR"):
         connect(backend, orders="orders")
     shop = connect(backend, orders="orders", currency="EUR")
     assert [note.reason for note in shop.ledgers[0].notes if note.set_aside][-1] == "not in EUR"
     assert shop.ledgers[0].kept == 1
+
+
+def test_a_test_order_in_another_currency_does_not_matter():
+    backend = _engine(ORDERS, "UPDATE orders SET currency = 'CHF' WHERE order_id = 2")
+    assert connect(backend, orders="orders").currency == "EUR"
 
 
 def test_the_only_currency_of_the_orders_is_the_shops():
@@ -79,9 +84,26 @@ def test_a_missing_required_column_is_named_with_its_table():
 
 
 def test_upper_case_columns_are_found():
-    backend = _engine("CREATE TABLE t AS SELECT 'x' AS \"CUSTOMER_ID\", 'gold' AS \"Tier\"")
+    backend = _engine("CREATE TABLE t AS SELECT 'x' AS \"CUSTOMER_ID\", 'DE' AS \"Country\"")
     shop = connect(backend, customers="t")
-    assert list(shop.tables["customers"].columns) == ["customer_id", "Tier"]
+    assert list(shop.tables["customers"].columns) == ["customer_id", "country"]
+
+
+def test_what_is_not_named_stays_where_it_is():
+    backend = _engine(
+        "CREATE TABLE t AS SELECT 'x' AS customer_id, 'Ann' AS name, 'ann@shop.test' AS email, 'gold' AS tier"
+    )
+    plain = connect(backend, customers="t")
+    with_tier = connect(backend, customers="t", columns={"customers": {"level": "tier"}})
+    assert plain.tables["customers"].columns == ("customer_id",)
+    assert with_tier.tables["customers"].columns == ("customer_id", "level")
+
+
+def test_customers_known_by_their_address_are_pointed_out():
+    backend = _engine(ORDERS, "UPDATE orders SET customer_id = 'ann@shop.test' WHERE order_id = 1")
+    [note] = [note for note in connect(backend, orders="orders").ledgers[0].notes if "e-mail" in note.reason]
+    assert note.count == 1
+    assert "ann" not in repr(note)
 
 
 @pytest.mark.parametrize(
@@ -233,6 +255,15 @@ def test_many_threads_may_ask_one_connection_at_once():
         thread.join()
     assert failed == []
     assert set(totals) == {Decimal("40.25")}
+
+
+def test_a_file_is_let_go_when_its_tables_are_not_as_expected(tmp_path):
+    path = tmp_path / "shop.duckdb"
+    duckdb.connect(str(path)).close()
+    with pytest.raises(SchemaError, match="cannot be read"):
+        connect(f"duckdb://{path}", orders="absent")
+    with duckdb.connect(str(path)) as again:
+        again.execute("CREATE TABLE writable AS SELECT 1")
 
 
 def test_a_connection_of_ones_own_outlives_the_shop():
