@@ -46,7 +46,7 @@ def read(
     limits: Limits | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Dataset:
-    """Read exports into one shop; each file is recognised by its header.
+    r"""Read exports into one shop; each file is recognised by its header.
 
     Args:
         paths: CSV, TSV, XLSX or Parquet files, or .gz or .zip of those, in any order.
@@ -62,6 +62,14 @@ def read(
     Raises:
         SchemaError: if a file is missing, empty, too large, damaged, or of no known source.
         BadParameter: if an option makes no sense.
+
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name) / "clicks.csv"
+    >>> _ = path.write_text("visitor,event,time\nv1,view,2026-03-01 10:00\nv1,cart,soon\n")
+    >>> shop = read(path)
+    >>> print(shop.ledgers[0].sentence())
+    clicks.csv: 2 events read, 1 kept, 1 set aside (1 with a time that could not be read).
     """
     if not paths:
         raise BadParameter("There is no file to read.", do="Give at least one path.")
@@ -80,6 +88,8 @@ def read(
         copies.mkdir()
         digests, raws = _open(given, copies, limits or Limits(), tell)
         readers = _read(raws, desk)
+        if len(readers) > 1:
+            desk.join()
         money = _settle_currency(desk, currency)
         desk.close()
         shutil.rmtree(copies)

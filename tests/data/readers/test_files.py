@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import random
 import zipfile
+from datetime import datetime
 
 import duckdb
 import pytest
@@ -212,6 +213,62 @@ def test_zip_bombs_are_stopped(tmp_path):
             archive.write(inner, "orders.zip")
         inner = outer
     fails(inner, "packed more than twice")
+
+
+def test_a_sheet_that_reaches_too_far_is_refused(tmp_path):
+    import xlsxwriter
+
+    for cell, fine in (("C2", True), ("XFD1048576", False)):
+        path = tmp_path / f"{cell}.xlsx"
+        book = xlsxwriter.Workbook(str(path))
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["visitor_id", "event", "timestamp"])
+        sheet.write_row(1, 0, ["v", "view", "2026-03-01"])
+        sheet.write(cell, "2026-03-01")
+        book.close()
+        if fine:
+            assert column(jl.read(path), "events", "visitor_id") == ["v"]
+        else:
+            fails(path, "more than 40,000,000 cells")
+
+
+def test_each_sheet_of_a_workbook_is_a_table(tmp_path):
+    import xlsxwriter
+
+    path = tmp_path / "book.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    for name in ("May", "June", "Notes"):
+        sheet = book.add_worksheet(name)
+        sheet.write_row(0, 0, ["visitor_id", "event", "timestamp"] if name != "Notes" else ["Remember", "this"])
+        sheet.write_row(1, 0, [name, True, 46082.5])
+        sheet.write_datetime(1, 2, datetime(2026, 3, 1, 12), book.add_format({"num_format": "dd/mm/yy hh:mm"}))
+    book.close()
+    shop = jl.read(path)
+    assert column(shop, "events", "visitor_id") == ["June", "May"]
+    assert set(column(shop, "events", "occurred_at")) == {datetime(2026, 3, 1, 12)}
+    assert "book.xlsx: Notes" in [words for book in shop.ledgers for n in book.notes for words in n.examples]
+
+
+def test_a_path_like_a_pattern_is_a_path(tmp_path):
+    save(tmp_path / "orders1.csv", b"a,b\n1,2\n")
+    assert len(rows(jl.read(save(tmp_path / "orders[1]*.csv", EVENTS)), "events")) == 2
+
+
+def test_text_that_is_called_gz_is_read_as_text(tmp_path):
+    assert len(rows(jl.read(save(tmp_path / "events.csv.gz", EVENTS)), "events")) == 2
+
+
+def test_customers_of_two_sources_are_one_row_each_and_equal_order_numbers_are_refused(tmp_path):
+    line = {"InvoiceNo": "9", "StockCode": "A", "Quantity": "1", "InvoiceDate": "2026-01-05 10:00:00", "UnitPrice": "3"}
+    shopify = write_csv(tmp_path / "orders.csv", [shopify_line()])
+    invoices = write_csv(tmp_path / "lines.csv", [line | {"Email": "ada@example.com"}])
+    shop = jl.read(shopify, invoices)
+    ((_, acquired, country, _),) = rows(shop, "customers")
+    assert (acquired, country) == (datetime(2026, 1, 5, 10), "DE")
+    assert column(shop, "orders", "order_id") == ["#1", "9"]
+    same = write_csv(tmp_path / "same.csv", [line | {"InvoiceNo": "#1"}])
+    with pytest.raises(jl.SchemaError, match="the same order numbers"):
+        jl.read(shopify, same)
 
 
 def test_a_column_may_be_called_anything(tmp_path):
