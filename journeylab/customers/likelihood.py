@@ -1,0 +1,170 @@
+"""Maximum likelihood for positive parameters: the estimate, its standard errors, and what follows from them.
+
+Fitted on the logarithm of the parameters with the exact gradient (L-BFGS-B, then Newton steps to the very top). The
+covariance is the inverse of the observed information (Efron & Hinkley 1978), whose matrix is the central difference of
+the exact gradient.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from journeylab.errors import NotEnoughData
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_LOG_BOUND = 16.0
+_STEP = 1e-5
+_WIDEST_LOG_SD = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class Estimate:
+    """A maximum-likelihood estimate of positive parameters.
+
+    Args:
+        names: Name of each parameter.
+        values: The estimates. Shape (k,).
+        information: Observed information of the **logarithms** of the parameters. Shape (k, k).
+        log_likelihood: At the estimate.
+        n: Units the likelihood was summed over.
+    """
+
+    names: tuple[str, ...]
+    values: np.ndarray
+    information: np.ndarray
+    log_likelihood: float
+    n: float
+
+    @property
+    def identified(self) -> bool:
+        """Whether the data settle every parameter: the likelihood curves down in all directions, inside the bounds."""
+        inside = np.all(np.abs(np.log(self.values)) < _LOG_BOUND - 1)
+        return bool(inside and np.linalg.eigvalsh(self.information)[0] > 1 / _WIDEST_LOG_SD**2)
+
+    @property
+    def log_covariance(self) -> np.ndarray:
+        """Covariance of the logarithms; NaN where the data do not settle the parameters."""
+        if not self.identified:
+            return np.full_like(self.information, np.nan)
+        return np.linalg.inv(self.information)
+
+    @property
+    def covariance(self) -> np.ndarray:
+        """Covariance of the parameters. Shape (k, k)."""
+        return self.log_covariance * np.outer(self.values, self.values)
+
+    @property
+    def standard_errors(self) -> np.ndarray:
+        """Standard error of each parameter; NaN where the data do not settle them. Shape (k,)."""
+        return np.sqrt(np.diag(self.covariance))
+
+    def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Lower and upper end of each parameter, normal on the logarithm and so never below zero."""
+        from scipy.special import ndtri
+
+        reach = ndtri(0.5 + level / 2) * np.sqrt(np.diag(self.log_covariance))
+        return self.values * np.exp(-reach), self.values * np.exp(reach)
+
+    def draws(self, n: int, seed: int = 0) -> np.ndarray:
+        """Parameters drawn from the normal approximation of their logarithms. Shape (n, k).
+
+        Directions the likelihood leaves flat are held to a standard deviation of 2 on the logarithm, so that a
+        parameter running away (dropout that never happens) cannot turn the draws into nonsense.
+        """
+        curvature, directions = np.linalg.eigh(self.information)
+        spread = 1 / np.sqrt(np.maximum(curvature, 1 / _WIDEST_LOG_SD**2))
+        normal = np.random.default_rng(seed).standard_normal((n, len(self.values)))
+        logs = np.log(self.values) + (normal * spread) @ directions.T
+        return np.exp(np.clip(logs, -_LOG_BOUND, _LOG_BOUND))
+
+    def delta(self, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        """Standard error of a function of the parameters, by the delta method. Same shape as the function's value."""
+        logs = np.log(self.values)
+        step = 1e-4
+        slopes = [
+            (function(np.exp(logs + move)) - function(np.exp(logs - move))) / (2 * step)
+            for move in step * np.eye(len(logs))
+        ]
+        slope = np.stack([np.asarray(value, dtype=float) for value in slopes])
+        curvature, directions = np.linalg.eigh(self.information)
+        along = np.tensordot(directions.T, slope, axes=1)
+        variance = np.maximum(curvature, 1 / _WIDEST_LOG_SD**2) ** -1
+        return np.sqrt(np.tensordot(variance, along**2, axes=1))
+
+
+def maximise(
+    log_likelihood: Callable[[np.ndarray], tuple[float, np.ndarray]],
+    *,
+    names: tuple[str, ...],
+    starts: list[np.ndarray],
+    n: float,
+) -> Estimate:
+    """Find the parameters of the highest likelihood.
+
+    Args:
+        log_likelihood: Positive parameters (k,) to the log-likelihood and its gradient (k,).
+        names: Name of each parameter.
+        starts: Parameters to start from; the next is tried where one does not end on a proper top.
+        n: Units the likelihood sums over, which sets the scale of the tolerances.
+
+    Raises:
+        NotEnoughData: The likelihood is not finite anywhere it was looked at.
+    """
+    from scipy.optimize import minimize
+
+    def descent(logs: np.ndarray) -> tuple[float, np.ndarray]:
+        values = np.exp(logs)
+        height, slope = log_likelihood(values)
+        return -height / n, -slope * values / n
+
+    tops = []
+    for start in starts:
+        end = minimize(
+            descent,
+            np.log(start),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=[(-_LOG_BOUND, _LOG_BOUND)] * len(start),
+            options={"maxiter": 500, "ftol": 1e-11, "gtol": 1e-7},
+        )
+        if np.isfinite(end.fun):
+            logs = _newton(descent, end.x)
+            values = np.exp(logs)
+            top = Estimate(names, values, _hessian(descent, logs) * n, float(log_likelihood(values)[0]), n)
+            tops.append(top)
+            if top.identified:
+                break
+    if not tops:
+        raise NotEnoughData("The likelihood of this model is not finite on this data.")
+    return max(tops, key=lambda top: top.log_likelihood)
+
+
+def _newton(descent: Callable[[np.ndarray], tuple[float, np.ndarray]], logs: np.ndarray) -> np.ndarray:
+    """Climb the last bit with Newton steps, as long as they reduce the slope and stay near."""
+    slope = descent(logs)[1]
+    for _ in range(8):
+        hessian = _hessian(descent, logs)
+        if np.linalg.eigvalsh(hessian)[0] <= 0:
+            return logs
+        move = np.linalg.solve(hessian, slope)
+        nearer = logs - move
+        if np.abs(move).max() > 0.5 or np.abs(nearer).max() > _LOG_BOUND:
+            return logs
+        flatter = descent(nearer)[1]
+        if np.abs(flatter).max() >= np.abs(slope).max():
+            return logs
+        logs, slope = nearer, flatter
+        if np.abs(move).max() < 1e-9:
+            return logs
+    return logs
+
+
+def _hessian(descent: Callable[[np.ndarray], tuple[float, np.ndarray]], logs: np.ndarray) -> np.ndarray:
+    """Second derivatives: central differences of the exact gradient, made symmetric."""
+    rows = [(descent(logs + move)[1] - descent(logs - move)[1]) / (2 * _STEP) for move in _STEP * np.eye(len(logs))]
+    return (np.array(rows) + np.array(rows).T) / 2

@@ -1,0 +1,47 @@
+"""The CDNOW customers of the papers, where the file is given."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from journeylab.customers.customer_base import CustomerBase
+
+WEEK = 7
+SPLIT, END = pd.Timestamp("1997-09-30"), pd.Timestamp("1998-06-30")
+
+
+@pytest.fixture(scope="session")
+def cdnow() -> SimpleNamespace:
+    """The 1/10 sample, reduced with pandas alone, so that it checks the engine's reduction too.
+
+    `base` in weeks to 1997-09-30, `later` purchases in the 39 weeks after, and for the 946 repeaters the mean of their
+    repeat purchases in calibration.
+    """
+    shared = Path(os.environ.get("JOURNEYLAB_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
+    path = shared / "data" / "clv" / "CDNOW_sample.txt"
+    if not path.exists():
+        pytest.skip(f"the CDNOW sample is not at {path}")
+    rows = pd.read_csv(path, sep=r"\s+", header=None, names=["all_id", "id", "day", "cds", "net"], dtype={"day": str})
+    rows["day"] = pd.to_datetime(rows["day"])
+    days = rows.groupby(["id", "day"], as_index=False)["net"].sum()
+    seen = days[days["day"] <= SPLIT]
+    span = seen.groupby("id")["day"].agg(["min", "max", "size"])
+    base = CustomerBase(
+        span["size"] - 1, (span["max"] - span["min"]).dt.days / WEEK, (SPLIT - span["min"]).dt.days / WEEK
+    )
+    repeats = seen[seen["day"] > seen["id"].map(span["min"])]
+    average = repeats.groupby("id")["net"].mean().reindex(span.index)
+    later = days[days["day"] > SPLIT].groupby("id").size().reindex(span.index).fillna(0)
+    return SimpleNamespace(
+        rows=rows,
+        base=base,
+        later=later.to_numpy(),
+        average=average.to_numpy(),
+        repeater=np.asarray(base.frequency > 0),
+    )
