@@ -73,30 +73,21 @@ class BgNbd(PurchaseModel):
         bought, chances = r + base.frequency, self._chances(base)
         alive, lost = self._alive_and_lost(base)
         share = expit(alive - lost)
-        height = (
-            gammaln(bought)
-            - gammaln(r)
-            + r * np.log(alpha)
-            + gammaln(a + b)
-            - gammaln(b)
-            + gammaln(b + chances)
-            - gammaln(a + b + chances)
-            + np.logaddexp(alive, lost)
-        )
-        by_r = (
-            digamma(bought)
-            - digamma(r)
-            + np.log(alpha)
-            - share * np.log(alpha + base.age)
-            - (1 - share) * np.log(alpha + base.recency)
-        )
-        by_alpha = r / alpha - bought * (share / (alpha + base.age) + (1 - share) / (alpha + base.recency))
-        shrink = digamma(a + b) - digamma(a + b + chances)
-        by_a = shrink + (1 - share) / a
+        x, n = base.levels
+        m = x + self.CHANCES_AT_FIRST
+        height = base.customers * (r * np.log(alpha) - gammaln(r) + gammaln(a + b) - gammaln(b))
+        height += n @ (gammaln(r + x) + gammaln(b + m) - gammaln(a + b + m)) + base.count @ np.logaddexp(alive, lost)
+        gone = 1 - share
+        by_r = base.customers * (np.log(alpha) - digamma(r)) + n @ digamma(r + x)
+        by_r -= base.count @ (share * np.log(alpha + base.age) + gone * np.log(alpha + base.recency))
+        by_alpha = base.customers * r / alpha
+        by_alpha -= base.count @ (bought * (share / (alpha + base.age) + gone / (alpha + base.recency)))
+        shrink = base.customers * digamma(a + b) - n @ digamma(a + b + m)
+        by_a = shrink + base.count @ gone / a
         before = np.where(chances > 0, b + chances - 1, 1.0)
-        by_b = shrink + digamma(b + chances) - digamma(b) - np.where(chances > 0, (1 - share) / before, 0.0)
-        slopes = np.array([base.count @ slope for slope in (by_r, by_alpha, by_a, by_b)])
-        return float(base.count @ height), slopes
+        by_b = shrink - base.customers * digamma(b) + n @ digamma(b + m)
+        by_b -= base.count @ np.where(chances > 0, gone / before, 0.0)
+        return float(height), np.array([by_r, by_alpha, by_a, by_b])
 
     def p_alive(self, base: CustomerBase) -> np.ndarray:
         """Return 1 / (1 + a / (b+m−1) · ((α+T) / (α+t_x))^(r+x)), and 1 without a chance to drop out. Shape (n,)."""

@@ -8,6 +8,7 @@ end of observation). Customers who agree in all three are one row with a count, 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -76,6 +77,19 @@ class CustomerBase:
     def repeat_purchases(self) -> float:
         """All repeat purchases."""
         return float(self.count @ self.frequency)
+
+    @cached_property
+    def levels(self) -> tuple[np.ndarray, np.ndarray]:
+        """Distinct frequencies and the customers at each: what depends on frequency alone is computed on these."""
+        levels, place = np.unique(self.frequency, return_inverse=True)
+        return levels, np.bincount(place, weights=self.count, minlength=len(levels))
+
+    @cached_property
+    def futures(self) -> tuple[CustomerBase, np.ndarray]:
+        """Distinct frequencies and ages, and each row's place in them: the future of the living needs no more."""
+        pairs, place = np.unique(self.frequency + 1j * self.age, return_inverse=True)
+        recency = np.where(pairs.real > 0, pairs.imag, 0.0)
+        return CustomerBase(pairs.real, recency, pairs.imag, np.bincount(place, weights=self.count)), place
 
     def distinct(self) -> CustomerBase:
         """Return the distinct rows in sorted order, counts added up: the same base, and the same in any row order."""

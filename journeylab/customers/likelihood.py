@@ -133,9 +133,9 @@ def maximise(
             options={"maxiter": 500, "ftol": 1e-11, "gtol": 1e-7},
         )
         if np.isfinite(end.fun):
-            logs = _newton(descent, end.x)
+            logs, hessian = _newton(descent, end.x)
             values = np.exp(logs)
-            top = Estimate(names, values, _hessian(descent, logs) * n, float(log_likelihood(values)[0]), n)
+            top = Estimate(names, values, hessian * n, float(log_likelihood(values)[0]), n)
             tops.append(top)
             if top.identified:
                 break
@@ -144,24 +144,23 @@ def maximise(
     return max(tops, key=lambda top: top.log_likelihood)
 
 
-def _newton(descent: Callable[[np.ndarray], tuple[float, np.ndarray]], logs: np.ndarray) -> np.ndarray:
-    """Climb the last bit with Newton steps, as long as they reduce the slope and stay near."""
-    slope = descent(logs)[1]
-    for _ in range(8):
-        hessian = _hessian(descent, logs)
-        if np.linalg.eigvalsh(hessian)[0] <= 0:
-            return logs
+def _newton(
+    descent: Callable[[np.ndarray], tuple[float, np.ndarray]], logs: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Climb the last bit with Newton steps while they flatten the slope and stay near: the top and its Hessian."""
+    hessian, slope = _hessian(descent, logs), descent(logs)[1]
+    began = logs
+    while np.linalg.eigvalsh(hessian)[0] > 0:
         move = np.linalg.solve(hessian, slope)
         nearer = logs - move
-        if np.abs(move).max() > 0.5 or np.abs(nearer).max() > _LOG_BOUND:
-            return logs
+        if np.abs(nearer - began).max() > 0.5 or np.abs(nearer).max() > _LOG_BOUND:
+            break
         flatter = descent(nearer)[1]
-        if np.abs(flatter).max() >= np.abs(slope).max():
-            return logs
+        if not np.abs(flatter).max() < np.abs(slope).max() / 2:
+            break
         logs, slope = nearer, flatter
-        if np.abs(move).max() < 1e-9:
-            return logs
-    return logs
+    moved = np.abs(logs - began).max() > 1e-3
+    return logs, _hessian(descent, logs) if moved else hessian
 
 
 def _hessian(descent: Callable[[np.ndarray], tuple[float, np.ndarray]], logs: np.ndarray) -> np.ndarray:

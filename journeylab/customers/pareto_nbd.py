@@ -67,15 +67,20 @@ class ParetoNbd(PurchaseModel):
         integral, moments = self._integral(base.recency, base.age, bought, s + 1, moments=True)
         lost = np.log(s) + integral
         share = expit(alive - lost)
-        height = gammaln(bought) - gammaln(r) + r * np.log(alpha) + s * np.log(beta) + np.logaddexp(alive, lost)
+        x, n = base.levels
+        height = base.customers * (r * np.log(alpha) + s * np.log(beta) - gammaln(r)) + n @ gammaln(r + x)
+        height += base.count @ np.logaddexp(alive, lost)
         log_alpha, log_beta, per_alpha, per_beta = moments
         gone = 1 - share
-        by_r = digamma(bought) - digamma(r) + np.log(alpha) - share * np.log(alpha + base.age) - gone * log_alpha
-        by_alpha = r / alpha - bought * (share / (alpha + base.age) + gone * per_alpha)
-        by_s = np.log(beta) - share * np.log(beta + base.age) + gone * (1 / s - log_beta)
-        by_beta = s / beta - share * s / (beta + base.age) - gone * (s + 1) * per_beta
-        slopes = np.array([base.count @ slope for slope in (by_r, by_alpha, by_s, by_beta)])
-        return float(base.count @ height), slopes
+        by_r = base.customers * (np.log(alpha) - digamma(r)) + n @ digamma(r + x)
+        by_r -= base.count @ (share * np.log(alpha + base.age) + gone * log_alpha)
+        by_alpha = base.customers * r / alpha
+        by_alpha -= base.count @ (bought * (share / (alpha + base.age) + gone * per_alpha))
+        by_s = base.customers * np.log(beta)
+        by_s -= base.count @ (share * np.log(beta + base.age) - gone * (1 / s - log_beta))
+        by_beta = base.customers * s / beta
+        by_beta -= base.count @ (share * s / (beta + base.age) + gone * (s + 1) * per_beta)
+        return float(height), np.array([by_r, by_alpha, by_s, by_beta])
 
     def _integral(
         self, start: np.ndarray, end: np.ndarray, power: np.ndarray, other: float, *, moments: bool = False

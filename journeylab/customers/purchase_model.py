@@ -155,6 +155,7 @@ class PurchaseModel(ABC):
             if discount == 0:
                 raise BadParameter("An infinite horizon needs a discount above zero.", do="Give a horizon.")
             horizon = _FAR / discount
+        base, place = base.futures
         scale = self._clock(base)
         reach = np.log1p(horizon / scale)
         total = np.zeros(len(scale))
@@ -166,7 +167,7 @@ class PurchaseModel(ABC):
                 * self.rate(base, after, pace=pace, dropout=dropout)
                 * np.exp(-discount * after)
             )
-        return total * reach
+        return (total * reach)[place]
 
     @abstractmethod
     def _clock(self, base: CustomerBase) -> np.ndarray:

@@ -1,7 +1,7 @@
 """How long purchase models take, and whether a peer library agrees: run by hand.
 
     python tests/benchmarks/purchase_models.py                        # ours
-    python tests/benchmarks/purchase_models.py --peer VENV/bin/python # beside clvkit, installed in an environment of its own
+    python tests/benchmarks/purchase_models.py --peer VENV/bin/python # beside clvkit, in its own environment
 
 1. 23,570 customers simulated with the published CDNOW estimates by day: fit and predict, median of five runs.
 2. 5,000,000 customers by week, reduced to distinct rows: fit and score, with the peak of memory.
@@ -40,7 +40,8 @@ for name, model in (("BG/NBD", BGNBD), ("MBG/NBD", MBGNBD)):
         predicted = fitted.predict(39.0).to_pandas()
         times.append(time.perf_counter() - start)
     values = predicted if isinstance(predicted, pd.Series) else predicted.iloc[:, -1]
-    answer[name] = {"seconds": sorted(times)[1], "parameters": list(map(float, fitted.params_)), "total": float(values.sum())}
+    answer[name] = {"seconds": sorted(times)[1], "parameters": list(map(float, fitted.params_)),
+                    "total": float(values.sum())}
 print(json.dumps(answer))
 """
 
@@ -91,8 +92,8 @@ def five_million() -> None:
     for part in range(20):
         age = np.random.default_rng(part).integers(1, 105, 250_000)
         parts.append(simulate_base(truth, age=age, unit=1, seed=part).seen.distinct())
-    rows = [np.concatenate([getattr(part, name) for part in parts]) for name in ("frequency", "recency", "age", "count")]
-    base = CustomerBase(*rows).distinct()
+    columns = ("frequency", "recency", "age", "count")
+    base = CustomerBase(*(np.concatenate([getattr(part, name) for part in parts]) for name in columns)).distinct()
     print(f"{base.customers:,.0f} customers by week, {len(base.age):,} distinct rows")
     for model in (BgNbd, MbgNbd, ParetoNbd):
         start = time.perf_counter()
