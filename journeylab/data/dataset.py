@@ -96,7 +96,7 @@ class Dataset:
         start, end = self.window
         if name in _DAY_OF and _DAY_OF[name] in table.columns:
             column = table[_DAY_OF[name]].cast("date")
-            return table.filter(column >= ibis.date(start.isoformat()), column <= ibis.date(end.isoformat()))
+            return table.filter(column >= ibis_date(start), column <= ibis_date(end))
         if name == "order_lines" and "orders" in self.tables:
             return table.semi_join(self.table("orders"), "order_id")
         return table
@@ -166,6 +166,11 @@ def observe(engine: Engine, tables: Mapping[str, ir.Table]) -> tuple[date, date]
         return None
     rows = engine.run(ibis.union(*seen) if len(seen) > 1 else seen[0]).dropna()
     return None if rows.empty else (_as_date(rows["first"].min()), _as_date(rows["last"].max()))
+
+
+def ibis_date(day: date) -> ir.DateScalar:
+    """Return a day as an Ibis value."""
+    return ibis.date(day.isoformat())
 
 
 def mix(*parts: str) -> str:

@@ -7,24 +7,26 @@ closed or forgotten.
 
 from __future__ import annotations
 
-import atexit
 import os
 import secrets
 import shutil
-import tempfile
 import threading
 import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 import ibis
 
+from journeylab.data.workspace import new_folder
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     import ibis.expr.types as ir
     import pandas as pd
+    import pyarrow as pa
 
-FOLDER_PREFIX = "journeylab-"
 MEMORY_LIMIT = "800MB"
 
 
@@ -35,6 +37,9 @@ class Engine(Protocol):
 
     def run(self, expr: ir.Table) -> pd.DataFrame:
         """Return the rows of `expr`, which must be few: an aggregate, not the raw data."""
+
+    def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
+        """Stream the rows of `expr`, however many, to write them to a file."""
 
     def close(self) -> None:
         """Give back what the engine holds."""
@@ -57,7 +62,7 @@ class EmbeddedEngine:
     def __init__(
         self, root: Path | None = None, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None
     ) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=root))
+        self.folder = new_folder(root)
         self._base = duckdb.connect(
             str(self.folder / "shop.duckdb"),
             config={
@@ -67,9 +72,9 @@ class EmbeddedEngine:
                 "autoinstall_known_extensions": "false",
                 "autoload_known_extensions": "false",
                 "preserve_insertion_order": "false",
-                "TimeZone": "UTC",
             },
         )
+        self._base.execute("SET GLOBAL TimeZone = 'UTC'")
         self._local = threading.local()
         self._finalizer = weakref.finalize(self, _discard, self._base, self.folder)
 
@@ -89,10 +94,13 @@ class EmbeddedEngine:
         """Return the rows of `expr`."""
         return self._backend().execute(expr)
 
+    def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
+        """Stream the rows of `expr`."""
+        return self._backend().to_pyarrow_batches(expr)
+
     def seal(self) -> None:
-        """Switch off every way out of the engine: files, network, extensions, and settings."""
+        """Switch off every way out of the engine: files, network, extensions. DuckDB does not let it be undone."""
         self.sql("SET enable_external_access = false")
-        self.sql("SET lock_configuration = true")
 
     def close(self) -> None:
         """Close the file and delete the folder; closing twice is allowed."""
@@ -109,48 +117,45 @@ class EmbeddedEngine:
 class ConnectedEngine:
     """An Ibis connection to an engine that the shop already runs; only ever read from.
 
+    Safe to use from several threads: one query runs at a time, whichever engine object asks for it.
+
     Args:
         backend: The Ibis backend.
+        owned: Whether the connection was opened for this engine, and closes with it.
     """
 
-    def __init__(self, backend: Any) -> None:
+    def __init__(self, backend: Any, *, owned: bool = False) -> None:
         self.backend = backend
         self.name = backend.name
-        self._lock = threading.Lock()
+        self._owned = owned
+        # Kept with the connection, because two engines over the same one must not query it at once.
+        self._lock = vars(backend).setdefault("journeylab_lock", threading.Lock())
 
     def run(self, expr: ir.Table) -> pd.DataFrame:
         """Return the rows of `expr`, one query at a time."""
         with self._lock:
             return self.backend.execute(expr)
 
+    def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
+        """Stream the rows of `expr`; other queries wait until the stream has ended."""
+        import pyarrow as pa
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            with self._lock:
+                yield from self.backend.to_pyarrow_batches(expr)
+
+        return pa.RecordBatchReader.from_batches(expr.schema().to_pyarrow(), rows())
+
     def close(self) -> None:
-        """Leave the connection as it is: it belongs to whoever opened it."""
+        """Close the connection if it was opened for this engine; else it belongs to whoever opened it."""
+        if self._owned:
+            self._owned = False
+            self.backend.disconnect()
 
 
 def _discard(base: duckdb.DuckDBPyConnection, folder: Path) -> None:
     base.close()
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def sweep(root: Path | None = None) -> int:
-    """Delete folders of engines whose process has ended without tidying up; return how many."""
-    gone = 0
-    for folder in Path(root or tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*-*"):
-        owner = folder.name.removeprefix(FOLDER_PREFIX).split("-")[0]
-        if owner.isdigit() and not _alive(int(owner)):
-            shutil.rmtree(folder, ignore_errors=True)
-            gone += 1
-    return gone
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def quote(identifier: str) -> str:
@@ -174,6 +179,3 @@ def literal(text: str) -> str:
 def new_key() -> bytes:
     """Return a fresh secret for pseudonyms; it stays on this machine."""
     return secrets.token_bytes(16)
-
-
-atexit.register(sweep)
