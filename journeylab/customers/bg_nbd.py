@@ -100,14 +100,14 @@ class BgNbd(PurchaseModel):
         return self.alpha + base.age
 
     def _survival_moment(self, base: CustomerBase, after: np.ndarray, order: int) -> np.ndarray:
-        """E[(1 + p·t/(α+T))^−(r+x+order)] with p ~ Beta(a, b + m + order − 1): a hypergeometric function.
+        """E[(1 + p·t/(α+T))^−(r+x+order)] with p ~ Beta(a, b + m + max(order − 1, 0)): a hypergeometric function.
 
         Of the two Pfaff transformations the one is taken that stays bounded at the far end.
         """
         from scipy.special import hyp2f1
 
         power = self.r + base.frequency + order
-        total = self.a + self.b + self._chances(base) + order - 1
+        total = self.a + self.b + self._chances(base) + max(order - 1, 0)
         x = after / self._clock(base)
         z = x / (1 + x)
         late = self.a > power
@@ -130,6 +130,10 @@ class BgNbd(PurchaseModel):
             after = scale * np.expm1(reach * node)
             total += weight * 2 * after * (after + scale) * self._survival_moment(base, after, 2)
         return level * total * reach
+
+    def survival_if_alive(self, base: CustomerBase, horizon: float) -> np.ndarray:
+        """Return E[e^(−λpt)]. Shape (n,)."""
+        return self._survival_moment(base, np.full(len(base.age), float(horizon)), 0)
 
     def p_purchase_if_alive(self, base: CustomerBase, horizon: float) -> np.ndarray:
         """Return 1 − ((α+T) / (α+T+t))^(r+x). Shape (n,)."""

@@ -1,6 +1,7 @@
 """Maximum likelihood for positive parameters: the estimate, its standard errors, and what follows from them.
 
-Fitted on the logarithm of the parameters with the exact gradient (L-BFGS-B, then Newton steps to the very top). The
+Fitted on the logarithm of the parameters with the exact gradient (BFGS, then Newton steps to the very top); a parameter
+that runs away is held near e^±12 of its scale by a slope too slight to move any other. The
 covariance is the inverse of the observed information (Efron & Hinkley 1978), whose matrix is the central difference of
 the exact gradient.
 """
@@ -17,8 +18,9 @@ from journeylab.errors import NotEnoughData
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_LOG_BOUND = 16.0
+_LOG_BOUND = 12.0
 _STEP = 1e-5
+_WIDE_STEP = 1e-4
 _WIDEST_LOG_SD = 2.0
 
 
@@ -42,9 +44,8 @@ class Estimate:
 
     @property
     def identified(self) -> bool:
-        """Whether the data settle every parameter: the likelihood curves down in all directions, inside the bounds."""
-        inside = np.all(np.abs(np.log(self.values)) < _LOG_BOUND - 1)
-        return bool(inside and np.linalg.eigvalsh(self.information)[0] > 1 / _WIDEST_LOG_SD**2)
+        """Whether the data settle every parameter: the likelihood curves down in all directions."""
+        return bool(np.linalg.eigvalsh(self.information)[0] > 1 / _WIDEST_LOG_SD**2)
 
     @property
     def log_covariance(self) -> np.ndarray:
@@ -70,31 +71,36 @@ class Estimate:
         reach = ndtri(0.5 + level / 2) * np.sqrt(np.diag(self.log_covariance))
         return self.values * np.exp(-reach), self.values * np.exp(reach)
 
-    def draws(self, n: int, seed: int = 0) -> np.ndarray:
-        """Parameters drawn from the normal approximation of their logarithms. Shape (n, k).
+    @property
+    def bounded_log_covariance(self) -> np.ndarray:
+        """Covariance of the logarithms in which flat directions are held to a standard deviation of 2. Shape (k, k).
 
-        Directions the likelihood leaves flat are held to a standard deviation of 2 on the logarithm, so that a
-        parameter running away (dropout that never happens) cannot turn the draws into nonsense.
+        A parameter that runs away (dropout that never happens) then has a wide spread, and not an endless one; what is
+        computed from it hardly depends on it, or its interval says so.
         """
+        curvature, directions = np.linalg.eigh(self.information)
+        return (directions / np.maximum(curvature, 1 / _WIDEST_LOG_SD**2)) @ directions.T
+
+    def draws(self, n: int, seed: int = 0) -> np.ndarray:
+        """Parameters drawn from the normal approximation of their logarithms, flat directions bounded. Shape (n, k)."""
         curvature, directions = np.linalg.eigh(self.information)
         spread = 1 / np.sqrt(np.maximum(curvature, 1 / _WIDEST_LOG_SD**2))
         normal = np.random.default_rng(seed).standard_normal((n, len(self.values)))
         logs = np.log(self.values) + (normal * spread) @ directions.T
-        return np.exp(np.clip(logs, -_LOG_BOUND, _LOG_BOUND))
+        return np.exp(np.clip(logs, -_LOG_BOUND - 8, _LOG_BOUND + 8))
 
     def delta(self, function: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
         """Standard error of a function of the parameters, by the delta method. Same shape as the function's value."""
         logs = np.log(self.values)
-        step = 1e-4
-        slopes = [
-            (function(np.exp(logs + move)) - function(np.exp(logs - move))) / (2 * step)
-            for move in step * np.eye(len(logs))
-        ]
-        slope = np.stack([np.asarray(value, dtype=float) for value in slopes])
-        curvature, directions = np.linalg.eigh(self.information)
-        along = np.tensordot(directions.T, slope, axes=1)
-        variance = np.maximum(curvature, 1 / _WIDEST_LOG_SD**2) ** -1
-        return np.sqrt(np.tensordot(variance, along**2, axes=1))
+        moves = _WIDE_STEP * np.eye(len(logs))
+        slopes = np.stack(
+            [
+                (np.asarray(function(np.exp(logs + move))) - np.asarray(function(np.exp(logs - move))))
+                / (2 * _WIDE_STEP)
+                for move in moves
+            ]
+        )
+        return np.sqrt(np.einsum("k...,kl,l...->...", slopes, self.bounded_log_covariance, slopes))
 
 
 def maximise(
@@ -118,9 +124,10 @@ def maximise(
     from scipy.optimize import minimize
 
     def descent(logs: np.ndarray) -> tuple[float, np.ndarray]:
-        values = np.exp(logs)
+        values = np.exp(np.clip(logs, -2 * _LOG_BOUND, 2 * _LOG_BOUND))
         height, slope = log_likelihood(values)
-        return -height / n, -slope * values / n
+        beyond = np.sign(logs) * np.maximum(np.abs(logs) - _LOG_BOUND, 0)
+        return -height / n + 1e-3 * float(beyond @ beyond), -slope * values / n + 2e-3 * beyond
 
     tops = []
     for start in starts:
@@ -128,9 +135,8 @@ def maximise(
             descent,
             np.log(start),
             jac=True,
-            method="L-BFGS-B",
-            bounds=[(-_LOG_BOUND, _LOG_BOUND)] * len(start),
-            options={"maxiter": 500, "ftol": 1e-11, "gtol": 1e-7},
+            method="BFGS",
+            options={"maxiter": 500, "gtol": 1e-7},
         )
         if np.isfinite(end.fun):
             logs, hessian = _newton(descent, end.x)
@@ -153,7 +159,7 @@ def _newton(
     while np.linalg.eigvalsh(hessian)[0] > 0:
         move = np.linalg.solve(hessian, slope)
         nearer = logs - move
-        if np.abs(nearer - began).max() > 0.5 or np.abs(nearer).max() > _LOG_BOUND:
+        if np.abs(nearer - began).max() > 0.5 or np.abs(nearer).max() > _LOG_BOUND + 8:
             break
         flatter = descent(nearer)[1]
         if not np.abs(flatter).max() < np.abs(slope).max() / 2:

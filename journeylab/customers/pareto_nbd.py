@@ -148,6 +148,10 @@ class ParetoNbd(PurchaseModel):
             total += weight * 2 * after * (after + left) * np.exp(-self.s * np.log1p(after / left))
         return bought * (bought + 1) / (self.alpha + base.age) ** 2 * total * reach
 
+    def survival_if_alive(self, base: CustomerBase, horizon: float) -> np.ndarray:
+        """Return ((β+T) / (β+T+t))^s. Shape (n,)."""
+        return np.exp(-self.s * np.log1p(horizon / self._clock(base)))
+
     def p_purchase_if_alive(self, base: CustomerBase, horizon: float) -> np.ndarray:
         """Return ∫ of the first purchase's density before dropout, over the horizon. Shape (n,)."""
         bought, now = self.r + base.frequency, base.age

@@ -106,6 +106,10 @@ class PurchaseModel(ABC):
         """Return the probability of at least one purchase within the horizon, of customers alive now. Shape (n,)."""
 
     @abstractmethod
+    def survival_if_alive(self, base: CustomerBase, horizon: float) -> np.ndarray:
+        """Return the probability of still being alive after the horizon, of customers alive now. Shape (n,)."""
+
+    @abstractmethod
     def sample(self, base: CustomerBase, horizon: float, draws: int, rng: np.random.Generator) -> np.ndarray:
         """Draw purchases within the horizon from each row's conditional distribution. Shape (draws, n)."""
 
@@ -156,6 +160,12 @@ class PurchaseModel(ABC):
                 raise BadParameter("An infinite horizon needs a discount above zero.", do="Give a horizon.")
             horizon = _FAR / discount
         base, place = base.futures
+        return self._added_up(base, np.asarray(horizon), discount, pace, dropout)[place]
+
+    def _added_up(
+        self, base: CustomerBase, horizon: np.ndarray, discount: float, pace: float, dropout: float
+    ) -> np.ndarray:
+        """Add the rate up to each row's horizon."""
         scale = self._clock(base)
         reach = np.log1p(horizon / scale)
         total = np.zeros(len(scale))
@@ -167,7 +177,7 @@ class PurchaseModel(ABC):
                 * self.rate(base, after, pace=pace, dropout=dropout)
                 * np.exp(-discount * after)
             )
-        return (total * reach)[place]
+        return total * reach
 
     @abstractmethod
     def _clock(self, base: CustomerBase) -> np.ndarray:
@@ -176,7 +186,9 @@ class PurchaseModel(ABC):
     def purchase_variance(self, base: CustomerBase, horizon: float) -> np.ndarray:
         """Variance of the purchases within the horizon, the parameters taken as known. Shape (n,)."""
         mean = self.expected_purchases(base, horizon)
-        return self.p_alive(base) * self._second_factorial_moment(base, horizon) + mean - mean**2
+        futures, place = base.futures
+        pairs = self._second_factorial_moment(futures, horizon)[place]
+        return self.p_alive(base) * pairs + mean - mean**2
 
     def p_no_purchase(self, base: CustomerBase, horizon: float) -> np.ndarray:
         """Return the probability of no purchase within the horizon, by dropout or by chance. Shape (n,)."""
@@ -184,10 +196,10 @@ class PurchaseModel(ABC):
 
     def new_customer(self, times: np.ndarray) -> np.ndarray:
         """Expected repeat purchases of a new customer up to each time. Shape of `times`."""
-        newcomer = CustomerBase(*np.zeros((3, 1)))
-        return np.array([float(self.expected_purchases(newcomer, float(time))[0]) for time in np.ravel(times)]).reshape(
-            np.shape(times)
-        )
+        times = np.asarray(times, dtype=float)
+        newcomers = CustomerBase(*np.zeros((3, times.size)))
+        alive = self.p_alive(newcomers)
+        return (alive * self._added_up(newcomers, times.ravel(), 0.0, 1.0, 1.0)).reshape(times.shape)
 
 
 @cache

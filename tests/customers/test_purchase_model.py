@@ -99,6 +99,8 @@ def test_every_formula_is_the_story_summed_by_brute_force(model):
             brute.purchases(156, 0.003, 1.2, 0.9), rel=1e-6
         )
         assert model.p_no_purchase(one, 20)[0] == pytest.approx(brute.none(20), rel=1e-6)
+        alive = model.p_alive(one)[0] * model.survival_if_alive(one, 26)[0]
+        assert alive == pytest.approx(brute.mean(np.exp(-brute.hazard * 26)), rel=1e-6)
         mean = brute.purchases(39)
         assert model.purchase_variance(one, 39)[0] == pytest.approx(brute.pairs(39) + mean - mean**2, rel=1e-5)
 
