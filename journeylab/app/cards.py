@@ -28,7 +28,7 @@ _SHARES = ("rate", "share")
 
 def run(function: Callable[..., Any], shop: Dataset, **arguments: Any) -> Any:
     """Run an analysis, or return what it gave before for the same shop and arguments; write it into the notebook."""
-    key = (shop.fingerprint, getattr(function, "public_name", function.__qualname__), _written(arguments))
+    key = (shop.fingerprint, str(getattr(function, "public_name", function)), _written(arguments))
     result = visitor().remember(key, partial(_work, function, shop, arguments))
     if not any(step is result for step in story().steps):
         story().steps.append(result)

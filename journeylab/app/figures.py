@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def key_figures(overview: Overview) -> None:
     """Draw the figures of an overview in a row; on a narrow screen they go below each other."""
-    with st.grid(3, min_column_width=220):
+    with st.grid(3, min_column_width=165):
         for figure in overview.figures:
             _metric(figure, overview.currency)
 

@@ -11,6 +11,7 @@ import streamlit as st
 
 from journeylab.errors import JourneylabError, NotEnoughData
 from journeylab.report.markdown import escape
+from journeylab.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,15 +56,14 @@ def bug(error: Exception) -> None:
 
 def missing(needs: Sequence[str]) -> None:
     """Say what a page lacks, why that matters, and what to do."""
-    from journeylab.words import listed
-
     tables = list(dict.fromkeys(need.partition(".")[0] for need in needs))
-    nouns = [need.replace(".", ": ").replace("_", " ") for need in needs]
+    nouns = [" with a ".join(need.replace("_", " ").split(".")) for need in needs]
     lines = [WHY[name] for name in tables if name in WHY]
     lines += [HOW[name] for name in tables if name in HOW]
-    st.info(
-        "\n\n".join(lines) or "Add a file that has it.",
-        title=f"This page needs {listed(nouns)}",
-        icon=":material/upload_file:",
-    )
-    st.page_link("pages/start/data.py", label="Add files", icon=":material/add_circle:")
+    with st.container(border=True):
+        st.subheader(f"This page needs {escape(listed(nouns))}", anchor=False)
+        for line in lines:
+            st.markdown(line)
+        if st.button("Add files", type="primary", icon=":material/add_circle:", key="add_files_here"):
+            st.switch_page("pages/start/data.py")
+        st.caption("Files are read on this machine, and nothing leaves it.")

@@ -9,6 +9,7 @@ import streamlit as st
 from journeylab.app import controls
 from journeylab.app.state import visitor
 from journeylab.report.markdown import escape
+from journeylab.words import span
 
 if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
@@ -26,11 +27,11 @@ def sidebar() -> None:
             return
         _card(who.shop, [source.name for source in who.sources])
         who.window = controls.date_window(who.shop.observed)
+        if who.window:
+            st.caption(escape(span(*who.window)))
 
 
 def _card(shop: Dataset, files: list[str]) -> None:
-    from journeylab import words
-
     with st.container(border=True):
         title = files[0] if len(files) == 1 else f"{len(files)} files"
         st.markdown(f"**{escape(title)}**")
@@ -39,6 +40,6 @@ def _card(shop: Dataset, files: list[str]) -> None:
             kept[ledger.table] = kept.get(ledger.table, 0) + ledger.kept
         lines = [f"{n:,} {table.replace('_', ' ')}" for table, n in kept.items()]
         if shop.observed:
-            lines.append(words.span(*shop.observed))
+            lines.append(span(*shop.observed))
         lines.append(" · ".join(filter(None, (shop.currency, shop.time_zone))))
         st.caption("  \n".join(escape(line) for line in lines))

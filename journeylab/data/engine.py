@@ -86,6 +86,10 @@ class EmbeddedEngine:
         finally:
             cursor.close()
 
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own for work that spans several statements; the caller closes it."""
+        return self._base.cursor()
+
     def table(self, name: str) -> ir.Table:
         """Return the table called `name` as an expression that any thread may run."""
         return ibis.table(self._backend().table(name).schema(), name=name)

@@ -67,7 +67,7 @@ def _spark(url: str) -> Any:
     for key, value in parse_qsl(parts.query):
         builder = builder.config(key, value)
     session = builder.getOrCreate()
-    joined = session.conf.get("spark.master")
+    joined = session.sparkContext.master
     if joined != master:
         raise BadParameter(
             f"This program already has a Spark session, on {joined}.", do="Stop it, or use that cluster."

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ZONE = "Europe/Berlin"
+STATUSES = ("completed", "refunded", "cancelled", "voided", "test")
 EVENTS = ("product_view", "add_to_cart", "checkout", "purchase")
 
 
@@ -58,15 +59,15 @@ def _arrow(name: str, frame: pd.DataFrame) -> pa.Schema:
     }
     known = schema.table(name).by_name
     guessed = pa.Schema.from_pandas(frame, preserve_index=False)
-    return pa.schema([
-        (column, kinds[known[column].dtype] if column in known else guessed.field(column).type) for column in frame
-    ])
+    return pa.schema(
+        [(column, kinds[known[column].dtype] if column in known else guessed.field(column).type) for column in frame]
+    )
 
 
 def _times(rng: np.random.Generator, n: int) -> tuple[pd.Series, pd.Series]:
     """Return UTC times from December to March, many near midnight and over the change of clocks, and days in Berlin."""
     start = pd.Timestamp("2025-12-01")
-    hours = 24 * rng.integers(0, 121, n) + np.where(rng.random(n) < 0.3, 22.6, rng.integers(0, 24, n))
+    hours = 24 * rng.integers(0, 121, n) + np.where(rng.random(n) < 0.3, 23.4, rng.integers(0, 24, n))
     utc = pd.Series(start + pd.to_timedelta(np.round(hours * 3600), unit="s")).dt.floor("s")
     return utc, utc.dt.tz_localize("UTC").dt.tz_convert(ZONE).dt.date
 
@@ -88,7 +89,7 @@ def _orders(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
         "customer_id": [None if rng.random() < 0.1 else f"c{c:03d}" for c in customers],
         "ordered_at": utc,
         "day": day,
-        "status": rng.choice(["completed", "refunded", "cancelled", "voided", "test"], n, p=[0.85, 0.05, 0.05, 0.03, 0.02]),
+        "status": rng.choice(STATUSES, n, p=[0.85, 0.05, 0.05, 0.03, 0.02]),
         "net": _money(net),
         "refunded": _money(np.where(rng.random(n) < 0.05, np.round(net / 2, 2), 0)),
         "currency": rng.choice(["EUR", "CHF"], n, p=[0.97, 0.03]),
@@ -105,7 +106,11 @@ def _orders(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     )
     known = sorted(orders.customer_id.dropna().unique())
     people = pd.DataFrame({"customer_id": known, "country": rng.choice(["DE", "AT", None], len(known))})
-    return {"orders": orders, "order_lines": lines, "customers": people.assign(accepts_marketing=rng.random(len(known)) < 0.5)}
+    return {
+        "orders": orders,
+        "order_lines": lines,
+        "customers": people.assign(accepts_marketing=rng.random(len(known)) < 0.5),
+    }
 
 
 def _events(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
@@ -113,12 +118,14 @@ def _events(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
     utc, day = _times(rng, n)
     visitors = rng.integers(0, 250, n)
     device = rng.choice(["desktop", "mobile"], 250)
-    events = pd.DataFrame({
-        "visitor_id": [f"v{v:03d}" for v in visitors],
-        "occurred_at": utc,
-        "day": day,
-        "event": rng.choice(EVENTS, n, p=[0.6, 0.2, 0.12, 0.08]),
-        "device": device[visitors],
-        "marketing_channel": rng.choice(["email", "search", "social"], n),
-    })
+    events = pd.DataFrame(
+        {
+            "visitor_id": [f"v{v:03d}" for v in visitors],
+            "occurred_at": utc,
+            "day": day,
+            "event": rng.choice(EVENTS, n, p=[0.6, 0.2, 0.12, 0.08]),
+            "device": device[visitors],
+            "marketing_channel": rng.choice(["email", "search", "social"], n),
+        }
+    )
     return {"events": events}

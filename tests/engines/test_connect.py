@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import ibis
+import pandas as pd
 import pytest
 import sqlglot
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 
 def _backend(engine: Engine, address: Any) -> Any:
-    return ibis.duckdb.connect(address.removeprefix("duckdb://"), read_only=True) if engine.name == "duckdb" else address
+    return (
+        ibis.duckdb.connect(address.removeprefix("duckdb://"), read_only=True) if engine.name == "duckdb" else address
+    )
 
 
 def test_every_row_and_value_arrives_with_its_canonical_type(shop_on: Callable[[Dataset], Dataset], shop: Dataset):
@@ -32,7 +35,7 @@ def test_every_row_and_value_arrives_with_its_canonical_type(shop_on: Callable[[
         assert {c: str(t).split("(6")[0] for c, t in there.tables[name].schema().items()} == {
             c: str(t).split("(6")[0] for c, t in shop.tables[name].schema().items()
         }
-        assert got.equals(expected), name
+        pd.testing.assert_frame_equal(got, expected, obj=name, check_dtype=False)
 
 
 def test_a_day_that_is_missing_is_the_day_on_the_shops_own_calendar(engine: Engine, shop: Dataset):
@@ -44,8 +47,9 @@ def test_a_day_that_is_missing_is_the_day_on_the_shops_own_calendar(engine: Engi
     pairs = [of.run(of.tables["orders"].select("order_id", "day").order_by("order_id")) for of in (there, shop)]
 
     assert pairs[0].equals(pairs[1])
-    utc = shop.run(shop.tables["orders"].aggregate(n=(shop.tables["orders"].ordered_at.date() != shop.tables["orders"].day).sum()))
-    assert utc["n"][0] > 20, "the shop should have orders whose day in UTC is another"
+    orders = shop.tables["orders"]
+    moved = shop.run(orders.aggregate(n=orders.count(where=orders.ordered_at.date() != orders.day)))
+    assert moved["n"][0] > 20, "the shop should have orders whose day in UTC is another"
     assert there.ledgers[0].notes[0].reason == "day written from ordered_at in Europe/Berlin"
 
 
@@ -100,9 +104,9 @@ def test_a_spark_url_joins_the_cluster(spark: Any, shop: Dataset, tmp_path_facto
 
     there = jl.connect(url, orders="by_url", time_zone="Europe/Berlin", as_of="2026-12-31")
 
-    assert there.calls == (
-        f"shop = jl.connect('{url}', orders='by_url', as_of='2026-12-31', time_zone='Europe/Berlin')",
-    ) or there.calls[0].startswith(f"shop = jl.connect(\n    '{url}',\n    orders='by_url',")
+    assert "".join(there.calls).split() == (
+        f"shop = jl.connect( '{url}', orders='by_url', as_of='2026-12-31', time_zone='Europe/Berlin', )".split()
+    )
     assert str(there.observed[0]) == "2026-03-02"
     assert there.ledgers[0].notes[-1].reason == "with the status 'paid', taken for a sale"
     there.close()
@@ -119,7 +123,7 @@ def test_spark_connect_gives_the_same_rows_to_a_program_without_java(spark: Any)
     ).write.saveAsTable("sales.sold")
     program = f"""
 import journeylab as jl
-shop = jl.connect("sc://127.0.0.1:{spark.conf.get('spark.connect.grpc.binding.port')}",
+shop = jl.connect("sc://127.0.0.1:{spark.conf.get("spark.connect.grpc.binding.port")}",
                   orders="sales.sold", time_zone="Europe/Berlin")
 orders = shop.sales()
 found = shop.run(orders.aggregate(n=orders.count(), net=orders.net.sum()))

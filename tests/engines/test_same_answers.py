@@ -7,7 +7,6 @@ fixture (the small one, if it has what the analysis needs).
 from __future__ import annotations
 
 import functools
-import math
 from typing import TYPE_CHECKING, Any
 
 import ibis.expr.operations as ops
@@ -70,10 +69,9 @@ def _only_reading(run: Callable[[Any], pd.DataFrame]) -> Callable[[Any], pd.Data
     """Refuse expressions that would have to write to the engine first."""
 
     def checked(expr: Any) -> pd.DataFrame:
-        assert not expr.op().find((ops.InMemoryTable, ops.ScalarUDF)) or all(
-            node.__input_type__.name == "BUILTIN" for node in expr.op().find(ops.ScalarUDF)
-        )
-        assert not expr.op().find(ops.InMemoryTable), "an in-memory table has to be written to a connected engine"
+        functions = expr.op().find(ops.ScalarUDF)
+        assert all(function.__input_type__.name == "BUILTIN" for function in functions), "it would be put there first"
+        assert not expr.op().find(ops.InMemoryTable), "an in-memory table would be written to the engine first"
         return run(expr)
 
     return checked
