@@ -18,7 +18,6 @@ from ibis import _
 from journeylab import words
 from journeylab.checks import number, one_of
 from journeylab.customers import purchases
-from journeylab.data.dataset import ibis_date
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import wilson, z_of
 from journeylab.result import Result, analysis

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Repeat customers looked at one by one: those who spent most.
 LOOKED_AT = 5000
+#: Below and above these chances of being alive the verdict is 'gone' and 'just quiet'; between them 'in doubt'.
+GONE, ALIVE = 0.1, 0.9
 _DRAWS = 400
 _PARAMETERS = 40
 
@@ -42,8 +44,8 @@ class Quiet(Result):
 
     Args:
         customers: A row a customer, the highest loss first: customer_id, quiet_days (since the last purchase),
-            purchases, past (margin brought so far), p_alive, expected (margin within the horizon), lower, upper (of what they
-            will bring: predictive, with the parameters' uncertainty), loss (expected margin missed by dropout so far).
+            purchases, past (margin brought so far), p_alive, verdict ('gone' under 10 %, 'in doubt', 'just quiet' from
+            90 % on), expected (margin within the horizon), lower, upper (predictive), loss (expected margin missed).
         cells: A row a class of repeat purchases and silence: frequency, silence, n, p_alive (mean).
         at_stake: Sum of the losses over all customers looked at.
         looked_at: How many those are.
@@ -149,6 +151,7 @@ def quiet(
             "purchases": listed["frequency"] + 1,
             "past": (listed["spend"] + listed["first_net"]) * margin,
             "p_alive": p_alive[order],
+            "verdict": np.array(["gone", "in doubt", "just quiet"])[np.digitize(p_alive[order], [GONE, ALIVE])],
             "expected": (p_alive * expected)[order],
             "lower": lower,
             "upper": upper,
@@ -244,7 +247,9 @@ def _caveats(tested: Holdout, looked_at: int, margin: float) -> tuple[str, ...]:
         f"Margin is taken as {words.percent(margin, digits=0)} of net value, which is your assumption.",
     ]
     if tested.model.NAME == "BG/NBD":
-        said.append("In BG/NBD one-time buyers never count as gone, so the map shows them alive whatever their silence.")
+        said.append(
+            "In BG/NBD one-time buyers never count as gone, so the map shows them alive whatever their silence."
+        )
     if looked_at == LOOKED_AT:
         said.append(f"Only the {words.count(LOOKED_AT)} repeat customers who spent most were looked at one by one.")
     if tested.model.estimate is not None and not tested.model.estimate.identified:

@@ -73,7 +73,7 @@ def self_check(shop: Dataset, *, customers: int = CDNOW_CUSTOMERS, seed: int = 0
         shop: Any Dataset; only if it is the CDNOW sample is it read.
         customers: How many to simulate for each model, 200 to 20,000.
         seed: Of the simulation.
-        level: Coverage of the intervals; of 11 parameters about one in twenty should lie outside 95 %.
+        level: Coverage of the intervals; about one parameter in twenty should lie outside 95 %.
 
     Example:
         >>> import journeylab as jl
@@ -135,7 +135,12 @@ def _compared(name: str, truth: object, found: object, level: float) -> list[dic
             "inside": bool(low <= true <= high),
         }
         for parameter, true, value, low, high in zip(
-            found.NAMES, truth.parameters, found.parameters, lower, upper, strict=True  # type: ignore[attr-defined]
+            found.NAMES,
+            truth.parameters,
+            found.parameters,
+            lower,
+            upper,
+            strict=True,  # type: ignore[attr-defined]
         )
     ]
 
