@@ -18,14 +18,14 @@ page = st.navigation(
     {
         "Start": [
             st.Page(
-                "pages/start/overview.py",
+                "app_pages/start/overview.py",
                 title="Overview",
                 icon=":material/monitoring:",
                 default=True,
                 help="The shop's key figures beside the period before.",
             ),
             st.Page(
-                "pages/start/data.py",
+                "app_pages/start/data.py",
                 title="Data",
                 icon=":material/folder_open:",
                 help="Add files, see what was read and what was set aside, forget everything.",
@@ -33,7 +33,7 @@ page = st.navigation(
         ],
         "Journey": [
             st.Page(
-                "pages/journey/touchpoints.py",
+                "app_pages/journey/touchpoints.py",
                 title="Touchpoints",
                 icon=":material/filter_alt:",
                 help="How many visitors get from step to step, and where they leave.",
@@ -41,7 +41,7 @@ page = st.navigation(
         ],
         "Customers": [
             st.Page(
-                "pages/customers/personas.py",
+                "app_pages/customers/personas.py",
                 title="Personas",
                 icon=":material/groups:",
                 help="Customers scored by how lately, how often and for how much they bought.",

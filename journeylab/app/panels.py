@@ -65,5 +65,5 @@ def missing(needs: Sequence[str]) -> None:
         for line in lines:
             st.markdown(line)
         if st.button("Add files", type="primary", icon=":material/add_circle:", key="add_files_here"):
-            st.switch_page("pages/start/data.py")
+            st.switch_page("app_pages/start/data.py")
         st.caption("Files are read on this machine, and nothing leaves it.")

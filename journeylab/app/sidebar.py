@@ -23,7 +23,7 @@ def sidebar() -> None:
             with st.container(border=True):
                 st.markdown("**No data yet**")
                 st.caption("Add your shop's exports. They stay on this machine.")
-                st.page_link("pages/start/data.py", label="Add files", icon=":material/add_circle:")
+                st.page_link("app_pages/start/data.py", label="Add files", icon=":material/add_circle:")
             return
         _card(who.shop, [source.name for source in who.sources])
         who.window = controls.date_window(who.shop.observed)

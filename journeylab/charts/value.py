@@ -169,7 +169,9 @@ def past_and_expected(rows: pd.DataFrame, *, currency: str) -> alt.Chart:
             x=alt.X("past:Q", title=_title("margin so far", currency), axis=alt.Axis(format="~s")),
             y=alt.Y("expected:Q", title=_title("expected margin", currency), axis=alt.Axis(format="~s")),
             size=alt.Size("loss:Q", title="loss", legend=None),
-            shape=alt.Shape("verdict:N", title=None, scale=alt.Scale(domain=_VERDICTS, range=["circle", "square", "triangle-up"])),
+            shape=alt.Shape(
+                "verdict:N", title=None, scale=alt.Scale(domain=_VERDICTS, range=["circle", "square", "triangle-up"])
+            ),
             color=alt.Color("verdict:N", title=None, scale=alt.Scale(domain=_VERDICTS, range=_VERDICT_COLOURS)),
             tooltip=[
                 "customer_id:N",

@@ -7,8 +7,8 @@ fitted to the whole history. Method and limits: docs/methods/lifetime_value.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np

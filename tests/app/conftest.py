@@ -67,7 +67,7 @@ def open_app() -> Callable[..., AppTest]:
             app.query_params[name] = value
         app.run()
         if page:
-            app.switch_page(f"pages/{page}.py")
+            app.switch_page(f"app_pages/{page}.py")
             for name, value in (query or {}).items():
                 app.query_params[name] = value
             app.run()
