@@ -18,6 +18,7 @@ from ibis import _
 from journeylab import words
 from journeylab.checks import number, one_of
 from journeylab.customers import purchases
+from journeylab.data.dataset import ibis_date
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import wilson, z_of
 from journeylab.result import Result, analysis
@@ -40,15 +41,15 @@ class Cohorts(Result):
     """Cohorts by first purchase.
 
     Args:
-        cells: A row a cohort and period since: cohort (first day of its period), period (0 is the first purchase's own),
-            n (customers who bought), of (customers of the cohort), rate, lower, upper, net, margin (cumulated a
+        cells: A row a cohort and period since: cohort (first day of its period), period (0 is the first purchase's
+            own), n (customers who bought), of (customers of the cohort), rate, lower, upper, net, margin (cumulated a
             customer), partial (the period was not over when the data ended).
         payback: A row a period since: period, margin (cumulated, mean a customer), lower, upper, n (customers
             observed that long).
         unit: 'week' or 'month'.
         cost: Cost of winning a customer; 0 if not given.
-        paid_back: Period by whose end mean margin reaches the cost, and the earliest and latest of its interval; NaN where
-            it was not reached within what was observed.
+        paid_back: Period by whose end mean margin reaches the cost, and the earliest and latest of its interval; NaN
+            where it was not reached within what was observed.
         level: Coverage of the intervals.
         currency: Of the money.
     """
@@ -72,7 +73,7 @@ class Cohorts(Result):
         after = self.cells[(self.cells["period"] == 1) & ~self.cells["partial"]]
         n, of = after["n"].sum(), after["of"].sum()
         said = (
-            f"{words.percent(n / of)} of {words.count(of, 'customer')} bought again in the {self.unit} after their first"
+            f"{words.percent(n / of)} of {words.count(of, 'customer')} bought again in the {self.unit} after the first"
             if of
             else f"No cohort has been observed for a whole {self.unit} after its first"
         )
@@ -103,7 +104,7 @@ def cohorts(
     *,
     unit: str = "month",
     margin: float = 0.4,
-    cost: float = 0.0,
+    cost: float | None = None,
     free_orders: bool = False,
     level: float = 0.95,
 ) -> Cohorts:
@@ -117,7 +118,8 @@ def cohorts(
         shop: A Dataset whose orders name their customers.
         unit: 'week' (from Monday) or 'month'.
         margin: Share of net value that is margin, 0 to 1.
-        cost: What winning a customer costs; 0 leaves payback aside.
+        cost: What winning a customer costs. None takes what the shop's spend comes to for each new customer of its
+            days, if it has spend; 0 leaves payback aside.
         free_orders: Count days that come to zero as purchases.
         level: Coverage of the intervals.
 
@@ -132,7 +134,7 @@ def cohorts(
     """
     one_of(unit, "unit", tuple(UNITS))
     number(margin, "margin", lowest=0, highest=1)
-    number(cost, "cost", lowest=0)
+    cost = _spent(shop) if cost is None else number(cost, "cost", lowest=0)
     z_of(level)
     if shop.period is None:
         raise NotEnoughData("The orders carry no days, so nobody's first purchase is known.")
@@ -155,6 +157,21 @@ def cohorts(
         currency=shop.currency,
         caveats=_caveats(cells, unit, margin),
     )
+
+
+def _spent(shop: Dataset) -> float:
+    """Return what the shop's spend comes to for each customer first seen on the days it covers; 0 without spend."""
+    if not shop.has("spend.cost"):
+        return 0.0
+    spend = shop.table("spend", whole=True)
+    known = shop.run(spend.agg(cost=spend.cost.sum().cast("float64"), start=spend.day.min(), end=spend.day.max()))
+    start, end = (pd.Timestamp(known[name].iloc[0]) for name in ("start", "end"))
+    if pd.isna(end) or not known["cost"].iloc[0] > 0:
+        return 0.0
+    days = purchases.purchase_days(shop, end.date())
+    won = days.filter(_["first"] >= ibis_date(start.date()), _["first"] == _.day)
+    n = int(shop.run(won.agg(n=won.count()))["n"].iloc[0])
+    return float(known["cost"].iloc[0]) / n if n else 0.0
 
 
 def _with_periods(days: ir.Table, unit: str) -> ir.Table:

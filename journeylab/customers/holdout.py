@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-import pandas as pd
 
 from journeylab import words
 from journeylab.checks import number, one_of, whole
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     import altair as alt
+    import pandas as pd
 
     from journeylab.customers.gamma_gamma import GammaGamma
     from journeylab.customers.purchase_model import PurchaseModel
@@ -120,7 +120,8 @@ class Holdout(Result):
         naive = float(self.errors.loc[self.errors["method"] == scores.NAIVE, "total_error"].iloc[0])
         return (
             f"On {words.count(self.weeks, 'week')} it had not seen, {self.model.NAME} expected "
-            f"{_more_or_less(self.total_error)} purchases than there were; carrying on as before, {_more_or_less(naive)}."
+            f"{_more_or_less(self.total_error)} purchases than there were; carrying on as before, "
+            f"{_more_or_less(naive)}."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -296,10 +297,11 @@ def _with_caveats(result: Holdout, *, forced: bool, free: bool) -> Holdout:
     else:
         others = ", ".join(f"{row.method} {words.percent(row.error)}" for row in errors.itertuples() if not row.chosen)
         best = float(errors.loc[errors["chosen"], "error"].iloc[0])
-        said = [
+        chosen = (
             f"{result.model.NAME} was chosen for its hold-out error over frequency classes, {words.percent(best)}; "
             f"the others: {others}. The winner of a test looks a little better in it than it will be."
-        ]
+        )
+        said = [chosen]
     worse = (
         errors.loc[errors["chosen"], "error"].iloc[0]
         >= result.errors.loc[result.errors["method"] == scores.NAIVE, "error"].iloc[0]

@@ -35,8 +35,8 @@ class LifetimeValue(Result):
 
     Args:
         groups: A row a group, the most valuable first, and one for all: group, customers, margin (expected, discounted,
-            after levers), lower, upper (of the margin, by chance and parameters), per_customer, history (margin brought so
-            far a customer), share.
+            after levers), lower, upper (by chance and parameters), per_customer, history (margin brought so far a
+            customer), share.
         months: A row a month from now: month, margin (cumulated), lower, upper.
         methods: A row a method for a new customer's first `months` with the shop: method, margin, lower, upper, profit.
         levers: A row a lever at 5 % more: lever, gain (margin), gain_share.
@@ -77,9 +77,10 @@ class LifetimeValue(Result):
         whole = self.total
         lower, upper = (words.money(whole[end], self.currency) for end in ("lower", "upper"))
         return (
-            f"{words.count(whole['customers'], 'customer')} will bring about {words.money(whole['margin'], self.currency)} "
-            f"of margin within {words.count(self.horizon, 'month')} ({words.percent(self.level, digits=0)} interval {lower} "
-            f"to {upper}); on weeks it had not seen, the model's total was {_signed(self.tested.total_error)} off."
+            f"{words.count(whole['customers'], 'customer')} will bring about "
+            f"{words.money(whole['margin'], self.currency)} of margin within {words.count(self.horizon, 'month')} "
+            f"({words.percent(self.level, digits=0)} interval {lower} to {upper}); on weeks it had not seen, "
+            f"the model's total was {_signed(self.tested.total_error)} off."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -319,20 +320,19 @@ def _signed(error: float) -> str:
 
 def _caveats(tested: Holdout, margin: float, pace: float, retention: float) -> tuple[str, ...]:
     said = [
-        f"Margin is taken as {words.percent(margin, digits=0)} of net value for everything sold, which is your assumption.",
-        "Intervals hold chance and the model's parameters, not a change in how the shop or its customers behave; the "
-        "hold-out test shows how much that was.",
+        f"Margin is taken as {words.percent(margin, digits=0)} of net value, which is your assumption.",
+        "Intervals hold chance and the parameters, not a change in how customers behave: see the hold-out test.",
     ]
     kept = tested.curve.kept(WEEKS_A_YEAR)
     said.append(
-        f"The model expects {words.percent(kept)} of the customers alive today to be alive in a year; the formula takes "
+        f"The model expects {words.percent(kept)} of those alive today to be alive in a year; the formula takes "
         f"{words.percent(tested.kept)} kept over {words.count(tested.weeks, 'week')} as its lifespan."
     )
     if retention * kept > 0.999:
         said.append("Nearly all customers are expected to stay, so keeping more of them can hardly add anything.")
     if pace != 1 and tested.curve.per_purchase:
         said.append(
-            f"In {tested.model.NAME} customers may drop out after a purchase, so buying more often also ends sooner."
+            f"In {tested.model.NAME} customers may drop out after a purchase: buying more often also ends sooner."
         )
     infinite = tested.spend is not None and tested.spend.q <= 2
     if infinite:

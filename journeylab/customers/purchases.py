@@ -2,7 +2,8 @@
 
 Rules, each a line of SQL in effect: a **purchase** is a day on which a customer's counted orders come to more than
 zero, so that several orders a day are one purchase, and gifts, orders refunded in full and stand-alone returns are none
-(gifts are, where they are asked to be). Guests are left out. History counts from its first day whatever the date window, which only sets the end.
+(gifts are, where they are asked to be). Guests are left out. History counts from its first day whatever the date
+window, which only sets the end.
 """
 
 from __future__ import annotations

@@ -74,8 +74,8 @@ class Quiet(Result):
         """Say how much margin is likely to be lost already, and on whom."""
         shown = self.customers["loss"].sum()
         return (
-            f"{words.money(self.at_stake, self.currency)} of margin over {words.count(self.horizon, 'month')} is likely "
-            f"lost to silence among {words.count(self.looked_at, 'repeat customer')}; "
+            f"{words.money(self.at_stake, self.currency)} of margin over {words.count(self.horizon, 'month')} is "
+            f"likely lost to silence among {words.count(self.looked_at, 'repeat customer')}; "
             f"{words.percent(shown / self.at_stake if self.at_stake else float('nan'))} of it on the "
             f"{words.count(len(self.customers))} listed."
         )

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from journeylab.customers.customer_base import CustomerBase
 from journeylab.customers.pareto_nbd import ParetoNbd
 from journeylab.customers.purchase_model import quadrature
 
 if TYPE_CHECKING:
     from scipy.interpolate import CubicSpline
 
+    from journeylab.customers.customer_base import CustomerBase
     from journeylab.customers.gamma_gamma import GammaGamma
     from journeylab.customers.purchase_model import PurchaseModel
 
