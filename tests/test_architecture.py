@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARY = sorted((ROOT / "journeylab").rglob("*.py"))
-PAGES = sorted((ROOT / "app_pages").rglob("*.py"))
+PAGES = sorted((ROOT / "pages").rglob("*.py"))
 EVERYTHING = [*LIBRARY, *PAGES, ROOT / "app.py"]
 
 #: From the ground up; a part may import from its own floor and those below.
@@ -122,15 +122,15 @@ def test_a_page_is_at_most_80_lines(path: Path) -> None:
 
 
 def test_pages_lie_in_folders_named_as_their_section() -> None:
-    assert {path.relative_to(ROOT / "app_pages").parts[0] for path in PAGES} <= {
+    assert {path.relative_to(ROOT / "pages").parts[0] for path in PAGES} <= {
         "start", "journey", "customers", "growth", "operations",
     }  # fmt: skip
-    assert all(len(path.relative_to(ROOT / "app_pages").parts) == 2 for path in PAGES)
+    assert all(len(path.relative_to(ROOT / "pages").parts) == 2 for path in PAGES)
 
 
 def test_every_page_is_in_the_navigation() -> None:
-    entry = (ROOT / "app.py").read_text(encoding="utf-8")
-    assert not [named(path) for path in PAGES if f'"{path.relative_to(ROOT).as_posix()}"' not in entry]
+    entry = (ROOT / "journeylab" / "app" / "entry.py").read_text(encoding="utf-8")
+    assert not [named(path) for path in PAGES if f'"{path.relative_to(ROOT / "pages").as_posix()}"' not in entry]
 
 
 def test_every_module_of_the_library_says_what_it_is_for() -> None:

@@ -334,10 +334,5 @@ def _caveats(tested: Holdout, margin: float, pace: float, retention: float) -> t
         said.append(
             f"In {tested.model.NAME} customers may drop out after a purchase: buying more often also ends sooner."
         )
-    infinite = tested.spend is not None and tested.spend.q <= 2
-    if infinite:
-        said.append(
-            "Spend differs so much between customers that the chance in it has no measure; intervals are too narrow."
-        )
     said += [caveat for caveat in tested.caveats if "naive rule was no worse" in caveat or "total was off" in caveat]
     return tuple(said)

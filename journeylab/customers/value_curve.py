@@ -56,14 +56,21 @@ class Spenders:
         return np.where(left > 0, total / np.where(left > 0, left, 1.0), np.nan)
 
     def squared_money(self, spend: GammaGamma | None, average: float) -> np.ndarray:
-        """Expected square of a customer's own mean spend, summed over each row's customers; NaN where infinite."""
+        """Expected square of a customer's own mean spend, summed over each row's customers.
+
+        Where few purchases are known the model's own answer hangs on its farthest tail, and may be infinite; there it
+        is the mean over the customers of whom more is known, which has the same expectation and is seen, not guessed.
+        """
         if spend is None:
             return average**2 * self.base.count
         shape = spend.p * self.base.frequency + spend.q
         sums = self.base.count * spend.gamma**2 + 2 * spend.gamma * self.spend + self.squares
-        some = shape > 2
-        left = np.where(some, (shape - 1) * (shape - 2), 1.0)
-        return np.where(some, spend.p**2 * sums / left, np.nan)
+        known = (shape > 3) & (self.base.frequency > 0)
+        squares = spend.p**2 * sums / np.where(known, (shape - 1) * (shape - 2), 1.0)
+        if not known.any():
+            return np.full(len(shape), np.nan)
+        usual = squares[known].sum() / self.base.count[known].sum()
+        return np.where(known, squares, usual * self.base.count)
 
 
 @dataclass(frozen=True, eq=False)
