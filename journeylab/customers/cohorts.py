@@ -140,12 +140,12 @@ def cohorts(
         raise NotEnoughData("The orders carry no days, so nobody's first purchase is known.")
     until = shop.period[1]
     days = _with_periods(purchases.purchase_days(shop, until, free=free_orders), unit)
-    counts = shop.run(_counts(days))
+    counts = purchases.settled(shop.run(_counts(days)), "cohort", "since")
     if counts.empty:
         raise NotEnoughData("No order that counts names its customer in this period.", do="Choose a longer period.")
     cells = _cells(counts, unit, until, margin, level)
     longest = int(cells.loc[~cells["partial"], "period"].to_numpy(int).max(initial=0))
-    sums = shop.run(_cumulated(days, longest)).sort_values("cohort", ignore_index=True)
+    sums = purchases.settled(shop.run(_cumulated(days, longest)), "cohort")
     payback = _payback(sums, cells, longest, margin, level)
     return Cohorts(
         cells=cells,

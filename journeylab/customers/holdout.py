@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     import altair as alt
+    import ibis.expr.types as ir
     import pandas as pd
 
     from journeylab.customers.gamma_gamma import GammaGamma
@@ -92,6 +93,12 @@ class Holdout(Result):
     def total_error(self) -> float:
         """Relative error of the chosen model's total of purchases in the weeks held out."""
         return float(self.errors.loc[self.errors["chosen"], "total_error"].iloc[0])
+
+    @property
+    def money_error(self) -> float:
+        """Relative error of the chosen model's net value of those purchases."""
+        expected, came = self.money
+        return expected / came - 1 if came else float("nan")
 
     @cached_property
     def group_names(self) -> list[str]:
@@ -186,7 +193,7 @@ def holdout(
     before = purchases.histories(days, split)
     everyone = int(shop.run(before.agg(n=before.count()))["n"].iloc[0])
     weekly = everyone > purchases.MANY
-    seen = _sorted(shop.run(purchases.statistics(purchases.grouped(shop, before, None), weekly=weekly)))
+    seen = _histories(shop, before, None, weekly=weekly)
     base = purchases.base_of(seen, weekly=weekly).require_enough()
     births = shop.run(purchases.births(days, split))
     bought = shop.run(purchases.weekly_purchases(days, split, start))
@@ -197,8 +204,7 @@ def holdout(
     spend, average, correlation = _spend(shop, before)
     each = _expected_spend(spend, average, seen)
 
-    whole_history = purchases.grouped(shop, purchases.histories(days, until), by)
-    rows = _sorted(shop.run(purchases.statistics(whole_history, weekly=weekly)))
+    rows = _histories(shop, purchases.histories(days, until), by, weekly=weekly)
     final = _models()[chosen].fit(purchases.base_of(rows, weekly=weekly))
     spend_now, average_now, correlation = _spend(shop, purchases.histories(days, until))
     money = float(expected @ each), float(seen["later_net"].sum())
@@ -248,19 +254,19 @@ def _period(shop: Dataset, weeks: int | None) -> tuple[date, date, int]:
     return start, until, whole(weeks, "weeks", lowest=2, highest=length // 2)
 
 
-def _sorted(rows: pd.DataFrame) -> pd.DataFrame:
-    """Bring rows of an engine into one order, so that sums come out the same however they arrived."""
-    return rows.sort_values(["group", "frequency", "recency", "age"], ignore_index=True)
+def _histories(shop: Dataset, customers: ir.Table, by: str | None, *, weekly: bool) -> pd.DataFrame:
+    """Return distinct histories, the same whatever the engine's order."""
+    rows = shop.run(purchases.statistics(purchases.grouped(shop, customers, by), weekly=weekly))
+    return purchases.settled(rows, "group", "frequency", "recency", "age")
 
 
-def _spend(shop: Dataset, customers: object) -> tuple[GammaGamma | None, float, float]:
+def _spend(shop: Dataset, customers: ir.Table) -> tuple[GammaGamma | None, float, float]:
     """Fit the spend of repeaters: the model (None where all spend alike), the mean, the correlation with frequency."""
     from journeylab.customers.gamma_gamma import GammaGamma
 
-    repeaters = customers.filter(customers.frequency > 0, customers.spend > 0)  # type: ignore[attr-defined]
+    repeaters = customers.filter(customers.frequency > 0, customers.spend > 0)
     many = int(shop.run(repeaters.agg(n=repeaters.count()))["n"].iloc[0]) > EXACT_SPENDERS
-    rows = shop.run(purchases.averages(customers, rounded=many))
-    rows = rows.sort_values(["purchases", "average"], ignore_index=True)
+    rows = purchases.settled(shop.run(purchases.averages(customers, rounded=many)), "purchases", "average")
     x, z, n = (rows[name].to_numpy(float) for name in ("purchases", "average", "n"))
     if not len(rows):
         return None, float("nan"), float("nan")
@@ -310,6 +316,8 @@ def _with_caveats(result: Holdout, *, forced: bool, free: bool) -> Holdout:
         said.append(
             "The naive rule was no worse in this test: do not lean on the model's differences between customers."
         )
+    expected, came = (words.money(value, result.currency) for value in result.money)
+    said.append(f"In net value, {expected} were expected of these weeks, and {came} came.")
     said.append(
         f"A purchase is a day on which a customer's orders come to {'zero or more' if free else 'more than zero'}: "
         "several orders a day are one; orders refunded in full and returns are none."

@@ -80,7 +80,8 @@ class LifetimeValue(Result):
             f"{words.count(whole['customers'], 'customer')} will bring about "
             f"{words.money(whole['margin'], self.currency)} of margin within {words.count(self.horizon, 'month')} "
             f"({words.percent(self.level, digits=0)} interval {lower} to {upper}); on weeks it had not seen, "
-            f"the model's total was {_signed(self.tested.total_error)} off."
+            f"the model's total was {_signed(self.tested.total_error)} off in purchases and "
+            f"{_signed(self.tested.money_error)} in money."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import ibis
+import numpy as np
 from ibis import _
 
 from journeylab.customers.customer_base import CustomerBase
@@ -148,6 +149,17 @@ def weekly_purchases(days: ir.Table, split: date, start: date) -> ir.Table:
 def births(days: ir.Table, split: date) -> ir.Table:
     """Return customers by the day of their first purchase, up to the split: first, n."""
     return days.filter(_.day == _.first, _.first <= ibis_date(split)).group_by("first").agg(n=_.count())
+
+
+def settled(rows: pd.DataFrame, *order: str) -> pd.DataFrame:
+    """Bring an engine's rows into one order, and its sums to 12 digits: the last ones depend on who added first."""
+    rows = rows.sort_values(list(order), ignore_index=True)
+    for name in rows.select_dtypes("float").columns:
+        values = rows[name].to_numpy(float)
+        size = np.where((values == 0) | ~np.isfinite(values), 1.0, np.abs(values))
+        unit = 10.0 ** (11 - np.floor(np.log10(size)))
+        rows[name] = np.round(values * unit) / unit
+    return rows
 
 
 def base_of(rows: pd.DataFrame, *, weekly: bool) -> CustomerBase:

@@ -179,7 +179,7 @@ def _people(shop: Dataset, tested: Holdout, *, free_orders: bool) -> pd.DataFram
     people = shop.run(rows)
     if people.empty:
         raise NotEnoughData("Nobody bought twice, so nobody can have fallen silent.")
-    return people.sort_values(["spend", "customer_id"], ascending=[False, True], ignore_index=True)
+    return purchases.settled(people, "customer_id")
 
 
 def _base(people: pd.DataFrame) -> CustomerBase:

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from journeylab.customers.purchase_model import PurchaseModel
 
 WEEKS_A_YEAR = 365.25 / 7
-_POINTS = 64
-_FURTHEST = 40 * WEEKS_A_YEAR
+_POINTS = 48
+_FURTHEST = 30 * WEEKS_A_YEAR
 _STEP = 1e-4
 
 
@@ -231,11 +231,16 @@ def _by_future(customers: Spenders, weights: np.ndarray) -> np.ndarray:
 
 
 def _covariance(model: PurchaseModel, spend: GammaGamma | None) -> np.ndarray:
-    """Covariance of all parameters' logarithms; the two models are fitted apart, so their blocks do not mix."""
-    blocks = [fitted.estimate.bounded_log_covariance for fitted in (model, spend) if fitted and fitted.estimate]
-    size = sum(len(block) for block in blocks)
-    joined, at = np.zeros((size, size)), 0
-    for block in blocks:
-        joined[at : at + len(block), at : at + len(block)] = block
-        at += len(block)
-    return joined
+    """Covariance of all parameters' logarithms; the two models are fitted apart, so their blocks do not mix.
+
+    Parameters that were given and not fitted are taken as known.
+    """
+    from scipy.linalg import block_diag
+
+    return block_diag(
+        *(
+            np.zeros((len(part.parameters),) * 2) if part.estimate is None else part.estimate.bounded_log_covariance
+            for part in (model, spend)
+            if part is not None
+        )
+    )

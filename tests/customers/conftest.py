@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from journeylab.customers.customer_base import CustomerBase
+from journeylab.data.dataset import Dataset, observe
+from journeylab.data.engine import EmbeddedEngine
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WEEK = 7
 SPLIT, END = pd.Timestamp("1997-09-30"), pd.Timestamp("1998-06-30")
 
 
 @pytest.fixture(scope="session")
-def cdnow() -> SimpleNamespace:
+def cdnow(shared: Path) -> SimpleNamespace:
     """The 1/10 sample, reduced with pandas alone, so that it checks the engine's reduction too.
 
     `base` in weeks to 1997-09-30, `later` purchases in the 39 weeks after, and for the 946 repeaters the mean of their
     repeat purchases in calibration.
     """
-    shared = Path(os.environ.get("JOURNEYLAB_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
     path = shared / "data" / "clv" / "CDNOW_sample.txt"
-    if not path.exists():
-        pytest.skip(f"the CDNOW sample is not at {path}")
     rows = pd.read_csv(path, sep=r"\s+", header=None, names=["all_id", "id", "day", "cds", "net"], dtype={"day": str})
     rows["day"] = pd.to_datetime(rows["day"])
     days = rows.groupby(["id", "day"], as_index=False)["net"].sum()
@@ -45,3 +46,21 @@ def cdnow() -> SimpleNamespace:
         average=average.to_numpy(),
         repeater=np.asarray(base.frequency > 0),
     )
+
+
+@pytest.fixture(scope="session")
+def cdnow_shop(cdnow: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory):
+    """The CDNOW sample as a shop, an order a row."""
+    path = tmp_path_factory.mktemp("cdnow") / "orders.parquet"
+    cdnow.rows.to_parquet(path)
+    engine = EmbeddedEngine()
+    engine.sql(
+        """CREATE TABLE orders AS SELECT row_number() OVER ()::VARCHAR AS order_id, id::VARCHAR AS customer_id,
+           day::TIMESTAMP AS ordered_at, day::DATE AS day, 'completed' AS status, net::DECIMAL(18,4) AS net
+           FROM read_parquet(?)""",
+        [str(path)],
+    )
+    engine.seal()
+    tables = {"orders": engine.table("orders")}
+    yield Dataset(engine, tables, currency="USD", fingerprint="cdnow", observed=observe(engine, tables))
+    engine.close()
