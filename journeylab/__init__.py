@@ -1,0 +1,63 @@
+"""journeylab: a shop's own laboratory for its customer journey.
+
+    import journeylab as jl
+
+    shop = jl.read("orders_export.csv", "events.parquet")   # formats are recognised by their header
+    jl.overview(shop).headline()
+
+Reading      jl.read  jl.connect  jl.open  jl.Dataset
+The whole    jl.overview
+Journey      jl.journey.funnel
+Customers    jl.customers.rfm
+Errors       jl.JourneylabError: jl.SchemaError, jl.NotEnoughData, jl.BadParameter
+
+Every analysis takes a Dataset and keyword-only options, and gives a Result: `.table()`, `.chart()`, `.headline()`,
+`.caveats`. Parts are imported when first used, because the engine takes a second to load.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+from journeylab.errors import BadParameter, JourneylabError, NotEnoughData, SchemaError
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Dataset": "journeylab.data.dataset",
+    "connect": "journeylab.data.warehouse",
+    "open": "journeylab.data.lab_file",
+    "overview": "journeylab.start",
+    "read": "journeylab.data.readers",
+}
+_DOMAINS = ("customers", "growth", "journey", "operations")
+
+__all__ = [
+    "BadParameter",
+    "Dataset",
+    "JourneylabError",
+    "NotEnoughData",
+    "SchemaError",
+    "__version__",
+    "connect",
+    "customers",
+    "growth",
+    "journey",
+    "open",
+    "operations",
+    "overview",
+    "read",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME:
+        return getattr(importlib.import_module(_HOME[name]), name)
+    if name in _DOMAINS:
+        return importlib.import_module(f"journeylab.{name}")
+    raise AttributeError(f"module 'journeylab' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""Altair only: the theme, and one module a chart family."""

@@ -1,0 +1,1 @@
+"""The shop's data: its model, its engine, its readers."""

@@ -1,0 +1,225 @@
+"""The Dataset: one shop's tables with their account, frozen; every method returns a new one or a figure."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+import ibis
+
+from journeylab.checks import day as check_day
+from journeylab.data import schema
+from journeylab.data.engine import ConnectedEngine
+from journeylab.errors import BadParameter, SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from journeylab.data.engine import Engine
+    from journeylab.data.ledger import Ledger
+
+#: The column that places a row of a table in time, for the date window.
+_DAY_OF = {
+    "orders": "day",
+    "events": "day",
+    "surveys": "day",
+    "spend": "day",
+    "traffic": "day",
+    "contacts": "sent_at",
+    "tickets": "opened_at",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """One shop: canonical tables on an engine, and where they came from.
+
+    Args:
+        engine: Where the tables live.
+        tables: Canonical tables by name, as Ibis expressions.
+        currency: Three-letter code of all money in it; empty if unknown.
+        time_zone: The shop's own time zone, in which `day` is written.
+        ledgers: What happened to every row that was read.
+        fingerprint: Changes whenever any figure could change.
+        calls: Lines of Python that make it, ending in one that assigns `shop`.
+        observed: First and last day on which anything was seen; None if no table knows days.
+        window: First and last day that count; the whole of it if None.
+    """
+
+    engine: Engine = field(repr=False)
+    tables: Mapping[str, ir.Table] = field(repr=False)
+    currency: str = ""
+    time_zone: str = "UTC"
+    ledgers: tuple[Ledger, ...] = field(default=(), repr=False)
+    fingerprint: str = ""
+    calls: tuple[str, ...] = ('shop = jl.read("…")',)
+    observed: tuple[date, date] | None = None
+    window: tuple[date, date] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
+
+    def has(self, *needs: str) -> bool:
+        """Say whether every table ('events') and column ('orders.device') of `needs` is there."""
+        return not self.missing(needs)
+
+    def missing(self, needs: Iterable[str]) -> tuple[str, ...]:
+        """Return those of `needs` that are not there."""
+        return tuple(need for need in needs if not self._holds(need))
+
+    def _holds(self, need: str) -> bool:
+        name, _, column = need.partition(".")
+        return name in self.tables and (not column or column in self.tables[name].columns)
+
+    def table(self, name: str, *, whole: bool = False) -> ir.Table:
+        """Return a canonical table as an Ibis expression.
+
+        Args:
+            name: One of the canonical tables; SchemaError if this shop has none.
+            whole: Leave the date window aside, for what needs the history before it.
+        """
+        schema.table(name)
+        if name not in self.tables:
+            raise SchemaError(
+                f"This shop has no {name.replace('_', ' ')} yet.",
+                do=f"Add a file with one {schema.TABLES[name].row} a row.",
+            )
+        table = self.tables[name]
+        if self.window is None or whole:
+            return table
+        start, end = self.window
+        if name in _DAY_OF and _DAY_OF[name] in table.columns:
+            column = table[_DAY_OF[name]].cast("date")
+            return table.filter(column >= ibis_date(start), column <= ibis_date(end))
+        if name == "order_lines" and "orders" in self.tables:
+            return table.semi_join(self.table("orders"), "order_id")
+        return table
+
+    def sales(self, *, whole: bool = False) -> ir.Table:
+        """Return the orders that count in figures: not cancelled, voided or test, and in the shop's currency."""
+        orders = self.table("orders", whole=whole)
+        orders = orders.filter(orders.status.notin(schema.UNCOUNTED_STATUSES))
+        if self.currency and "currency" in orders.columns:
+            orders = orders.filter(orders.currency.isnull() | (orders.currency == self.currency))
+        return orders
+
+    def run(self, expr: ir.Table) -> pd.DataFrame:
+        """Run an expression over the tables inside the engine and return its rows, which must be few."""
+        return self.engine.run(expr)
+
+    @property
+    def period(self) -> tuple[date, date] | None:
+        """First and last day that count: the window if one is set, else all that was observed."""
+        return self.window or self.observed
+
+    def between(self, start: date | str | None, end: date | str | None) -> Dataset:
+        """Return the same shop seen from `start` to `end`, both included; None leaves that side open.
+
+        Raises:
+            BadParameter: if `start` lies after `end`.
+        """
+        observed = self.observed
+        first, last = check_day(start, "start"), check_day(end, "end")
+        if observed is None or (first is None and last is None):
+            return self
+        first, last = first or min(observed[0], last or observed[0]), last or max(observed[1], first or observed[1])
+        if first > last:
+            raise BadParameter(f"The period starts on {first}, after its end on {last}.")
+        line = f'shop = shop.between("{first}", "{last}")'
+        calls = tuple(c for c in self.calls if not c.startswith("shop = shop.between("))
+        return replace(
+            self,
+            window=(first, last),
+            calls=(*calls, line),
+            fingerprint=mix(self.fingerprint.split("|")[0], f"{first}..{last}"),
+        )
+
+    def previous(self) -> Dataset | None:
+        """Return the period of the same length just before this one, or None if nothing was observed there."""
+        if self.period is None or self.observed is None:
+            return None
+        start, end = self.period
+        length = end - start + timedelta(days=1)
+        if start - length < self.observed[0]:
+            return None
+        return self.between(start - length, end - length)
+
+    def close(self) -> None:
+        """Give back the engine; the embedded one deletes its file."""
+        self.engine.close()
+
+
+def observe(engine: Engine, tables: Mapping[str, ir.Table]) -> tuple[date, date] | None:
+    """Return the first and last day on which anything was seen, whatever the window; None if no table knows days."""
+    seen = [
+        tables[name].agg(first=tables[name].day.min(), last=tables[name].day.max())
+        for name in ("orders", "events", "surveys", "spend")
+        if name in tables
+    ]
+    if not seen:
+        return None
+    rows = engine.run(ibis.union(*seen) if len(seen) > 1 else seen[0]).dropna()
+    return None if rows.empty else (_as_date(rows["first"].min()), _as_date(rows["last"].max()))
+
+
+def ibis_date(day: date) -> ir.DateScalar:
+    """Return a day as an Ibis value."""
+    return ibis.date(day.isoformat())
+
+
+def mix(*parts: str) -> str:
+    """Return a fingerprint of several parts; what follows a '|' names the view of the data before it."""
+    head, *rest = parts
+    return "|".join([head, *(hashlib.sha256(part.encode()).hexdigest()[:12] for part in rest)])
+
+
+def as_dataset(data: Dataset | ir.Table, needs: Iterable[str]) -> Dataset:
+    """Take a Dataset, or wrap a bare Ibis table as the one table that `needs` names; check that all is there."""
+    needs = tuple(needs)
+    if not isinstance(data, Dataset):
+        names = {need.partition(".")[0] for need in needs}
+        if len(names) != 1:
+            raise BadParameter(
+                f"This analysis reads the tables {', '.join(sorted(names))}, and got one table.", do="Pass a Dataset."
+            )
+        name = names.pop()
+        check_columns(name, data.columns)
+        engine, tables = ConnectedEngine(data.get_backend()), {name: data}
+        data = Dataset(engine, tables, observed=observe(engine, tables))
+    gone = data.missing(needs)
+    if gone:
+        raise SchemaError(
+            f"This needs {', '.join(describe(need) for need in gone)}, which the shop's files do not have yet.",
+            do="Add a file that has it.",
+        )
+    return data
+
+
+def check_columns(name: str, columns: Iterable[str]) -> None:
+    """Raise SchemaError if `columns` lack one that the canonical table `name` requires."""
+    lacking = [column for column in schema.table(name).required if column not in set(columns)]
+    if lacking:
+        raise SchemaError(
+            f"The table of {name.replace('_', ' ')} lacks {', '.join(lacking)}.", do="Rename or add the columns."
+        )
+
+
+def describe(need: str) -> str:
+    """Say a need in words: 'orders.device' becomes 'the device of orders'.
+
+    >>> describe("orders.customer_id"), describe("events")
+    ('the customer id of orders', 'events')
+    """
+    name, _, column = need.partition(".")
+    noun = name.replace("_", " ")
+    return f"the {column.replace('_', ' ')} of {noun}" if column else noun
+
+
+def _as_date(value: object) -> date:
+    return value.date() if hasattr(value, "date") else value  # type: ignore[return-value]

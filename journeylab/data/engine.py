@@ -1,0 +1,166 @@
+"""Where the tables live and expressions run: the embedded engine (DuckDB), or one the shop already has.
+
+Analyses never see this module: they build Ibis expressions, and `Dataset.run` hands them over. The embedded engine
+keeps its tables in a file of its own folder, so that data larger than memory works, and deletes the folder when it is
+closed or forgotten.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any, Protocol
+
+import duckdb
+import ibis
+
+from journeylab.data.workspace import new_folder
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import ibis.expr.types as ir
+    import pandas as pd
+    import pyarrow as pa
+
+MEMORY_LIMIT = "800MB"
+
+
+class Engine(Protocol):
+    """Runs Ibis expressions over the tables of one shop."""
+
+    name: str
+
+    def run(self, expr: ir.Table) -> pd.DataFrame:
+        """Return the rows of `expr`, which must be few: an aggregate, not the raw data."""
+
+    def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
+        """Stream the rows of `expr`, however many, to write them to a file."""
+
+    def close(self) -> None:
+        """Give back what the engine holds."""
+
+
+class EmbeddedEngine:
+    """DuckDB in a file of its own folder.
+
+    Safe to use from several threads: each gets a cursor of its own, since one Ibis connection shared by threads
+    breaks. After `seal` the engine can no longer reach any file or load any extension.
+
+    Args:
+        root: Where to put the engine's folder; the system's temporary folder if not given.
+        memory_limit: How much memory DuckDB may take before it spills to its folder.
+        threads: How many threads a query may use; all cores if not given.
+    """
+
+    name = "duckdb"
+
+    def __init__(
+        self, root: Path | None = None, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None
+    ) -> None:
+        self.folder = new_folder(root)
+        self._base = duckdb.connect(
+            str(self.folder / "shop.duckdb"),
+            config={
+                "memory_limit": memory_limit,
+                "threads": threads or os.cpu_count() or 2,
+                "temp_directory": str(self.folder / "spill"),
+                "autoinstall_known_extensions": "false",
+                "autoload_known_extensions": "false",
+                "preserve_insertion_order": "false",
+            },
+        )
+        self._base.execute("SET GLOBAL TimeZone = 'UTC'")
+        self._local = threading.local()
+        self._finalizer = weakref.finalize(self, _discard, self._base, self.folder)
+
+    def sql(self, query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run one statement of the readers' own SQL and return its rows."""
+        cursor = self._base.cursor()
+        try:
+            return cursor.execute(query, parameters or []).fetchall()
+        finally:
+            cursor.close()
+
+    def table(self, name: str) -> ir.Table:
+        """Return the table called `name` as an expression that any thread may run."""
+        return ibis.table(self._backend().table(name).schema(), name=name)
+
+    def run(self, expr: ir.Table) -> pd.DataFrame:
+        """Return the rows of `expr`."""
+        return self._backend().execute(expr)
+
+    def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
+        """Stream the rows of `expr`."""
+        return self._backend().to_pyarrow_batches(expr)
+
+    def seal(self) -> None:
+        """Switch off every way out of the engine: files, network, extensions. DuckDB does not let it be undone."""
+        self.sql("SET enable_external_access = false")
+
+    def close(self) -> None:
+        """Close the file and delete the folder; closing twice is allowed."""
+        self._finalizer()
+
+    def _backend(self) -> Any:
+        backend = getattr(self._local, "backend", None)
+        if backend is None:
+            backend = ibis.duckdb.from_connection(self._base.cursor())
+            self._local.backend = backend
+        return backend
+
+
+class ConnectedEngine:
+    """An Ibis connection to an engine that the shop already runs; only ever read from.
+
+    Args:
+        backend: The Ibis backend.
+    """
+
+    def __init__(self, backend: Any) -> None:
+        self.backend = backend
+        self.name = backend.name
+        self._lock = threading.Lock()
+
+    def run(self, expr: ir.Table) -> pd.DataFrame:
+        """Return the rows of `expr`, one query at a time."""
+        with self._lock:
+            return self.backend.execute(expr)
+
+    def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
+        """Stream the rows of `expr`."""
+        return self.backend.to_pyarrow_batches(expr)
+
+    def close(self) -> None:
+        """Leave the connection as it is: it belongs to whoever opened it."""
+
+
+def _discard(base: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    base.close()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def quote(identifier: str) -> str:
+    """Return `identifier` as a quoted SQL identifier, whatever it contains.
+
+    >>> quote('a"b')
+    '"a""b"'
+    """
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(text: str) -> str:
+    """Return `text` as a quoted SQL string, whatever it contains.
+
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def new_key() -> bytes:
+    """Return a fresh secret for pseudonyms; it stays on this machine."""
+    return secrets.token_bytes(16)

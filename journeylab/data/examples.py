@@ -1,0 +1,45 @@
+"""A shop of four orders, for examples in docstrings and quick tries; nothing is read from disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from journeylab.data.dataset import Dataset, observe
+from journeylab.data.engine import EmbeddedEngine
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def shop_of(tables: Mapping[str, str], *, currency: str = "EUR") -> Dataset:
+    """Return a Dataset whose tables are made by SQL queries, such as a VALUES list.
+
+    Args:
+        tables: Canonical table names and the queries that give their rows.
+        currency: Of all money.
+    """
+    engine = EmbeddedEngine(threads=1)
+    for name, query in tables.items():
+        engine.sql(f'CREATE TABLE "{name}" AS {query}')
+    engine.seal()
+    expressions = {name: engine.table(name) for name in tables}
+    return Dataset(engine, expressions, currency=currency, fingerprint="example", observed=observe(engine, expressions))
+
+
+def tiny_shop() -> Dataset:
+    """Return four orders of two customers and the six events around them, January and February 2026."""
+    return shop_of(
+        {
+            "orders": """
+                SELECT order_id, customer_id, day::TIMESTAMP AS ordered_at, day::DATE AS day, 'completed' AS status,
+                       net::DECIMAL(18,4) AS net
+                FROM (VALUES ('1', 'a', '2026-01-01', 20), ('2', 'b', '2026-01-15', 40), ('3', 'a', '2026-02-01', 30),
+                             ('4', 'a', '2026-02-28', 30)) t(order_id, customer_id, day, net)""",
+            "events": """
+                SELECT visitor_id, moment::TIMESTAMP AS occurred_at, moment::DATE AS day, event
+                FROM (VALUES ('v', '2026-01-01 10:00', 'view'), ('v', '2026-01-01 10:05', 'cart'),
+                             ('v', '2026-01-01 10:09', 'purchase'), ('w', '2026-01-15 09:00', 'view'),
+                             ('w', '2026-01-15 09:30', 'cart'), ('x', '2026-02-01 12:00', 'view')
+                     ) t(visitor_id, moment, event)""",
+        }
+    )

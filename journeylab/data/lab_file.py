@@ -1,0 +1,203 @@
+"""The lab file: one zip that opens to the same shop, with the same figures and the same fingerprint.
+
+It holds `manifest.json` and a Parquet file for each canonical table. What is in it is as pseudonymous as the shop it
+was made from. Opening trusts nothing: names, sizes, checksums and columns are checked before a figure is made.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import zipfile
+from dataclasses import asdict, replace
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from journeylab.data import schema
+from journeylab.data.dataset import Dataset, check_columns
+from journeylab.data.engine import EmbeddedEngine, literal, quote
+from journeylab.data.ledger import Ledger, Note
+from journeylab.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT = "journeylab lab file"
+VERSION = 1
+MANIFEST = "manifest.json"
+MAX_MANIFEST = 16 * 2**20
+MAX_BYTES = 32 * 2**30
+MAX_ROWS = 500_000_000
+_CHUNK = 2**20
+
+
+def save(shop: Dataset, path: Path | str) -> Path:
+    """Write the shop, with its date window if it has one, into one zip; return its path."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        part = Path(folder) / path.name
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
+            tables = {}
+            for name in sorted(shop.tables):
+                parquet = Path(folder) / f"{name}.parquet"
+                rows = _write_parquet(shop, name, parquet)
+                tables[name] = {"rows": rows, "sha256": _digest(parquet)}
+                archive.write(parquet, _member(name))
+                parquet.unlink()
+            archive.writestr(MANIFEST, json.dumps(_manifest(shop, tables), indent=1, default=str))
+        part.replace(path)
+    return path
+
+
+def open(path: Path | str, *, root: Path | None = None) -> Dataset:  # noqa: A001 - the public name is jl.open
+    """Open a lab file.
+
+    Args:
+        path: The zip that `save` wrote.
+        root: Where the engine keeps its folder; the system's temporary folder if not given.
+
+    Raises:
+        SchemaError: if it is no lab file, of a later version, damaged, or too large.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            manifest = _read_manifest(archive, path.name)
+            engine = EmbeddedEngine(root)
+            try:
+                for name, about in manifest["tables"].items():
+                    _load(engine, archive, name, about, path.name)
+                engine.seal()
+                return _dataset(engine, manifest, path.name)
+            except BaseException:
+                engine.close()
+                raise
+    except FileNotFoundError:
+        raise SchemaError(f"There is no file {path.name}.", do="Check the path.") from None
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError, ValueError, TypeError) as error:
+        raise _damaged(path.name, type(error).__name__) from error
+
+
+def is_lab_file(path: Path | str) -> bool:
+    """Say whether the file is a zip with a manifest, without reading further."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return MANIFEST in archive.namelist()
+    except (zipfile.BadZipFile, OSError):
+        return False
+
+
+def _manifest(shop: Dataset, tables: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "currency": shop.currency,
+        "time_zone": shop.time_zone,
+        "fingerprint": shop.fingerprint.split("|")[0],
+        "observed": shop.observed,
+        "window": shop.window,
+        "made_by": [line for line in shop.calls if not line.startswith("shop = shop.between(")],
+        "ledgers": [asdict(ledger) for ledger in shop.ledgers],
+        "tables": tables,
+    }
+
+
+def _read_manifest(archive: zipfile.ZipFile, file: str) -> dict[str, Any]:
+    members = {info.filename: info for info in archive.infolist()}
+    allowed = {MANIFEST, *map(_member, schema.TABLES)}
+    if MANIFEST not in members:
+        raise SchemaError(f"{file} is not a lab file.", do="Choose a file that journeylab saved, or use jl.read.")
+    strange = sorted(set(members) - allowed)
+    if strange or len(members) != len(archive.infolist()):
+        raise _damaged(file, "it holds files that do not belong there")
+    if members[MANIFEST].file_size > MAX_MANIFEST or sum(m.file_size for m in members.values()) > MAX_BYTES:
+        raise SchemaError(f"{file} unpacks to more than this app opens.", do="Save a smaller shop.")
+    if any(m.compress_type != zipfile.ZIP_STORED for name, m in members.items() if name != MANIFEST):
+        raise _damaged(file, "its tables are packed in another way than journeylab packs them")
+    manifest = json.loads(archive.read(MANIFEST))
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise _damaged(file, "its manifest is not one of a lab file")
+    if manifest["version"] > VERSION:
+        raise SchemaError(f"{file} was saved by a later version of journeylab.", do="Update journeylab, then open it.")
+    if set(map(_member, manifest["tables"])) | {MANIFEST} != set(members):
+        raise _damaged(file, "its manifest names other tables than it holds")
+    return manifest
+
+
+def _load(engine: EmbeddedEngine, archive: zipfile.ZipFile, name: str, about: Mapping[str, Any], file: str) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    parquet = engine.folder / f"{name}.parquet"
+    with archive.open(_member(name)) as source, parquet.open("wb") as target:
+        shutil.copyfileobj(source, target, _CHUNK)
+    if _digest(parquet) != about["sha256"]:
+        raise _damaged(file, f"the table of {name.replace('_', ' ')} has changed since it was saved")
+    try:
+        rows = pq.ParquetFile(parquet).metadata.num_rows
+    except (pa.ArrowInvalid, OSError) as error:
+        raise _damaged(file, f"the table of {name.replace('_', ' ')} cannot be read") from error
+    if rows != about["rows"] or rows > MAX_ROWS:
+        raise _damaged(file, f"the table of {name.replace('_', ' ')} holds {rows:,} rows")
+    engine.sql(f"CREATE TABLE {quote(name)} AS SELECT * FROM read_parquet({literal(str(parquet))})")
+    parquet.unlink()
+    table = engine.table(name)
+    check_columns(name, table.columns)
+    for column, dtype in table.schema().items():
+        known = schema.TABLES[name].by_name.get(column)
+        if known is not None and not _agrees(str(dtype), known.dtype):
+            raise _damaged(file, f"the column {column} of {name.replace('_', ' ')} is of another kind")
+
+
+def _dataset(engine: EmbeddedEngine, manifest: Mapping[str, Any], file: str) -> Dataset:
+    shop = Dataset(
+        engine,
+        {name: engine.table(name) for name in manifest["tables"]},
+        currency=str(manifest["currency"]),
+        time_zone=str(manifest["time_zone"]),
+        ledgers=tuple(
+            Ledger(**{**row, "notes": tuple(Note(**{**n, "examples": tuple(n["examples"])}) for n in row["notes"])})
+            for row in manifest["ledgers"]
+        ),
+        fingerprint=str(manifest["fingerprint"]),
+        calls=(f"shop = jl.open({file!r})",),
+        observed=_days(manifest["observed"]),
+    )
+    window = _days(manifest["window"])
+    return shop.between(*window) if window else replace(shop)
+
+
+def _write_parquet(shop: Dataset, name: str, path: Path) -> int:
+    import pyarrow.parquet as pq
+
+    rows = 0
+    with shop.engine.batches(shop.tables[name]) as reader, pq.ParquetWriter(path, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+            rows += batch.num_rows
+    return rows
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _member(name: str) -> str:
+    return f"tables/{name}.parquet"
+
+
+def _days(pair: list[str] | None) -> tuple[date, date] | None:
+    return None if pair is None else (date.fromisoformat(pair[0]), date.fromisoformat(pair[1]))
+
+
+def _agrees(dtype: str, expected: str) -> bool:
+    return dtype.lstrip("!").partition("(")[0] == expected.partition("(")[0]
+
+
+def _damaged(file: str, why: str) -> SchemaError:
+    return SchemaError(f"{file} is damaged and was not opened.", why=f"The reason: {why}.", do="Save it again.")

@@ -1,0 +1,5 @@
+"""How visitors move towards a purchase, and where they leave."""
+
+from journeylab.journey.funnel import funnel
+
+__all__ = ["funnel"]

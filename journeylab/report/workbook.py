@@ -1,0 +1,101 @@
+"""Tables to take away, as CSV and XLSX. A cell from the data never becomes a formula."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from journeylab.result import Result
+
+#: What a spreadsheet takes for the start of a formula, half or full width.
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+SHARES = frozenset({"rate", "share", "change"})
+
+
+def csv(result: Result) -> bytes:
+    """Return the table as CSV in UTF-8 with a byte-order mark, which spreadsheets want to see."""
+    table = result.table().rename(columns=harmless)
+    return table.map(harmless).to_csv(index=False).encode("utf-8-sig")
+
+
+def harmless(cell: Any) -> Any:
+    """Put an apostrophe before text that a spreadsheet would run as a formula; leave the rest as it is.
+
+    >>> print(harmless('=HYPERLINK("…")'), harmless("mug"), harmless(-3))
+    '=HYPERLINK("…") mug -3
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
+
+
+def xlsx(result: Result) -> bytes:
+    """Return a workbook: the table on one sheet; the finding, its caveats and its Python on another."""
+    import xlsxwriter
+
+    target = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    with xlsxwriter.Workbook(target, options) as book:
+        _table_sheet(book, result.table())
+        _about_sheet(book, result)
+    return target.getvalue()
+
+
+def _table_sheet(book: Any, table: pd.DataFrame) -> None:
+    sheet = book.add_worksheet("Table")
+    head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+    formats = {
+        "share": book.add_format({"num_format": "0.0 %"}),
+        "number": book.add_format({"num_format": "#,##0.00"}),
+        "count": book.add_format({"num_format": "#,##0"}),
+        "day": book.add_format({"num_format": "yyyy-mm-dd"}),
+    }
+    for place, name in enumerate(table.columns):
+        sheet.write_string(0, place, str(name), head)
+        kind = _kind(table[name], str(name))
+        for row, value in enumerate(table[name], start=1):
+            _write(sheet, row, place, value, formats.get(kind))
+    sheet.freeze_panes(1, 0)
+    sheet.autofit()
+
+
+def _about_sheet(book: Any, result: Result) -> None:
+    sheet = book.add_worksheet("About")
+    wrapped = book.add_format({"text_wrap": True, "valign": "top"})
+    bold = book.add_format({"bold": True, "valign": "top"})
+    sheet.set_column(0, 0, 16)
+    sheet.set_column(1, 1, 100)
+    said = [("Finding", result.headline()), *(("Caveat", caveat) for caveat in result.caveats)]
+    if result.call is not None:
+        said.append(("Python", result.call.python()))
+    for row, (what, text) in enumerate(said):
+        sheet.write_string(row, 0, what, bold)
+        sheet.write_string(row, 1, text, wrapped)
+
+
+def _kind(column: pd.Series, name: str) -> str:
+    if column.dtype.kind == "M":
+        return "day"
+    if column.dtype.kind in "iu":
+        return "count"
+    return "share" if name in SHARES else "number"
+
+
+def _write(sheet: Any, row: int, place: int, value: Any, form: Any) -> None:
+    if value is None or value != value or str(value) in {"NaT", "<NA>"}:  # noqa: PLR0124 - NaN differs from itself
+        sheet.write_blank(row, place, None)
+    elif isinstance(value, bool):
+        sheet.write_boolean(row, place, value)
+    elif hasattr(value, "isoformat"):
+        sheet.write_datetime(row, place, value.to_pydatetime() if hasattr(value, "to_pydatetime") else value, form)
+    elif isinstance(value, str):
+        sheet.write_string(row, place, value)
+    elif hasattr(value, "__float__"):
+        number = float(value)
+        if number in {float("inf"), float("-inf")}:
+            sheet.write_string(row, place, str(number))
+        else:
+            sheet.write_number(row, place, number, form)
+    else:
+        sheet.write_string(row, place, str(value))

@@ -1,0 +1,72 @@
+"""Numbers as a person writes them: €1.2 k, 3.4 %, 14 days."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+_SIGNS = {"EUR": "€", "GBP": "£", "USD": "$", "JPY": "¥"}
+_MANY = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
+
+
+def money(value: float, currency: str = "") -> str:
+    """Write an amount short, with its currency.
+
+    >>> money(1234.5, "EUR"), money(-12, "USD"), money(8_911_407.9, "GBP"), money(30.5, "CHF")
+    ('€1.2 k', '-$12', '£8.9 m', 'CHF 30.50')
+    """
+    if math.isnan(value):
+        return "not known"
+    sign = _SIGNS.get(currency, f"{currency} " if currency else "")
+    size = abs(value)
+    for least, unit in _MANY:
+        if size >= least:
+            written = f"{size / least:.1f} {unit}"
+            break
+    else:
+        written = f"{size:.0f}" if size >= 100 or size == int(size) else f"{size:.2f}"
+    return f"{'-' if value < 0 else ''}{sign}{written}"
+
+
+def percent(share: float, *, digits: int = 1) -> str:
+    """Write a share as per cent.
+
+    >>> percent(0.0339), percent(float("nan"))
+    ('3.4 %', 'not known')
+    """
+    return "not known" if math.isnan(share) else f"{100 * share:.{digits}f} %"
+
+
+def count(value: float, noun: str = "", plural: str = "") -> str:
+    """Write a count with its noun in the right number.
+
+    >>> count(1, "day"), count(18532, "order"), count(2, "story", "stories")
+    ('1 day', '18,532 orders', '2 stories')
+    """
+    if not noun:
+        return f"{value:,.0f}"
+    return f"{value:,.0f} {noun if value == 1 else plural or noun + 's'}"
+
+
+def span(first: date, last: date) -> str:
+    """Write a period.
+
+    >>> from datetime import date
+    >>> span(date(2026, 3, 1), date(2026, 3, 31))
+    '1 Mar 2026 to 31 Mar 2026'
+    """
+    return f"{first.day} {first:%b %Y} to {last.day} {last:%b %Y}"
+
+
+def listed(words: Iterable[str]) -> str:
+    """Join words as in a sentence.
+
+    >>> listed(["orders", "events", "stock"])
+    'orders, events and stock'
+    """
+    *head, last = list(words)
+    return f"{', '.join(head)} and {last}" if head else last

@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import math
+import random
+
+import pandas as pd
+import pytest
+
+import journeylab as jl
+from journeylab.data.examples import shop_of, tiny_shop
+
+
+def shop_with(orders):
+    """Return a shop whose orders are (customer or None, ISO day, net) tuples."""
+    rows = ", ".join(f"({repr(c) if c else 'NULL'}, DATE '{d}', {n})" for c, d, n in orders)
+    return shop_of(
+        {
+            "orders": f"""SELECT row_number() OVER ()::VARCHAR AS order_id, customer_id::VARCHAR AS customer_id,
+                day::TIMESTAMP AS ordered_at, day, 'completed' AS status, net::DECIMAL(18,4) AS net
+                FROM (VALUES {rows}) t(customer_id, day, net)"""
+        }
+    )
+
+
+def test_online_retail_has_22064_orders_of_4339_customers(online_retail):
+    result = jl.overview(online_retail)
+    assert result["orders"].value == 22_064
+    assert result["new_customers"].value == 4_339
+    # Quantity x price of the whole file is 9,747,747.934; its cancellations are worth -896,812.49.
+    assert result["revenue"].value == pytest.approx(9_747_747.934 + 896_812.49, abs=0.01)
+
+
+def test_a_month_of_online_retail_agrees_with_pandas(online_retail, shared):
+    frame = pd.read_parquet(shared / "data" / "retail" / "online_retail.parquet")
+    frame = frame[~frame["InvoiceNo"].str.startswith("C")]
+    frame["net"] = frame["Quantity"] * frame["UnitPrice"]
+    orders = frame.groupby("InvoiceNo").agg(
+        customer=("CustomerID", "first"), at=("InvoiceDate", "min"), net=("net", "sum")
+    )
+    june = orders[(orders["at"] >= "2011-06-01") & (orders["at"] < "2011-07-01")]
+    firsts = orders.groupby("customer")["at"].min()
+    buyers = june["customer"].dropna().unique()
+    new = (firsts[buyers] >= "2011-06-01").sum()
+    times = orders[orders["at"] < "2011-07-01"].groupby("customer").size()[buyers]
+
+    result = jl.overview(online_retail.between("2011-06-01", "2011-06-30"))
+    assert result["orders"].value == len(june)
+    assert result["revenue"].value == pytest.approx(june["net"].sum())
+    assert result["new_customers"].value == new
+    assert result["returning_customers"].value == len(buyers) - new
+    assert result["repeat_rate"].value == pytest.approx((times >= 2).mean())
+    may = orders[(orders["at"] >= "2011-05-02") & (orders["at"] < "2011-06-01")]
+    assert result["revenue"].previous == pytest.approx(may["net"].sum())
+    assert result["revenue"].change == pytest.approx(june["net"].sum() / may["net"].sum() - 1)
+
+
+def test_buckets_add_up_to_the_period(online_retail):
+    for grain in ("day", "week", "month"):
+        result = jl.overview(online_retail.between("2011-02-10", "2011-05-20"), grain=grain)
+        for key in ("revenue", "orders", "new_customers"):
+            assert result.series[key].sum() == pytest.approx(result[key].value), (grain, key)
+
+
+def test_cut_buckets_are_flagged_and_left_out_of_the_trend():
+    shop = shop_with([("a", f"2026-01-{d:02d}", 10) for d in range(1, 32)])
+    result = jl.overview(shop.between("2026-01-07", "2026-01-20"), grain="week")
+    assert result.series["partial"].tolist() == [True, False, True]
+    assert result["orders"].trend == (7.0,)
+    assert "drawn pale" in " ".join(result.caveats)
+
+
+def test_a_whole_bucket_is_not_flagged():
+    shop = shop_with([("a", f"2026-01-{d:02d}", 10) for d in range(1, 32)])
+    assert not jl.overview(shop, grain="month").series["partial"].any()
+
+
+def test_a_bucket_without_orders_is_zero_and_its_order_value_unknown():
+    series = jl.overview(tiny_shop(), grain="week").series
+    empty = series[series["orders"] == 0]
+    assert len(empty)
+    assert (empty["revenue"] == 0).all()
+    assert empty["order_value"].isna().all()
+
+
+def test_the_period_before_has_the_same_length():
+    shop = shop_with([("a", "2026-01-01", 10), ("a", "2026-01-11", 20), ("b", "2026-01-20", 40)])
+    result = jl.overview(shop.between("2026-01-11", "2026-01-20"))
+    assert [d.isoformat() for d in result.before] == ["2026-01-01", "2026-01-10"]
+    assert result["revenue"].previous == 10
+    assert result["revenue"].change == 5
+
+
+def test_without_a_whole_earlier_period_there_is_no_comparison():
+    result = jl.overview(tiny_shop())
+    assert result.before is None
+    assert math.isnan(result["revenue"].change)
+    assert "no whole earlier period" in " ".join(result.caveats)
+
+
+def test_guests_count_as_orders_and_not_as_customers():
+    result = jl.overview(shop_with([("a", "2026-01-01", 10), (None, "2026-01-02", 30)]))
+    assert result["orders"].value == 2
+    assert result["revenue"].value == 40
+    assert result["new_customers"].value == 1
+    assert "1 of 2 orders (50.0 %) carry no customer" in " ".join(result.caveats)
+
+
+def test_orders_without_a_customer_column_leave_customers_unknown():
+    shop = shop_of(
+        {
+            "orders": """SELECT '1' AS order_id, TIMESTAMP '2026-01-01' AS ordered_at, DATE '2026-01-01' AS day,
+                'completed' AS status, 5::DECIMAL(18,4) AS net"""
+        }
+    )
+    result = jl.overview(shop)
+    assert result["revenue"].value == 5
+    assert math.isnan(result["new_customers"].value)
+    assert math.isnan(result["repeat_rate"].value)
+    for view in result.views:
+        result.chart(view).to_dict()
+
+
+def test_other_currencies_stay_out_of_the_figures():
+    shop = shop_of(
+        {
+            "orders": """SELECT * FROM (VALUES
+                ('1', TIMESTAMP '2026-01-01', DATE '2026-01-01', 'completed', 5::DECIMAL(18,4), 'EUR'),
+                ('2', TIMESTAMP '2026-01-01', DATE '2026-01-01', 'completed', 7::DECIMAL(18,4), 'USD'))
+                t(order_id, ordered_at, day, status, net, currency)"""
+        }
+    )
+    assert jl.overview(shop)["revenue"].value == 5
+
+
+def test_doubling_prices_doubles_money_and_nothing_else():
+    rng = random.Random(5)
+    orders = [(f"c{rng.randrange(9)}", f"2026-01-{rng.randrange(1, 29):02d}", rng.randrange(1, 90)) for _ in range(60)]
+    once = jl.overview(shop_with(orders))
+    twice = jl.overview(shop_with([(c, d, 2 * n) for c, d, n in orders]))
+    for a, b in zip(once.figures, twice.figures, strict=True):
+        assert b.value == pytest.approx(a.value * (2 if a.kind == "money" else 1))
+
+
+def test_a_period_without_orders_is_said_in_a_sentence():
+    shop = tiny_shop().between("2026-01-02", "2026-01-10")
+    with pytest.raises(jl.NotEnoughData, match="2 Jan 2026 to 10 Jan 2026"):
+        jl.overview(shop)
+
+
+def test_an_unknown_grain_is_refused():
+    with pytest.raises(jl.BadParameter, match="grain must be one of"):
+        jl.overview(tiny_shop(), grain="year")
+
+
+def test_every_figure_carries_its_definition_and_every_view_draws():
+    result = jl.overview(tiny_shop())
+    assert all(figure.definition and figure.n for figure in result.figures)
+    for view in result.views:
+        assert result.chart(view).to_dict()["$schema"]
