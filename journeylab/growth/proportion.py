@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from journeylab.intervals import z_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -43,7 +45,7 @@ def score_interval(
     [0.0251, 0.2136]
     """
     xc, nc, xt, nt = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (control, n_control, successes, n)))
-    z = _quantile(level)
+    z = z_of(level)
     estimate = xt / nt - xc / nc
 
     def outside(delta: Floats) -> Any:
@@ -68,7 +70,7 @@ def relative_score_interval(
     [0.018, 0.661]
     """
     xc, nc, xt, nt = np.broadcast_arrays(*(np.asarray(a, dtype=float) for a in (control, n_control, successes, n)))
-    z = _quantile(level)
+    z = z_of(level)
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (xt / nt) / (xc / nc)
 
@@ -90,25 +92,6 @@ def relative_score_interval(
     upper = np.where(xc == 0, np.inf, np.expm1(upper))
     nothing = (xc == 0) & (xt == 0)
     return np.where(nothing, np.nan, lower), np.where(nothing, np.nan, upper)
-
-
-def wilson_interval(successes: ArrayLike, n: ArrayLike, *, level: float = 0.95) -> tuple[Floats, Floats]:
-    """Interval for one proportion (Wilson 1927, JASA 22): the values that a score test would not reject.
-
-    >>> [round(float(b), 4) for b in wilson_interval(0, 50)]
-    [0.0, 0.0713]
-    """
-    x, n = np.asarray(successes, dtype=float), np.asarray(n, dtype=float)
-    z2 = _quantile(level) ** 2
-    centre = (x + z2 / 2) / (n + z2)
-    half = np.sqrt(z2 * (x * (n - x) / n + z2 / 4)) / (n + z2)
-    return np.clip(centre - half, 0, 1), np.clip(centre + half, 0, 1)
-
-
-def _quantile(level: float) -> float:
-    from scipy.special import ndtri
-
-    return float(ndtri((1 + level) / 2))
 
 
 def _restricted_difference(xc: Floats, nc: Floats, xt: Floats, nt: Floats, delta: Floats) -> Floats:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.growth import power
+from journeylab.growth import sample_size as power
 from journeylab.growth.effects import Metric
 from journeylab.growth.moments import Moments
 from tests.growth.arms import ORDERS, PER_SESSION, arm, users
