@@ -35,7 +35,7 @@ class Replay(NamedTuple):
     pvalues: Floats
 
 
-def aa_replay(buckets: Moments, metric: Metric, *, tests: int = 1000, level: float = 0.95, seed: int = 0) -> Replay:
+def replay_splits(buckets: Moments, metric: Metric, *, tests: int = 1000, level: float = 0.95, seed: int = 0) -> Replay:
     """Split buckets of units at random into halves, many times, and count the claims at `level`.
 
     Args:

@@ -90,9 +90,10 @@ def find(shop: Dataset, name: str | None, measured_by: str | None) -> Source:
     traits = tuple(c for c, t in free.items() if t.is_string())
     if by_outcomes:
         columns = tuple(c for c, t in free.items() if t.is_numeric() or t.is_boolean())
-        return Source(name, unit, True, columns, traits, exposed)
+        return Source(name, unit, outcomes=True, columns=columns, traits=traits, exposed=exposed)
     columns = tuple(c for c in ORDER_MEASURES if c != "refunds" or shop.has("orders.refunded"))
-    return Source(name, unit, False, columns if _linked(shop, unit) else (), traits, exposed)
+    columns = columns if linked(shop, unit) else ()
+    return Source(name, unit, outcomes=False, columns=columns, traits=traits, exposed=exposed)
 
 
 def units(
@@ -121,6 +122,16 @@ def units(
     else:
         table = _since_exposure(shop, source, exposed, columns, window)
     return _with_part(shop, source, table, by)
+
+
+def past(shop: Dataset, columns: Sequence[str], *, window: timedelta | None, unit: str = "visitor") -> ir.Table:
+    """Return the units of the shop's period as if each had been exposed at its first event: what a plan rests on."""
+    column = _UNIT_COLUMN[unit]
+    log = shop.table("events").filter(_[column].notnull(), _.occurred_at.notnull())
+    exposed = log.group_by(unit_id=_[column]).agg(exposed_at=_.occurred_at.min())
+    exposed = exposed.mutate(variant=ibis.literal("past"), day=_.exposed_at.cast("date"))
+    source = Source("", unit, outcomes=False, columns=ORDER_MEASURES, traits=(), exposed=True)
+    return _since_exposure(shop, source, exposed, columns, window).mutate(part=ibis.literal("all"))
 
 
 def _from_outcomes(shop: Dataset, source: Source, columns: Sequence[str], by: str | None) -> ir.Table:
@@ -218,7 +229,7 @@ def _links(shop: Dataset, unit: str) -> ir.Table:
     return people.distinct().join(shop.sales(whole=True), "customer_id").select("order_id", "unit_id")
 
 
-def _linked(shop: Dataset, unit: str) -> bool:
+def linked(shop: Dataset, unit: str) -> bool:
     """Whether orders can be told from the unit's identifier."""
     if unit == "customer":
         return shop.has("orders.customer_id")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from journeylab.errors import NotEnoughData
-from journeylab.growth.aa import aa_replay
+from journeylab.growth.aa import replay_splits
 from journeylab.growth.moments import Moments
 from tests.growth.arms import ORDERS
 
@@ -17,7 +17,7 @@ def buckets(values, many=1000):
 
 def test_tests_without_effect_err_about_as_often_as_the_level_says():
     values = np.random.default_rng(19).poisson(0.5, 20_000).astype(float)
-    found = aa_replay(buckets(values), ORDERS, tests=2000)
+    found = replay_splits(buckets(values), ORDERS, tests=2000)
     assert found.of == 2000
     assert found.rate == pytest.approx(0.05, abs=0.02)
     assert found.lower < 0.05 < found.upper
@@ -28,14 +28,14 @@ def test_the_rates_interval_holds_the_level_for_most_shops():
     held = []
     for seed in range(60):
         values = np.random.default_rng(seed).poisson(0.5, 4000).astype(float)
-        found = aa_replay(buckets(values, many=100), ORDERS, tests=200)
+        found = replay_splits(buckets(values, many=100), ORDERS, tests=200)
         held.append(found.lower <= 0.05 <= found.upper)
     assert np.mean(held) >= 0.85
 
 
 def test_the_same_seed_gives_the_same_replay():
     values = np.random.default_rng(20).poisson(0.5, 5000).astype(float)
-    once, again, other = (aa_replay(buckets(values), ORDERS, tests=200, seed=s) for s in (1, 1, 2))
+    once, again, other = (replay_splits(buckets(values), ORDERS, tests=200, seed=s) for s in (1, 1, 2))
     assert (once.pvalues == again.pvalues).all()
     assert (once.pvalues != other.pvalues).any()
 
@@ -47,11 +47,11 @@ def test_units_that_move_together_within_buckets_are_found_out():
         sound.names, 4 * sound.n, 4 * sound.n[:, None] * sound.mean,
         4 * (sound.scatter + sound.mean[..., :, None] * sound.n[:, None, None] * sound.mean[..., None, :]),
     )  # fmt: skip
-    assert aa_replay(clumped, ORDERS, tests=500).lower > 0.1
+    assert replay_splits(clumped, ORDERS, tests=500).lower > 0.1
 
 
 def test_too_little_history_is_said():
     with pytest.raises(NotEnoughData):
-        aa_replay(buckets(np.ones(100)), ORDERS)
+        replay_splits(buckets(np.ones(100)), ORDERS)
     with pytest.raises(NotEnoughData, match="same for all"):
-        aa_replay(buckets(np.ones(5000)), ORDERS)
+        replay_splits(buckets(np.ones(5000)), ORDERS)
