@@ -25,7 +25,7 @@ def forest(rows: pd.DataFrame, *, faded: bool = False) -> alt.TopLevelMixin:
         faded: Whether the test may not be read, so that all is drawn pale.
     """
     shown = rows.head(_MOST_ROWS)
-    several = shown["variant"].nunique() > 1
+    several = len(set(shown["variant"])) > 1
     relative = shown[shown["relative_lower"].notna() & (shown["relative_upper"] < 1e6)]
     data = pd.DataFrame(
         {
@@ -126,7 +126,7 @@ def by_day(days: pd.DataFrame, *, metric: str) -> alt.TopLevelMixin:
         x=alt.value(0), x2=alt.value("width"), y=alt.datum(0)
     )
     chart = alt.layer(band, line, zero)
-    if shown["variant"].nunique() <= 1:
+    if len(set(shown["variant"])) <= 1:
         return chart.properties(height=280)
     return chart.properties(height=130).facet(row=alt.Row("variant:N", title=None))
 
@@ -138,7 +138,7 @@ def chances(rows: pd.DataFrame) -> alt.TopLevelMixin:
         rows: As `Experiment.rows`; the first forty are drawn.
     """
     shown = rows[rows["chance_to_win"].notna()].head(_MOST_ROWS)
-    several = shown["variant"].nunique() > 1
+    several = len(set(shown["variant"])) > 1
     data = pd.DataFrame(
         {
             "what": shown["metric"] + (" · " + shown["variant"] if several else ""),

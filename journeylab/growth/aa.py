@@ -61,8 +61,10 @@ def replay_splits(buckets: Moments, metric: Metric, *, tests: int = 1000, level:
             f"An A/A replay needs 200 units in 20 buckets, and there are {buckets.n.sum():,.0f} in {many}.",
             do="Choose a longer stretch of the past.",
         )
+    half = np.zeros((tests, many), dtype=bool)
     order = np.random.default_rng(seed).random((tests, many)).argsort(axis=1)
-    arms = [_sum(buckets, order[:, : many // 2]), _sum(buckets, order[:, many // 2 :])]
+    np.put_along_axis(half, order[:, : many // 2], values=True, axis=1)
+    arms = [buckets.chosen(half), buckets.chosen(~half)]
     found = difference(arms[0], arms[1], metric)
     with np.errstate(divide="ignore", invalid="ignore"):
         statistics = found.effect / found.se
@@ -77,8 +79,3 @@ def replay_splits(buckets: Moments, metric: Metric, *, tests: int = 1000, level:
     bounds = [inflation * free / float(chi2.ppf(share, free)) for share in (0.975, 0.025)]
     lower, upper = (2 * float(ndtr(-z / np.sqrt(bound))) for bound in bounds)
     return Replay(claims, len(seen), claims / len(seen), lower, upper, inflation, pvalues)
-
-
-def _sum(buckets: Moments, chosen: np.ndarray) -> Moments:
-    """Moments of chosen buckets taken together, for each row of `chosen`."""
-    return buckets[chosen].total(axis=1)

@@ -232,7 +232,7 @@ def _check_names(trial: Trial, split: Mapping[str, float] | None, guardrails: Ma
         )
     unknown = set(guardrails or ()) - {m.name for m in trial.metrics}
     if unknown:
-        raise BadParameter(f"The guardrail {sorted(unknown)[0]!r} is no metric of this test.")
+        raise BadParameter(f"The guardrail {min(unknown)!r} is no metric of this test.")
 
 
 def _compare(trial: Trial, metric: Metric, variant: str, *, level: float, alternative: Any) -> Effect:
@@ -374,17 +374,19 @@ def _caveats(
     said = [c.sentence for c in checks if c.status in {"warn", "fail"}]
     if reading == "fixed":
         said.append(
-            f"The {level:.0%} intervals are right if the test is read once, at its planned end. Whoever looks every day "
-            "and stops at the first clear result needs the always-valid ones."
+            f"The {level:.0%} intervals are right if the test is read once, at its planned end. Whoever looks every "
+            "day and stops at the first clear result needs the always-valid ones."
         )
     if len(trial.variants) > 2:
         said.append(
             f"{words.count(len(trial.variants) - 1, 'variant')} were compared with {trial.variants[0]}; the best of "
             "several is mostly also the luckiest, so its effect is likely smaller than it looks."
         )
-    for variant in dict.fromkeys(days["variant"]) if len(days) else ():
-        if replay.turned_back(days[days["variant"] == variant]):
-            said.append(f"On some days {variant} would have looked clearly different, and at the end it does not.")
+    said += [
+        f"On some days {variant} would have looked clearly different, and at the end it does not."
+        for variant in dict.fromkeys(days["variant"])
+        if replay.turned_back(days[days["variant"] == variant])
+    ]
     if trial.unmatched:
         said.append(f"{trial.unmatched:,} units without a row of outcomes are read as having done nothing.")
     if trial.caps:

@@ -176,7 +176,7 @@ def _ordered(shop: Dataset, source: Source, exposed: ir.Table, window: timedelta
     if "refunded" not in orders.columns:
         orders = orders.mutate(refunded=ibis.literal(0.0))
     orders = orders.select("order_id", "ordered_at", net=_.net.cast("float64"), refunded=_.refunded.cast("float64"))
-    linked = _links(shop, source.unit).join(orders, "order_id")
+    linked = links(shop, source.unit).join(orders, "order_id")
     joined = exposed.select("unit_id", "exposed_at").join(linked, "unit_id")
     joined = joined.filter(_within(window)).mutate(after=(_.ordered_at >= _.exposed_at).cast("float64"))
     return joined.group_by("unit_id").agg(
@@ -216,7 +216,7 @@ def _did(shop: Dataset, source: Source, exposed: ir.Table, events: Sequence[str]
     )
 
 
-def _links(shop: Dataset, unit: str) -> ir.Table:
+def links(shop: Dataset, unit: str) -> ir.Table:
     """Return which orders belong to which unit: unit_id, order_id."""
     if unit == "customer":
         orders = shop.sales(whole=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from journeylab import words
 from journeylab.growth.verdict import is_money
-from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from journeylab.growth.experiment import Experiment
 
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 _SAID = {
     "better": "Keep the variant.",
     "worse": "Stay with the control.",
@@ -21,6 +22,15 @@ _SAID = {
     "open": "Let it run on, or stop and say that it is not known.",
     "refused": "Repair the test and run it again.",
 }
+
+
+def escape(text: object) -> str:
+    r"""Return `text` on one line, without a meaning to Markdown, and still easy to read as plain text.
+
+    >>> escape("a|b *c*")
+    'a\\\\|b \\\\*c\\\\*'
+    """
+    return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
 
 
 def write(result: Experiment) -> str:
@@ -53,24 +63,27 @@ def write(result: Experiment) -> str:
 def _effects(result: Experiment, rows: pd.DataFrame) -> list[str]:
     level = f"{result.level:.0%}"
     lines = [
-        f"| metric | variant | {escape(result.control)} | variant's | change ({level} interval) | adjusted p | "
-        "chance to win | always valid |",
+        (
+            f"| metric | variant | {escape(result.control)} | variant's | change ({level} interval) | adjusted p | "
+            "chance to win | always valid |"
+        ),
         "|---|---|---|---|---|---|---|---|",
     ]
     for row in rows.to_dict("records"):
         kind = row["kind"]
 
-        def said(value: float, kind: str = kind, metric: str = row["metric"]) -> str:
+        def said(value: float, points: str = "%", kind: str = kind, metric: str = row["metric"]) -> str:
             if math.isnan(value):
                 return "not known"
             if kind == "proportion":
-                return f"{value:.2%}"
+                return f"{100 * value:.2f}{points}"
             return words.money(value, result.currency) if is_money(metric) and kind == "mean" else f"{value:.4g}"
 
-        change = f"{said(row['effect'])} ({said(row['lower'])} to {said(row['upper'])})"
-        always = f"{said(row['always_lower'])} to {said(row['always_upper'])}"
+        change = f"{said(row['effect'], ' points')} ({said(row['lower'], '')} to {said(row['upper'], '')})"
+        always = f"{said(row['always_lower'], '')} to {said(row['always_upper'], '')}"
+        values = f"{said(row['value_control'])} | {said(row['value'])}"
         lines.append(
-            f"| {escape(row['metric'])} | {escape(row['variant'])} | {said(row['value_control'])} | {said(row['value'])} "
-            f"| {change} | {row['pvalue_adjusted']:.3g} | {row['chance_to_win']:.1%} | {always} |"
+            f"| {escape(row['metric'])} | {escape(row['variant'])} | {values} | {change} "
+            f"| {row['pvalue_adjusted']:.3g} | {row['chance_to_win']:.1%} | {always} |"
         )
     return lines

@@ -79,6 +79,11 @@ class Moments:
         """Moments of all units up to each position along a leading axis: what day d had seen."""
         return self._add(lambda a: a.cumsum(axis=axis))
 
+    def chosen(self, members: ArrayLike) -> Moments:
+        """Moments of chosen entries of the one leading axis taken together, for each row of 0 and 1 in `members`."""
+        rows = np.asarray(members, dtype=float)
+        return self._add(lambda a: np.tensordot(rows, a, axes=(1, 0)))
+
     def _add(self, add: Any) -> Moments:
         """Add raw sums that were shifted to the grand mean, so that large means do not eat the variance."""
         every = self.n.sum()

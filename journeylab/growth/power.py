@@ -149,29 +149,21 @@ def power(
     one_of(formula, "formula", tuple(sample_size.FORMULAS))
     length = None if window is None else duration(window, "window")
     history, found = _history(shop, metric, base, spread, length)
+    value = float(history.ratio(found.column, found.denom))
+    if found.kind == "proportion" and value * (1 + effect) > 1:
+        raise BadParameter(f"{metric} is {value:.1%} already, and cannot rise by {effect:.0%} of itself.")
     solver = _Solver(history, found, (1 - level) / (variants - 1), power, formula, 1 - variance_saved)
     grid = sorted({effect, *(round(effect * k, 6) for k in (0.5, 0.75, 1.5, 2, 3))})
     arrivals = _arrivals(shop, visitors_a_day)
     curve = None if arrivals is None else share * extend(arrivals, LONGEST)
-    rows = []
-    for relative in grid:
-        each = solver.units(relative)
-        n = math.ceil(each) * variants if not math.isnan(each) else math.nan
-        needed = _days(curve, n)
-        rows.append(
-            (
-                relative,
-                math.ceil(each) if n == n else math.nan,
-                n,
-                needed,
-                math.ceil(needed / 7) if needed == needed else math.nan,
-            )
-        )
-    table = pd.DataFrame(rows, columns=["effect", "n_each", "n", "days", "weeks"])
+    table = pd.DataFrame({"effect": grid, "n_each": [np.ceil(solver.units(relative)) for relative in grid]})
+    table["n"] = table["n_each"] * variants
+    table["days"] = [_days(curve, n) for n in table["n"]]
+    table["weeks"] = np.ceil(table["days"] / 7)
     mine = table[table["effect"] == effect].iloc[0]
     return Plan(
         metric=metric,
-        base=float(history.ratio(found.column, found.denom)),
+        base=value,
         rows=table,
         days=_course(curve, solver, effect, variants, float(mine["days"])),
         effect=effect,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -110,12 +111,17 @@ def from_counts(counts: Mapping[str, Sequence[float]], control: str | None, metr
     """A test of which only counts are known: units and conversions by variant."""
     rows = {}
     for variant, pair in counts.items():
-        if isinstance(pair, str) or len(pair) != 2 or not all(isinstance(v, int | float) for v in pair):
+        if len(pair) != 2 or not all(isinstance(v, int | float) and math.isfinite(v) for v in pair):
             raise BadParameter(f"{variant} needs two numbers: how many units, and how many of them converted.")
-        n, x = (float(v) for v in pair)
-        if not (0 <= x <= n and n == int(n) and x == int(x)):
-            raise BadParameter(f"{variant} has {n:g} units and {x:g} conversions: whole numbers, no more than units.")
-        rows[str(variant)] = (n, x)
+        units, converted = (float(v) for v in pair)
+        if not (0 <= converted <= units and units.is_integer() and converted.is_integer()):
+            raise BadParameter(
+                f"{variant} has {units:g} units and {converted:g} conversions.",
+                do="Give whole numbers, and no more conversions than units.",
+            )
+        rows[str(variant)] = (units, converted)
+    if not rows:
+        raise BadParameter("No counts were given.", do='Give units and conversions by variant: {"A": [1000, 49], …}.')
     variants = order_of(rows, control)
     n, x = (np.array([[[rows[v][i]]] for v in variants]) for i in (0, 1))
     found = Metric(metric, "proportion", metric)
