@@ -15,7 +15,7 @@ from journeylab.errors import NotEnoughData
 from journeylab.growth.effects import difference
 
 if TYPE_CHECKING:
-    from journeylab.growth.effects import Metric
+    from journeylab.growth.metrics import Metric
     from journeylab.growth.moments import Floats, Moments
 
 

@@ -18,8 +18,9 @@ from journeylab.checks import duration, number, whole
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.growth import measures
 from journeylab.growth.aa import Replay, replay_splits
+from journeylab.growth.metrics import parse
 from journeylab.growth.moments import Moments
-from journeylab.growth.trial import order_of, parse
+from journeylab.growth.trial import order_of
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from journeylab.data.dataset import Dataset
-    from journeylab.growth.effects import Metric
+    from journeylab.growth.metrics import Metric
 
 _HEX = 3  # hexadecimal digits of the hash: 4,096 buckets
 

@@ -8,7 +8,6 @@ what needs thousands of estimates at once: the day-by-day replay, sequential int
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
@@ -18,47 +17,11 @@ from journeylab.errors import BadParameter
 from journeylab.growth.proportion import relative_score_interval, score_interval
 
 if TYPE_CHECKING:
+    from journeylab.growth.metrics import Metric
     from journeylab.growth.moments import Floats, Moments
 
-Kind = Literal["proportion", "mean", "ratio", "quantile"]
 Alternative = Literal["two-sided", "greater", "less"]
 ALTERNATIVES = ("two-sided", "greater", "less")
-
-
-@dataclass(frozen=True)
-class Metric:
-    """What is compared: a column of the units, and how it is read.
-
-    Args:
-        name: As the owner calls it.
-        kind: "proportion" (a column of 0 and 1), "mean", "ratio" (of two columns' means) or "quantile".
-        column: The column; of a ratio, the numerator.
-        denom: A ratio's denominator.
-        before: The same column before the test, for CUPED.
-        denom_before: A ratio's denominator before the test.
-        q: Which quantile, between 0 and 1.
-    """
-
-    name: str
-    kind: Kind
-    column: str
-    denom: str | None = None
-    before: str | None = None
-    denom_before: str | None = None
-    q: float | None = None
-
-    def __post_init__(self) -> None:
-        checks.one_of(self.kind, "kind", ("proportion", "mean", "ratio", "quantile"))
-        if (self.kind == "ratio") != (self.denom is not None):
-            raise BadParameter(f"The metric {self.name!r} needs a denominator if, and only if, it is a ratio.")
-        if (self.kind == "quantile") != (self.q is not None):
-            raise BadParameter(f"The metric {self.name!r} needs q if, and only if, it is a quantile.")
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns whose moments it needs."""
-        named = (self.column, self.denom, self.before, self.denom_before)
-        return tuple(dict.fromkeys(c for c in named if c is not None))
 
 
 class Effect(NamedTuple):
@@ -176,6 +139,7 @@ def compare(
     Returns:
         The effect. Values without spread in both arms (all identical) give no interval and no p-value: NaN.
 
+    >>> from journeylab.growth.metrics import Metric
     >>> from journeylab.growth.moments import Moments
     >>> arms = Moments.counts("ordered", [1000, 1000], [100, 130])
     >>> e = compare(arms[0], arms[1], Metric("conversion", "proportion", "ordered"))

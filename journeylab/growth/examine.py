@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from journeylab.growth import health
-from journeylab.growth.effects import Effect, Metric, difference
+from journeylab.growth.effects import Effect, difference
 from journeylab.growth.health import Check
+from journeylab.growth.metrics import Metric
 from journeylab.growth.moments import Moments
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from journeylab.checks import duration, number, one_of
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import NotEnoughData, SchemaError
 from journeylab.growth import measures
-from journeylab.growth.effects import Metric, compare
+from journeylab.growth.effects import compare
+from journeylab.growth.metrics import Metric
 from journeylab.growth.moments import Moments
 from journeylab.growth.trial import order_of
 from journeylab.growth.value import in_conflict, value_by_mix
@@ -316,8 +317,8 @@ def _caveats(by: str, margin: float, horizon: timedelta) -> tuple[str, ...]:
     said = [
         (
             f"Nobody has waited {horizon.days} days after this test: buyers are valued by what their kind "
-            f"({by.replace('_', ' ')}, new or returning) brought in the past. That holds if the variant changes who buys, "
-            "and not what the same kind of buyer does later."
+            f"({by.replace('_', ' ')}, new or returning) brought in the past. That holds if the variant changes who "
+            "buys, and not what the same kind of buyer does later."
         ),
         "The first order in the data counts as a customer's first, also where an earlier one was not exported.",
     ]

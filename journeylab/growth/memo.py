@@ -28,7 +28,7 @@ def escape(text: object) -> str:
     r"""Return `text` on one line, without a meaning to Markdown, and still easy to read as plain text.
 
     >>> escape("a|b *c*")
-    'a\\\\|b \\\\*c\\\\*'
+    'a\\|b \\*c\\*'
     """
     return _SPECIAL.sub(r"\\\1", " ".join(str(text).split()))
 

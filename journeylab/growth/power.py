@@ -20,9 +20,9 @@ from journeylab.data.dataset import ibis_date
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.growth import measures, sample_size
 from journeylab.growth.arrivals import distinct_visitors, extend
-from journeylab.growth.effects import Metric
+from journeylab.growth.metrics import Metric, parse
 from journeylab.growth.moments import Moments
-from journeylab.growth.trial import parse
+from journeylab.growth.planner import Planner
 from journeylab.growth.verdict import is_money
 from journeylab.result import Result, analysis
 
@@ -152,7 +152,7 @@ def power(
     value = float(history.ratio(found.column, found.denom))
     if found.kind == "proportion" and value * (1 + effect) > 1:
         raise BadParameter(f"{metric} is {value:.1%} already, and cannot rise by {effect:.0%} of itself.")
-    solver = _Solver(history, found, (1 - level) / (variants - 1), power, formula, 1 - variance_saved)
+    solver = Planner(history, found, (1 - level) / (variants - 1), power, formula, 1 - variance_saved)
     grid = sorted({effect, *(round(effect * k, 6) for k in (0.5, 0.75, 1.5, 2, 3))})
     arrivals = _arrivals(shop, visitors_a_day)
     curve = None if arrivals is None else share * extend(arrivals, LONGEST)
@@ -175,68 +175,6 @@ def power(
         currency=shop.currency,
         caveats=_caveats(shop, solver, history, found, base, arrivals, visitors_a_day, variants, metric),
     )
-
-
-@dataclass(frozen=True)
-class _Solver:
-    """Units, power and smallest effect of one metric, in the formula that suits it."""
-
-    history: Moments
-    metric: Metric
-    alpha: float
-    power: float
-    proportion: Literal["pooled", "unpooled", "base rate"]
-    left: float  # share of the variance that remains
-
-    @property
-    def formula(self) -> str:
-        return sample_size.FORMULAS[self.proportion] if self.metric.kind == "proportion" else sample_size.WELCH
-
-    @property
-    def base(self) -> float:
-        return float(self.history.ratio(self.metric.column, self.metric.denom))
-
-    def units(self, relative: float) -> float:
-        """Units in each of two variants; NaN where a proportion would leave its scale."""
-        if self.metric.kind == "proportion":
-            if self.base * (1 + relative) > 1:
-                return math.nan
-            return self.left * sample_size.sample_size_proportion(
-                self.base, self.base * relative, alpha=self.alpha, power=self.power, formula=self.proportion
-            )
-        n = sample_size.plan_mean(
-            self.history, self.metric, solve="n", relative=relative, alpha=self.alpha, power=self.power
-        )[0]
-        return self.left * n / 2
-
-    def reached(self, relative: float, each: float) -> float:
-        """Power with `each` units in each of two variants."""
-        n = each / self.left
-        if n < 2:
-            return math.nan
-        if self.metric.kind == "proportion":
-            return sample_size.power_proportion(
-                self.base, self.base * relative, n, alpha=self.alpha, formula=self.proportion
-            )
-        return sample_size.plan_mean(
-            self.history, self.metric, solve="power", relative=relative, n=2 * n, alpha=self.alpha
-        )[2]
-
-    def smallest(self, each: float) -> float:
-        """Smallest relative effect that `each` units in each of two variants can see."""
-        n = each / self.left
-        if n < 2:
-            return math.nan
-        if self.metric.kind == "proportion":
-            return (
-                sample_size.smallest_effect_proportion(
-                    self.base, n, alpha=self.alpha, power=self.power, formula=self.proportion
-                )
-                / self.base
-            )
-        return sample_size.plan_mean(
-            self.history, self.metric, solve="effect", n=2 * n, alpha=self.alpha, power=self.power
-        )[1]
 
 
 def _history(
@@ -312,7 +250,7 @@ def _days(curve: Floats | None, n: float) -> float:
     return float(reached[0]) if len(reached) else math.nan
 
 
-def _course(curve: Floats | None, solver: _Solver, effect: float, variants: int, needed: float) -> pd.DataFrame:
+def _course(curve: Floats | None, solver: Planner, effect: float, variants: int, needed: float) -> pd.DataFrame:
     """Power and smallest effect as the days go by: about two dozen points, to twice the days needed."""
     if curve is None:
         return pd.DataFrame(columns=["day", "units", "power", "smallest"])
@@ -331,7 +269,7 @@ def _course(curve: Floats | None, solver: _Solver, effect: float, variants: int,
 
 def _caveats(
     shop: Dataset,
-    solver: _Solver,
+    solver: Planner,
     history: Moments,
     metric: Metric,
     base: float | None,
@@ -355,8 +293,8 @@ def _caveats(
     elif visitors_a_day is None:
         solid = (len(arrivals) - 1) // 2
         said.append(
-            f"Visitors return, so a test fills up ever slower; stretches of up to {words.count(solid, 'day')} were seen "
-            "in the events, and beyond that the last week's pace of new visitors is assumed."
+            f"Visitors return, so a test fills up ever slower; stretches of up to {words.count(solid, 'day')} were "
+            "seen in the events, and beyond that the last week's pace of new visitors is assumed."
         )
     if variants > 2:
         said.append(f"Alpha is shared among {variants - 1} comparisons with the control.")

@@ -12,7 +12,8 @@ from journeylab.growth.proportion import score_interval
 from journeylab.growth.sequential import always_valid
 
 if TYPE_CHECKING:
-    from journeylab.growth.effects import Difference, Metric
+    from journeylab.growth.effects import Difference
+    from journeylab.growth.metrics import Metric
     from journeylab.growth.moments import Floats, Moments
     from journeylab.growth.trial import Trial
 

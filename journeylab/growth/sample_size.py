@@ -15,7 +15,7 @@ from journeylab import checks
 from journeylab.errors import NotEnoughData
 
 if TYPE_CHECKING:
-    from journeylab.growth.effects import Metric
+    from journeylab.growth.metrics import Metric
     from journeylab.growth.moments import Moments
 
 Formula = Literal["pooled", "unpooled", "base rate"]

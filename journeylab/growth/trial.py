@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +13,7 @@ from ibis import _
 from journeylab import words
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.growth import measures
-from journeylab.growth.effects import Metric
-from journeylab.growth.measures import BEFORE, EVENT, ORDER_MEASURES
+from journeylab.growth.metrics import Metric, asked_for, parse, with_before
 from journeylab.growth.moments import Moments
 
 if TYPE_CHECKING:
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from journeylab.growth.moments import Floats
 
 MAX_VARIANTS = 100
-MAX_METRICS = 20
 _CONTROLS = ("control", "a", "original", "baseline", "0", "off", "default")
 
 
@@ -95,9 +92,9 @@ def read_trial(
 ) -> Trial:
     """Read a test in the engine and bring back its moments."""
     source = measures.find(shop, name, measured_by)
-    wanted = [parse(text, source.columns) for text in _asked(source, metrics)]
+    wanted = [parse(text, source.columns) for text in asked_for(source, metrics)]
     if cuped:
-        wanted = [_with_before(m, source) for m in wanted]
+        wanted = [with_before(m, source) for m in wanted]
     columns = list(dict.fromkeys(c for m in wanted for c in m.columns))
     table = measures.units(shop, source, columns, window=window, by=by)
     caps = _caps(shop, table, wanted, cap) if cap is not None else {}
@@ -137,68 +134,6 @@ def from_counts(counts: Mapping[str, Sequence[float]], control: str | None, metr
         largest={metric: np.minimum(x[:, :, 0], 1)},
         quantiles={},
     )
-
-
-def parse(text: str, columns: Sequence[str]) -> Metric:
-    """Read a metric as it is written: 'converted', 'net / sessions', 'median of net', 'p90 of net', 'event checkout'.
-
-    A single column is a mean here; it becomes a proportion once all its values turn out to be 0 and 1.
-
-    >>> parse("p90 of net", ["net"]).q
-    0.9
-    """
-    text = text.strip()
-    if text == "order value" and "order value" not in columns and set(ORDER_MEASURES[1:3]) <= set(columns):
-        return Metric(text, "ratio", "revenue", denom="orders")
-    if text in columns or text.startswith(EVENT):
-        return Metric(text, "mean", text)
-    quantile = re.fullmatch(r"(?:median|p(\d{1,2}(?:\.\d+)?)) of (.+)", text)
-    if quantile:
-        q = 0.5 if quantile[1] is None else float(quantile[1]) / 100
-        return Metric(text, "quantile", _column(quantile[2], columns), q=q)
-    if " / " in text:
-        numer, denom = (part.strip() for part in text.split(" / ", 1))
-        return Metric(text, "ratio", _column(numer, columns), denom=_column(denom, columns))
-    raise BadParameter(
-        f"There is no metric {text!r} in this test.",
-        do=f"It has {words.listed(columns)}; also 'a / b', 'median of a', 'p90 of a'."
-        if columns
-        else "Its outcomes have no column of numbers, and its units cannot be joined to orders.",
-    )
-
-
-def _column(name: str, columns: Sequence[str]) -> str:
-    if name not in columns:
-        raise BadParameter(f"There is no column {name!r} in this test.", do=f"It has {words.listed(columns)}.")
-    return name
-
-
-def default_metrics(source: Source) -> list[str]:
-    """The columns one would look at first: those that are no covariate, in their order."""
-    return [c for c in source.columns if not c.startswith(BEFORE)][:5]
-
-
-def _asked(source: Source, metrics: Sequence[str] | None) -> list[str]:
-    asked = default_metrics(source) if metrics is None else list(dict.fromkeys(metrics))
-    if isinstance(metrics, str) or not asked or len(asked) > MAX_METRICS:
-        raise BadParameter(
-            f"A test has 1 to {MAX_METRICS} metrics, given as a list.",
-            why="" if asked else "Its units have no outcomes, and cannot be joined to the shop's orders.",
-            do="Add outcomes, or events that name the order they led to.",
-        )
-    return asked
-
-
-def _with_before(metric: Metric, source: Source) -> Metric:
-    """Add the same columns before the test, where they are known."""
-    if metric.kind == "quantile" or metric.column.startswith(EVENT):
-        return metric
-    known = set(source.columns) if source.outcomes else {BEFORE + c for c in ORDER_MEASURES}
-    before = BEFORE + metric.column
-    below = None if metric.denom is None else BEFORE + metric.denom
-    if before not in known or (below is not None and below not in known):
-        return metric
-    return replace(metric, before=before, denom_before=below)
 
 
 def _caps(shop: Dataset, table: ir.Table, metrics: Sequence[Metric], cap: float) -> dict[str, float]:

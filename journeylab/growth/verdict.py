@@ -12,8 +12,9 @@ from journeylab.growth import sample_size
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from journeylab.growth.effects import Effect, Metric
+    from journeylab.growth.effects import Effect
     from journeylab.growth.health import Check
+    from journeylab.growth.metrics import Metric
     from journeylab.growth.trial import Trial
 
 Kind = Literal["refused", "better", "worse", "same", "open"]
@@ -61,24 +62,36 @@ def judge(
     if not effects:
         return Verdict("open", f"There is only {control}, so there is nothing to compare it with.", "", math.nan)
     sign = -1 if lower_is_better else 1
-    best = max(effects, key=lambda v: (-math.inf if math.isnan(effects[v].effect) else sign * effects[v].effect, v))
+
+    def good(variant: str) -> tuple[float, str]:
+        effect = effects[variant].effect
+        return (-math.inf if math.isnan(effect) else sign * effect), variant
+
     clear = {v: adjusted[v] < 1 - level and not e.lower <= 0 <= e.upper for v, e in effects.items()}
     wins = [v for v, e in effects.items() if clear[v] and sign * e.effect > 0]
-    says = {v: brings(trial, metric, v, e, currency) for v, e in effects.items()}
     if wins:
-        best = max(wins, key=lambda v: (sign * effects[v].effect, v))
-        return Verdict("better", f"{says[best]}; keep it.", best, 0.0)
+        best = max(wins, key=good)
+        return Verdict("better", f"{brings(trial, metric, best, effects[best], currency)}; keep it.", best, 0.0)
     if all(clear.values()):
-        return Verdict("worse", f"{says[best]}; stay with {control}.", best, 0.0)
-    e = effects[best] if not clear[best] else effects[next(v for v in effects if not clear[v])]
-    best = next(v for v in effects if effects[v] is e)
-    if math.isnan(e.lower):
-        return Verdict("open", f"We cannot tell: the {metric.name} of {best} gives no interval.", best, math.nan)
-    if -worthwhile < e.relative_lower and e.relative_upper < worthwhile:
+        best = max(effects, key=good)
+        said = brings(trial, metric, best, effects[best], currency)
+        return Verdict("worse", f"{said}; stay with {control}.", best, 0.0)
+    best = max((v for v in effects if not clear[v]), key=good)
+    return _undecided(trial, metric, best, effects[best], worthwhile, level, currency)
+
+
+def _undecided(
+    trial: Trial, metric: Metric, variant: str, effect: Effect, worthwhile: float, level: float, currency: str
+) -> Verdict:
+    """The verdict where the best variant that is not clearly worse is not clearly better either."""
+    if math.isnan(effect.lower):
+        return Verdict("open", f"We cannot tell: the {metric.name} of {variant} gives no interval.", variant, math.nan)
+    said = brings(trial, metric, variant, effect, currency)
+    if -worthwhile < effect.relative_lower and effect.relative_upper < worthwhile:
         change = words.percent(worthwhile, digits=0)
-        return Verdict("same", f"{best} makes no difference of {change} or more: {says[best]}.", best, 0.0)
-    days = days_to_tell(trial, metric, best, worthwhile, alpha=1 - level)
-    return Verdict("open", f"We cannot tell yet: {says[best]}{_more(days, worthwhile)}.", best, days)
+        return Verdict("same", f"{variant} makes no difference of {change} or more: {said}.", variant, 0.0)
+    days = days_to_tell(trial, metric, variant, worthwhile, alpha=1 - level)
+    return Verdict("open", f"We cannot tell yet: {said}{_more(days, worthwhile)}.", variant, days)
 
 
 def _more(days: float, worthwhile: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from journeylab.growth.effects import Metric
+from journeylab.growth.metrics import Metric
 from journeylab.growth.moments import Moments
 
 ORDERS = Metric("orders", "mean", "orders")

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from journeylab.growth.effects import Metric, compare, difference
+from journeylab.growth.effects import compare, difference
+from journeylab.growth.metrics import Metric
 from journeylab.growth.moments import Moments
 from journeylab.growth.proportion import relative_score_interval, score_interval
 from journeylab.growth.quantile_effect import bounding_ranks, compare_quantiles

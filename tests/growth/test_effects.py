@@ -5,7 +5,8 @@ import pytest
 from scipy import stats
 
 from journeylab.errors import BadParameter
-from journeylab.growth.effects import Metric, compare, difference, variance_saved
+from journeylab.growth.effects import compare, difference, variance_saved
+from journeylab.growth.metrics import Metric
 from journeylab.growth.moments import Moments
 from tests.growth.arms import CONVERSION, ORDERS, PER_SESSION, arm, user_moments, users
 

@@ -3,8 +3,9 @@ import math
 import pytest
 
 from journeylab.errors import BadParameter
-from journeylab.growth.effects import Metric, compare
+from journeylab.growth.effects import compare
 from journeylab.growth.guardrails import non_inferiority
+from journeylab.growth.metrics import Metric
 from journeylab.growth.moments import Moments
 
 REFUND = Metric("refunds", "proportion", "refunded")

@@ -6,7 +6,7 @@ import pytest
 
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.growth import sample_size as power
-from journeylab.growth.effects import Metric
+from journeylab.growth.metrics import Metric
 from journeylab.growth.moments import Moments
 from tests.growth.arms import ORDERS, PER_SESSION, arm, users
 
