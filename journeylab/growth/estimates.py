@@ -22,6 +22,33 @@ if TYPE_CHECKING:
     from journeylab.growth.trial import Trial
 
 
+COLUMNS = [
+    "role",
+    "metric",
+    "kind",
+    "variant",
+    "n_control",
+    "n",
+    "value_control",
+    "value",
+    "effect",
+    "lower",
+    "upper",
+    "relative",
+    "relative_lower",
+    "relative_upper",
+    "pvalue",
+    "pvalue_adjusted",
+    "always_lower",
+    "always_upper",
+    "chance_to_win",
+    "expected_loss",
+    "variance_saved",
+    "method",
+    "level",
+]
+
+
 def compare_metric(trial: Trial, metric: Metric, variant: str, *, level: float, alternative: Any) -> Effect:
     """Compare one metric of one variant with the control."""
     arms, v = trial.arms(metric), trial.variants.index(variant)
@@ -86,7 +113,7 @@ def rows_of(
                     "level": level,
                 }
             )
-    return pd.DataFrame(found, columns=list(found[0]) if found else ["metric", "variant"])
+    return pd.DataFrame(found, columns=COLUMNS)
 
 
 def _believed(e: Effect, prior_sd: float | None, *, lower_is_better: bool, level: float) -> bayes.Posterior:

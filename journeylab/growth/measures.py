@@ -138,11 +138,12 @@ def _from_outcomes(shop: Dataset, source: Source, columns: Sequence[str], by: st
     traits = [by] if by in source.traits else []
     if by and not traits:
         raise BadParameter(f"The outcomes have no column {by!r} to form segments from.")
-    outcomes = shop.table("outcomes")
-    day = _.exposed_at.cast("date") if "exposed_at" in outcomes.columns else ibis.null("date")
-    day = _.day.cast("date") if "day" in outcomes.columns else day
-    table = _one_row(shop, source, [*columns, *traits], first=_.variant.min(), last=_.variant.max(), day=day.min())
+    dated = next((c for c in ("day", "exposed_at") if c in shop.table("outcomes").columns), None)
+    days = {} if dated is None else {"day": _[dated].cast("date").min()}
+    table = _one_row(shop, source, [*columns, *traits], first=_.variant.min(), last=_.variant.max(), **days)
     table = table.mutate(variant=ibis.ifelse(_.first == _.last, _.first, ibis.null("string"))).drop("first", "last")
+    if dated is None:
+        table = table.mutate(day=ibis.null("date"))
     part = _[by].fill_null("not known") if by else ibis.literal("all")
     return table.mutate(part=part)
 

@@ -176,23 +176,31 @@ def plan_mean(
         )
     if not float(history.ratio(metric.column, metric.denom)) > 0:
         raise NotEnoughData(f"{metric.name} is zero or below on average, so there is no relative effect to plan for.")
-    test = RatioOfMeans(
-        metric.column,
-        metric.denom,
-        metric.before,
-        metric.denom_before,
-        alternative="two-sided" if two_sided else "greater",
-        alpha=alpha,
-        power=power,
-        ratio=ratio,
-        equal_var=False,
-        use_t=True,
-        rel_effect_size=None if solve == "effect" else relative,
-        n_obs=None if n is None else max(int(n), 4),
-    )
     parameter = {"n": "n_obs", "effect": "rel_effect_size", "power": "power"}[solve]
-    found = test.solve_power_from_aggregates(history.aggregates(), parameter)[0]
-    return float(found.n_obs), float(found.rel_effect_size), float(found.power)
+
+    def solved(*, use_t: bool) -> tuple[float, float, float]:
+        test = RatioOfMeans(
+            metric.column,
+            metric.denom,
+            metric.before,
+            metric.denom_before,
+            alternative="two-sided" if two_sided else "greater",
+            alpha=alpha,
+            power=power,
+            ratio=ratio,
+            equal_var=False,
+            use_t=use_t,
+            rel_effect_size=None if solve == "effect" else relative,
+            n_obs=None if n is None else max(int(n), 4),
+        )
+        found = test.solve_power_from_aggregates(history.aggregates(), parameter)[0]
+        return float(found.n_obs), float(found.rel_effect_size), float(found.power)
+
+    try:
+        answer = solved(use_t=True)
+    except ValueError:  # the noncentral t has no value far from its centre, and the search for a root went there
+        return solved(use_t=False)
+    return answer if not any(math.isnan(v) for v in answer) else solved(use_t=False)
 
 
 def days_left(units_now: float, units_needed: float, arrivals: np.ndarray, day_now: int) -> float:
