@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from journeylab.growth import sample_size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from journeylab.growth.metrics import Metric
     from journeylab.growth.moments import Moments
 
@@ -56,21 +58,30 @@ class Planner:
         )[0]
         return self.left * n / 2
 
+    def units_for(self, effects: Sequence[float], asked: float) -> list[float]:
+        """Units in each of two variants for several effects; a mean's go with 1/effect² from the one asked for."""
+        if self.metric.kind == "proportion":
+            return [self.units(relative) for relative in effects]
+        each = self.units(asked)
+        return [each * (asked / relative) ** 2 for relative in effects]
+
     def reached(self, relative: float, each: float) -> float:
         """Power with `each` units in each of two variants."""
-        n = each / self.left
+        from scipy.special import ndtr, ndtri
+
+        n, z = each / self.left, float(ndtri(1 - self.alpha / 2))
         if n < 2:
             return math.nan
         if self.metric.kind == "proportion":
             return sample_size.power_proportion(
                 self.base, self.base * relative, n, alpha=self.alpha, formula=self.proportion
             )
-        return sample_size.plan_mean(
-            self.history, self.metric, solve="power", relative=relative, n=2 * n, alpha=self.alpha
-        )[2]
+        return float(ndtr(relative / self._se(n) - z) + ndtr(-relative / self._se(n) - z))
 
     def smallest(self, each: float) -> float:
         """Smallest relative effect that `each` units in each of two variants can see."""
+        from scipy.special import ndtri
+
         n = each / self.left
         if n < 2:
             return math.nan
@@ -81,6 +92,9 @@ class Planner:
                 )
                 / self.base
             )
-        return sample_size.plan_mean(
-            self.history, self.metric, solve="effect", n=2 * n, alpha=self.alpha, power=self.power
-        )[1]
+        return (float(ndtri(1 - self.alpha / 2)) + float(ndtri(self.power))) * self._se(n)
+
+    def _se(self, each: float) -> float:
+        """Standard error of a mean's relative difference: √(2·variance / n) over the mean."""
+        variance = float(self.history.ratio_covariance(self.metric.column, self.metric.denom))
+        return math.sqrt(2 * variance / each) / self.base

@@ -156,7 +156,7 @@ def power(
     grid = sorted({effect, *(round(effect * k, 6) for k in (0.5, 0.75, 1.5, 2, 3))})
     arrivals = _arrivals(shop, visitors_a_day)
     curve = None if arrivals is None else share * extend(arrivals, LONGEST)
-    table = pd.DataFrame({"effect": grid, "n_each": [np.ceil(solver.units(relative)) for relative in grid]})
+    table = pd.DataFrame({"effect": grid, "n_each": [np.ceil(n) for n in solver.units_for(grid, effect)]})
     table["n"] = table["n_each"] * variants
     table["days"] = [_days(curve, n) for n in table["n"]]
     table["weeks"] = np.ceil(table["days"] / 7)

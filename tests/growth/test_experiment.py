@@ -58,7 +58,7 @@ def test_exposures_joined_to_orders_agree_with_pandas(sim, window):
     frames, shop = sim
     units = brute(frames, int(window[:-1]))
     rows = jl.growth.experiment(shop, metrics=["conversion", "revenue"], window=window, cuped=False).table()
-    arms = {v: part for v, part in units.groupby("variant")}
+    arms = dict(iter(units.groupby("variant")))
     assert rows["n"][0] == len(arms["B"])
     assert rows["value"][0] == pytest.approx(arms["B"]["conversion"].mean())
     assert rows["value"][1] == pytest.approx(arms["B"]["revenue"].mean())
