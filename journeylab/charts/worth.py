@@ -54,7 +54,7 @@ def kinds(rows: pd.DataFrame, *, currency: str) -> alt.TopLevelMixin:
     shares = [c for c in rows.columns if c.startswith("share_")]
     shown = rows.head(_MOST)
     label = [
-        f"{k} ({currency} {w:,.0f})".replace("( ", "(") for k, w in zip(shown["kind"], shown["worth"], strict=True)
+        f"{k} ({currency} {w:,.0f})".replace("( ", "(") for k, w in zip(shown["kind"], shown["later"], strict=True)
     ]
     data = pd.concat(
         [pd.DataFrame({"kind": label, "variant": c.removeprefix("share_"), "share": shown[c]}) for c in shares],

@@ -71,7 +71,7 @@ class Segments(Result):
             return f"No sign that {self.variant} works differently: {what}, {words.count(len(self.rows), 'segment')}."
         if clear.empty:
             return f"{self.variant} seems to work differently ({what}), but for no segment is the effect clear."
-        top = clear.loc[clear["pooled"].abs().idxmax()]
+        top = clear.loc[(clear["pooled"] / (clear["pooled_upper"] - clear["pooled_lower"])).abs().idxmax()]
         way = "raises" if top["pooled"] > 0 else "lowers"
         return f"{self.variant} works differently: it {way} {what} most clearly for {top['segment']}."
 

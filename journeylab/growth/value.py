@@ -1,8 +1,7 @@
 """Was it worth it? A test may win orders and lose value, by bringing in customers who are worth less.
 
-Twelve months after a test of three weeks nobody has waited. So each unit is valued by whom it turned into: what
-customers of the same kind brought in the twelve months after their first order, in the shop's own past. The mix of
-kinds is what each variant brought in; kinds may be persona, channel, first product, discount or none.
+Twelve months after a test of three weeks nobody has waited. So each unit that bought is worth what it spent, and what
+buyers of the same kind spent later, in the shop's own past.
 """
 
 from __future__ import annotations
@@ -38,53 +37,60 @@ class ValueEffect(NamedTuple):
     se_past: float
 
 
-def value_by_mix(
-    units_control: float,
-    control: ArrayLike,
-    units: float,
-    variant: ArrayLike,
-    worth: ArrayLike,
-    worth_variance: ArrayLike,
-    *,
-    level: float = 0.95,
-) -> ValueEffect:
-    """Difference in value a unit, from how many units of each arm turned into customers of each kind.
+class Buyers(NamedTuple):
+    """The units of one arm that bought, by kind: how many, and their first orders' value in sum and in squares."""
 
-    V = Σ_k p_k·w_k over kinds k, with p_k the share of units that became customers of kind k (the others are worth
-    0) and w_k the mean worth of that kind. Var(V) = (Σ p_k·w_k² − V²)/n for the mix, plus Σ (p_k,t − p_k,c)²·var(w_k)
-    for the worths, which both arms share. This is direct standardisation (Fleiss, Levin & Paik 2003, chapter 19); it
-    holds if a customer's kind, and not the variant, decides what the customer is worth later: the surrogacy condition
-    of Athey, Chetty, Imbens & Kang 2019 (NBER 26463).
+    units: float
+    n: ArrayLike
+    spent: ArrayLike
+    squares: ArrayLike
+
+
+def value_by_mix(
+    control: Buyers, variant: Buyers, later: ArrayLike, later_variance: ArrayLike, *, level: float = 0.95
+) -> ValueEffect:
+    """Difference in value a unit, from what buyers spent and what buyers of their kind spend later.
+
+    A unit that bought is worth y = first order + w_k, where w_k is the mean later value of its kind k; the others are
+    worth 0. With p_k the share of units that became buyers of kind k, V = mean(y), and Var(V) = (mean(y²) − V²)/n for
+    who came in, plus Σ (p_k,t − p_k,c)²·var(w_k) for what the past tells, which both arms share. It holds if a buyer's
+    kind, and not the variant, decides what the buyer is worth later: the surrogacy condition of Athey, Chetty, Imbens
+    & Kang 2019 (NBER 26463).
 
     Args:
-        units_control: Units of the control.
-        control: Its units that became customers, by kind.
-        units: Units of the variant.
-        variant: Its units that became customers, by kind.
-        worth: Mean worth of a customer of each kind.
-        worth_variance: Squared standard error of each of those means.
+        control: Buyers of the control.
+        variant: Buyers of the variant.
+        later: Mean later value of a buyer of each kind.
+        later_variance: Squared standard error of each of those means.
         level: Level of the interval.
 
-    >>> v = value_by_mix(1000, [60, 0], 1000, [50, 30], [100, 20], [4, 1])
+    >>> a = Buyers(1000, [60, 0], [3000, 0], [160_000, 0])
+    >>> b = Buyers(1000, [50, 30], [2500, 300], [130_000, 3500])
+    >>> v = value_by_mix(a, b, [50, 10], [4, 1])
     >>> f"{v.value_control:.2f} to {v.value:.2f}"
     '6.00 to 5.60'
     """
     from scipy.special import ndtri
 
     level = checks.number(level, "level", lowest=0.5, highest=0.9999)
-    kc, kt, w, v = (np.asarray(a, dtype=float) for a in (control, variant, worth, worth_variance))
-    if not len(kc) == len(kt) == len(w) == len(v):
-        raise BadParameter("Each kind of customer needs a count in both arms, a worth, and its variance.")
-    if min(units_control, units) < 1 or kc.sum() > units_control or kt.sum() > units:
-        raise BadParameter("There are more customers than units, or no units at all.")
-    pc, pt = kc / units_control, kt / units
-    value_control, value = float(pc @ w), float(pt @ w)
-    mix = (float(pc @ w**2) - value_control**2) / units_control + (float(pt @ w**2) - value**2) / units
-    past = float((pt - pc) ** 2 @ v)
+    w, v = np.asarray(later, dtype=float), np.asarray(later_variance, dtype=float)
+    values, variances, shares = [], [], []
+    for arm in (control, variant):
+        n, spent, squares = (np.asarray(a, dtype=float) for a in (arm.n, arm.spent, arm.squares))
+        if not len(n) == len(spent) == len(squares) == len(w) == len(v):
+            raise BadParameter("Each kind of buyer needs a count, a sum and squares in both arms, and a later value.")
+        if arm.units < 1 or n.sum() > arm.units:
+            raise BadParameter("There are more buyers than units, or no units at all.")
+        value = float((spent + w * n).sum()) / arm.units
+        square = float((squares + 2 * w * spent + w**2 * n).sum()) / arm.units
+        values.append(value)
+        variances.append(max(square - value**2, 0.0) / arm.units)
+        shares.append(n / arm.units)
+    mix, past = sum(variances), float((shares[1] - shares[0]) ** 2 @ v)
     half = float(ndtri((1 + level) / 2)) * math.sqrt(mix + past)
-    effect = value - value_control
+    effect = values[1] - values[0]
     return ValueEffect(
-        value_control, value, effect, effect - half, effect + half, level, math.sqrt(mix), math.sqrt(past)
+        values[0], values[1], effect, effect - half, effect + half, level, math.sqrt(mix), math.sqrt(past)
     )
 
 
