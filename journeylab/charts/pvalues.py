@@ -37,3 +37,28 @@ def histogram(rows: pd.DataFrame) -> alt.TopLevelMixin:
         alt.Chart(pd.DataFrame({"right": [right]})).mark_rule(color=theme.QUIET, strokeDash=[4, 4]).encode(y="right:Q")
     )
     return alt.layer(bars, line).properties(height=240)
+
+
+def peeking(rows: pd.DataFrame, *, right: float) -> alt.TopLevelMixin:
+    """Draw the share of tests without an effect that claimed one by each day, had one looked every day.
+
+    Args:
+        rows: As `AAReplay.peeking`.
+        right: The share that may err.
+    """
+    names = {"fixed": "fixed interval, looked at daily", "always_valid": "always-valid interval, looked at daily"}
+    data = rows.rename(columns=names).melt("day", list(names.values()), "reading", "share")
+    domain = list(names.values())
+    lines = (
+        alt.Chart(data)
+        .mark_line(point={"size": 24})
+        .encode(
+            x=alt.X("day:Q", title="day of the test", axis=alt.Axis(tickMinStep=1)),
+            y=alt.Y("share:Q", title="tests that claimed an effect by then", axis=alt.Axis(format=".0%")),
+            color=alt.Color("reading:N", title=None, scale=alt.Scale(domain=domain, range=[theme.ACCENT, theme.MAIN])),
+            strokeDash=alt.StrokeDash("reading:N", title=None, scale=alt.Scale(domain=domain, range=[[6, 3], [1, 0]])),
+            tooltip=[alt.Tooltip("day:Q"), alt.Tooltip("reading:N"), alt.Tooltip("share:Q", format=".1%")],
+        )
+    )
+    rule = alt.Chart(pd.DataFrame({"right": [right]})).mark_rule(color=theme.QUIET, strokeDash=[4, 4])
+    return alt.layer(rule.encode(y="right:Q"), lines).properties(height=240)

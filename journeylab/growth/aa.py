@@ -13,6 +13,7 @@ import numpy as np
 from journeylab import checks
 from journeylab.errors import NotEnoughData
 from journeylab.growth.effects import difference
+from journeylab.growth.sequential import always_valid
 
 if TYPE_CHECKING:
     from journeylab.growth.metrics import Metric
@@ -61,9 +62,7 @@ def replay_splits(buckets: Moments, metric: Metric, *, tests: int = 1000, level:
             f"An A/A replay needs 200 units in 20 buckets, and there are {buckets.n.sum():,.0f} in {many}.",
             do="Choose a longer stretch of the past.",
         )
-    half = np.zeros((tests, many), dtype=bool)
-    order = np.random.default_rng(seed).random((tests, many)).argsort(axis=1)
-    np.put_along_axis(half, order[:, : many // 2], values=True, axis=1)
+    half = _halves(tests, many, seed)
     arms = [buckets.chosen(half), buckets.chosen(~half)]
     found = difference(arms[0], arms[1], metric)
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -79,3 +78,45 @@ def replay_splits(buckets: Moments, metric: Metric, *, tests: int = 1000, level:
     bounds = [inflation * free / float(chi2.ppf(share, free)) for share in (0.975, 0.025)]
     lower, upper = (2 * float(ndtr(-z / np.sqrt(bound))) for bound in bounds)
     return Replay(claims, len(seen), claims / len(seen), lower, upper, inflation, pvalues)
+
+
+class Peeking(NamedTuple):
+    """Of tests without an effect, the share that claimed one by each day, looked at daily: fixed and always valid."""
+
+    fixed: Floats
+    always_valid: Floats
+    of: int
+
+
+def replay_peeking(
+    cells: Moments, metric: Metric, *, tuning: float, tests: int = 1000, level: float = 0.95, seed: int = 0
+) -> Peeking:
+    """Split buckets at random many times, and look at each test at the end of each of its days.
+
+    Args:
+        cells: Moments of each bucket and day, of shape (buckets, days).
+        metric: A proportion, mean or ratio.
+        tuning: Units at which the always-valid interval is tightest.
+        tests: How many splits.
+        level: A look claims an effect if its interval at this level excludes zero.
+        seed: Of the random splits.
+    """
+    from scipy.stats import t as student
+
+    checks.whole(tests, "tests", lowest=1, highest=10_000)
+    half = _halves(tests, len(cells.n), seed)
+    arms = [cells.chosen(members).cumulative(axis=1) for members in (half, ~half)]
+    found = difference(arms[0], arms[1], metric)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        fixed = np.abs(found.effect) > student.ppf((1 + level) / 2, found.df) * found.se
+    lower, upper = always_valid(found.effect, found.se, found.n, tuning=tuning, level=level)
+    ever = [np.logical_or.accumulate(claims, axis=1).mean(axis=0) for claims in (fixed, (lower > 0) | (upper < 0))]
+    return Peeking(ever[0], ever[1], tests)
+
+
+def _halves(tests: int, many: int, seed: int) -> np.ndarray:
+    """For each test, which half of the buckets is in the first arm."""
+    half = np.zeros((tests, many), dtype=bool)
+    order = np.random.default_rng(seed).random((tests, many)).argsort(axis=1)
+    np.put_along_axis(half, order[:, : many // 2], values=True, axis=1)
+    return half

@@ -17,13 +17,14 @@ from journeylab import words
 from journeylab.checks import duration, number, whole
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.growth import measures
-from journeylab.growth.aa import Replay, replay_splits
+from journeylab.growth.aa import Replay, replay_peeking, replay_splits
 from journeylab.growth.metrics import parse
 from journeylab.growth.moments import Moments
 from journeylab.growth.trial import order_of
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import timedelta
 
     import altair as alt
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
     from journeylab.growth.metrics import Metric
 
-_HEX = 3  # hexadecimal digits of the hash: 4,096 buckets
+_HEX = 3  # hexadecimal digits of the hash: 4,096 buckets for tests looked at once
+_DAILY_HEX = 2  # and 256 a day for those looked at daily
+LOOKS = 28
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -41,6 +44,8 @@ class AAReplay(Result):
 
     Args:
         rows: A row a tenth of the p-values: from, to, n, of, rate.
+        peeking: A row a day of the last four weeks: day, fixed and always_valid (the share of tests that claimed an
+            effect by then, had one looked every day), of (how many tests).
         replay: How many tests claimed an effect, of how many, with the interval, and the inflation of the variance.
         metric: What was compared.
         units: Units that were split.
@@ -48,9 +53,10 @@ class AAReplay(Result):
         level: A test claims an effect if its interval at this level excludes zero.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("p-values",)
+    views: ClassVar[tuple[str, ...]] = ("p-values", "peeking")
 
     rows: pd.DataFrame
+    peeking: pd.DataFrame
     replay: Replay
     metric: str
     units: int
@@ -74,9 +80,11 @@ class AAReplay(Result):
             return f"{said}: on this metric the method claims too rarely."
         return f"{said}: the method can be trusted here."
 
-    def _draw(self, view: str) -> alt.TopLevelMixin:  # noqa: ARG002 - there is one view
+    def _draw(self, view: str) -> alt.TopLevelMixin:
         from journeylab.charts import pvalues
 
+        if view == "peeking":
+            return pvalues.peeking(self.peeking, right=1 - self.level)
         return pvalues.histogram(self.rows)
 
 
@@ -112,22 +120,17 @@ def aa_replay(
     whole(seed, "seed", lowest=0, highest=2**31)
     length = None if window is None else duration(window, "window")
     table, found, origin = _units(shop, metric, name, length, measured_by)
-    buckets = shop.run(_buckets(table, found, seed))
+    buckets = shop.run(_buckets(table, found, seed, daily=False))
     if buckets.empty:
         raise NotEnoughData("There are no units to split.", do="Choose a longer period, or another test.")
-    buckets = buckets.sort_values("bucket", ignore_index=True)
-    k = len(found.columns)
-    sums = buckets[[f"s{a}" for a in range(k)]].to_numpy(float)
-    products = np.stack(
-        [np.stack([buckets[f"p{min(a, b)}_{max(a, b)}"].to_numpy(float) for b in range(k)], -1) for a in range(k)], -2
-    )
-    moments = Moments.from_sums(found.columns, buckets["n"].to_numpy(float), sums, products)
+    moments = _moments(buckets.sort_values("bucket", ignore_index=True), found.columns)
     replay = replay_splits(moments, found, tests=tests, level=level, seed=seed)
     counted, edges = np.histogram(replay.pvalues[np.isfinite(replay.pvalues)], bins=20, range=(0, 1))
     rows = pd.DataFrame({"from": edges[:-1].round(2), "to": edges[1:].round(2), "n": counted, "of": replay.of})
     rows["rate"] = rows["n"] / rows["of"]
     return AAReplay(
         rows=rows,
+        peeking=_peeking(shop, table, found, tests=min(tests, 1000), level=level, seed=seed),
         replay=replay,
         metric=metric,
         units=int(moments.n.sum()),
@@ -174,7 +177,8 @@ def md5(text: str) -> str:  # type: ignore[empty-body]
     """The engine's own MD5: the same digits on each of them."""
 
 
-def _buckets(table: ir.Table, metric: Metric, seed: int) -> ir.Table:
+def _buckets(table: ir.Table, metric: Metric, seed: int, *, daily: bool) -> ir.Table:
+    """Return a row a bucket, and day if asked for: n, sums and sums of products of the metric's columns."""
     columns = metric.columns
     sums: dict[str, Any] = {"n": _.count()}
     for a, left in enumerate(columns):
@@ -183,5 +187,37 @@ def _buckets(table: ir.Table, metric: Metric, seed: int) -> ir.Table:
             sums[f"p{b}_{a}"] = (_[left] * _[right]).sum()
     for column in columns:
         table = table.filter(_[column].notnull())
-    dealt = table.mutate(bucket=md5(_.unit_id + f"|{seed}").substr(0, _HEX))
-    return dealt.group_by("bucket").agg(**sums)
+    dealt = table.mutate(bucket=md5(_.unit_id + f"|{seed}").substr(0, _DAILY_HEX if daily else _HEX))
+    if not daily:
+        return dealt.group_by("bucket").agg(**sums)
+    last = dealt.agg(last=_.day.max()).last.as_scalar()
+    late = dealt.filter(_.day.notnull(), _.day > last - ibis.interval(days=LOOKS))
+    return late.group_by("bucket", "day").agg(**sums)
+
+
+def _moments(cells: pd.DataFrame, columns: Sequence[str]) -> Moments:
+    """Moments of each row of sums."""
+    k = len(columns)
+    products = np.empty((len(cells), k, k))
+    for a in range(k):
+        for b in range(k):
+            products[:, a, b] = cells[f"p{min(a, b)}_{max(a, b)}"]
+    return Moments.from_sums(columns, cells["n"].to_numpy(float), cells[[f"s{a}" for a in range(k)]], products)
+
+
+def _peeking(shop: Dataset, table: ir.Table, metric: Metric, *, tests: int, level: float, seed: int) -> pd.DataFrame:
+    """The last four weeks' units as tests that are looked at every day; empty where their days are not known."""
+    cells = shop.run(_buckets(table, metric, seed, daily=True))
+    if cells.empty or cells["n"].sum() < 200:
+        return pd.DataFrame(columns=["day", "fixed", "always_valid", "of"])
+    days, buckets = (sorted(cells[c].unique()) for c in ("day", "bucket"))
+    grid = pd.MultiIndex.from_product([buckets, days], names=["bucket", "day"])
+    cells = cells.set_index(["bucket", "day"]).reindex(grid, fill_value=0)
+    flat = _moments(cells, metric.columns)
+    shape, k = (len(buckets), len(days)), len(metric.columns)
+    shaped = Moments(
+        flat.names, flat.n.reshape(shape), flat.mean.reshape(*shape, k), flat.scatter.reshape(*shape, k, k)
+    )
+    found = replay_peeking(shaped, metric, tuning=float(flat.n.sum()), tests=tests, level=level, seed=seed)
+    looked = range(1, len(days) + 1)
+    return pd.DataFrame({"day": looked, "fixed": found.fixed, "always_valid": found.always_valid, "of": found.of})

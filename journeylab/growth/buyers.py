@@ -93,7 +93,7 @@ def later(shop: Dataset, orders: ir.Table, horizon: timedelta) -> pd.DataFrame:
 def bought(
     shop: Dataset, source: measures.Source, orders: ir.Table, units: ir.Table, window: timedelta | None
 ) -> pd.DataFrame:
-    """Return a row a variant and kind: n units whose first order in the window is of it, and its net summed, squared."""
+    """Return a row a variant and kind: n units whose first order in the window is of it; its net summed, squared."""
     linked = measures.links(shop, source.unit).join(orders.drop("turn", "customer_id"), "order_id")
     joined = units.select("unit_id", "variant", "exposed_at").join(linked, "unit_id")
     joined = joined.filter(_.ordered_at >= _.exposed_at)

@@ -22,6 +22,14 @@ def test_on_independent_visitors_the_method_can_be_trusted(shop):
     assert result.headline().endswith("the method can be trusted here.")
 
 
+def test_looking_every_day_errs_far_more_often_than_the_level_and_the_always_valid_interval_does_not(shop):
+    rows = jl.growth.aa_replay(shop, metric="conversion", tests=1000).peeking
+    assert rows["fixed"].is_monotonic_increasing
+    assert rows["fixed"].iloc[-1] > 0.12
+    assert rows["always_valid"].iloc[-1] <= 0.05
+    assert len(rows) == 20
+
+
 def test_a_units_column_that_moves_with_its_bucket_is_found_out():
     # every eight units whose identifiers share a bucket also share their outcome
     digits = {f"u{i}": hashlib.md5(f"u{i}|0".encode()).hexdigest()[:3] for i in range(16_000)}
@@ -60,7 +68,8 @@ def test_what_is_missing_is_said_in_words(shop):
 
 def test_it_draws_and_its_call_runs_again(shop):
     result = jl.growth.aa_replay(shop, metric="conversion", tests=50)
-    assert result.chart().to_dict()["$schema"]
+    for view in result.views:
+        assert result.chart(view).to_dict()["$schema"]
     scope = {"jl": jl, "shop": shop}
     exec("\n".join(result.call.lines()), scope)
     pd.testing.assert_frame_equal(scope["aa_replay"].table(), result.table())
