@@ -41,6 +41,14 @@ page = st.navigation(
                 help="Customers scored by how lately, how often and for how much they bought.",
             ),
         ],
+        "Growth": [
+            st.Page(
+                PAGES / "growth/experiments.py",
+                title="Experiments",
+                icon=":material/science:",
+                help="What a test proved, whether it was worth it, and how to plan the next one.",
+            ),
+        ],
     }
 )
 sidebar()

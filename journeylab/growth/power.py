@@ -23,6 +23,7 @@ from journeylab.growth.arrivals import distinct_visitors, extend
 from journeylab.growth.metrics import Metric, parse
 from journeylab.growth.moments import Moments
 from journeylab.growth.planner import Planner
+from journeylab.growth.recall import recall
 from journeylab.growth.verdict import is_money
 from journeylab.result import Result, analysis
 
@@ -205,7 +206,8 @@ def _history(
         sums[f"s{a}"] = _[left].sum()
         for b, right in enumerate(columns[: a + 1]):
             sums[f"p{b}_{a}"] = (_[left] * _[right]).sum()
-    row = shop.run(measures.past(shop, columns, window=window).agg(**sums)).iloc[0]
+    asked = ("past", columns, window)
+    row = recall(shop, asked, lambda: shop.run(measures.past(shop, columns, window=window).agg(**sums)).iloc[0])
     if not row["n"]:
         raise NotEnoughData("There are no visitors in this period.", do="Choose a longer period.")
     k = len(columns)
@@ -228,7 +230,7 @@ def _arrivals(shop: Dataset, visitors_a_day: float | None) -> Floats | None:
     days = (last - first).days + 1
     if days < 4:
         return None
-    gaps = shop.run(_gaps(shop.table("events"), first))
+    gaps = recall(shop, ("gaps",), lambda: shop.run(_gaps(shop.table("events"), first)))
     if gaps.empty:
         return None
     inside = gaps[(gaps["day"] >= 0) & (gaps["day"] < days)]

@@ -15,6 +15,7 @@ from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.growth import measures
 from journeylab.growth.metrics import Metric, asked_for, parse, with_before
 from journeylab.growth.moments import Moments
+from journeylab.growth.recall import recall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,7 +91,42 @@ def read_trial(
     level: float,
     cuped: bool,
 ) -> Trial:
-    """Read a test in the engine and bring back its moments."""
+    """Read a test in the engine and bring back its moments; the arguments are those of `experiment`.
+
+    The level matters to quantiles alone, whose bounding values depend on it.
+    """
+    ranked = any(" of " in text for text in metrics or ())
+    options = {
+        "name": name,
+        "metrics": None if metrics is None else tuple(metrics),
+        "control": control,
+        "start": start,
+        "end": end,
+        "window": window,
+        "measured_by": measured_by,
+        "by": by,
+        "cap": cap,
+        "level": level if ranked else 0.95,
+        "cuped": cuped,
+    }
+    return recall(shop, ("trial", *options.values()), lambda: _read(shop, **options))  # type: ignore[arg-type]
+
+
+def _read(
+    shop: Dataset,
+    *,
+    name: str | None,
+    metrics: Sequence[str] | None,
+    control: str | None,
+    start: date | None,
+    end: date | None,
+    window: timedelta | None,
+    measured_by: str | None,
+    by: str | None,
+    cap: float | None,
+    level: float,
+    cuped: bool,
+) -> Trial:
     source = measures.find(shop, name, measured_by)
     wanted = [parse(text, source.columns) for text in asked_for(source, metrics)]
     if cuped:
