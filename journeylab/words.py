@@ -76,7 +76,7 @@ def length(seconds: float) -> str:
     """Write a length of time in the unit that suits it.
 
     >>> length(42), length(90), length(5400), length(200_000), length(float("nan"))
-    ('42 s', '1.5 min', '1.5 h', '2.3 days', 'not known')
+    ('42 s', '1.5 min', '1.5 h', '2.31 days', 'not known')
     """
     if math.isnan(seconds):
         return "not known"

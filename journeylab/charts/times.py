@@ -46,13 +46,17 @@ def histogram(bins: pd.DataFrame, quartiles: pd.DataFrame) -> alt.LayerChart:
     told["at"] = told["seconds"] + 1
     told["row"] = [8.0 + 16 * i for i in range(len(told))]
     rules = alt.Chart(told).encode(x=alt.X("at:Q", scale=scale))
-    return alt.layer(
-        bars,
-        rules.mark_rule(color=theme.ACCENT, strokeDash=[4, 3]),
-        rules.mark_text(align="left", dx=4, color=theme.ACCENT).encode(
-            y=alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[0, 280], reverse=True)), text="label:N"
-        ),
-    ).resolve_scale(y="independent").properties(height=280)
+    return (
+        alt.layer(
+            bars,
+            rules.mark_rule(color=theme.ACCENT, strokeDash=[4, 3]),
+            rules.mark_text(align="left", dx=4, color=theme.ACCENT).encode(
+                y=alt.Y("row:Q", axis=None, scale=alt.Scale(domain=[0, 280], reverse=True)), text="label:N"
+            ),
+        )
+        .resolve_scale(y="independent")
+        .properties(height=280)
+    )
 
 
 def rates(trend: pd.DataFrame, *, grouped: bool) -> alt.LayerChart:

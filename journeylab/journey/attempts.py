@@ -191,7 +191,7 @@ def _chained(log: ir.Table, rules: Rules) -> ir.Table:
             comes &= _.at - last <= rules.limit(k)
         if rules.exclude:
             comes &= _.out.isnull() | (_.out <= last)
-        made: dict[str, Any] = {f"came_{k}": comes.fill_null(value=False)}
+        made: dict[str, Any] = {f"came_{k}": comes.fill_null(False)}
         if not is_open:
             made[f"start_{k}"] = ibis.ifelse(made[f"came_{k}"], _.start, nothing)
         if rules.spans:
@@ -220,7 +220,7 @@ def _gathered(log: ir.Table, rules: Rules) -> ir.Table:
             sets = [[j for j in range(1, k) if not rules.steps[j - 1].optional] + [k]]
         begins = [ibis.least(*(_[f"seen_{j}"] for j in members)) for members in sets]
         tests = [_met(begin, members, rules) for begin, members in zip(begins, sets, strict=True)]
-        made[f"came_{k}"] = reduce(or_, tests).fill_null(value=False)
+        made[f"came_{k}"] = reduce(or_, tests).fill_null(False)
         if rules.entry == "closed":
             made[f"start_{k}"] = ibis.ifelse(made[f"came_{k}"], begins[0], nothing)
         if rules.spans:
@@ -328,4 +328,4 @@ def _alive(people: ir.Table, k: int, rules: Rules) -> Any:
             tests.append(last == people.final)
     if rules.exclude:
         tests.append(people["out"].isnull() | (people["out"] <= last))
-    return reduce(and_, tests).fill_null(value=False)
+    return reduce(and_, tests).fill_null(False)

@@ -44,7 +44,7 @@ def p_value(n1: int, of1: int, n2: int, of2: int) -> float:
     """Return the two-sided p-value of equal shares: the score test, or Fisher's where an expected count is below 5.
 
     >>> round(p_value(56, 70, 48, 80), 4), round(p_value(3, 40, 0, 40), 4), p_value(0, 40, 0, 50)
-    (0.0081, 0.2405, 1.0)
+    (0.008, 0.2405, 1.0)
     """
     if of1 == 0 or of2 == 0:
         return float("nan")

@@ -62,7 +62,7 @@ class Step:
         """Return whether each event fits; unknown values do not."""
         tests = [events.event.isin(self.events)] if self.events else []
         tests += [events[column].isin(values) for column, values in self.where]
-        return reduce(lambda a, b: a & b, tests).fill_null(value=False)
+        return reduce(lambda a, b: a & b, tests).fill_null(False)
 
 
 def read(steps: Sequence[Any], columns: Iterable[str]) -> tuple[Step, ...]:
@@ -132,7 +132,7 @@ def labels(steps: Sequence[Step]) -> tuple[str, ...]:
 def any_fits(steps: Sequence[Step], events: ir.Table) -> ir.BooleanValue:
     """Return whether each event fits any of the steps, by one list of names where that will do."""
     plain = sorted({name for step in steps if not step.where for name in step.events})
-    tests = [events.event.isin(plain).fill_null(value=False)] if plain else []
+    tests = [events.event.isin(plain).fill_null(False)] if plain else []
     tests += [step.fits(events) for step in steps if step.where]
     return reduce(or_, tests) if tests else ibis.literal(value=False)
 

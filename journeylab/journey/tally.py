@@ -193,4 +193,3 @@ def corrected(rows: pd.DataFrame, groups: Sequence[str], of: dict[tuple[str, int
             share, number = survivors(moved, waiting, of[group, position])
             found.append({"group": group, "position": position, "corrected": share, "corrected_of": number})
     return pd.DataFrame(found, columns=["group", "position", "corrected", "corrected_of"])
-

@@ -72,7 +72,9 @@ def read(
     engine = EmbeddedEngine(root)
     try:
         _check_zone(engine, time_zone)
-        desk = Desk(engine, time_zone, day_first, key or new_key(), f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S}", tell)
+        desk = Desk(
+            engine, time_zone, day_first, key or new_key(), f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S}", tell
+        )
         copies = engine.folder / "copies"
         copies.mkdir()
         digests, raws = _open(given, Opener(copies, limits or Limits(), lambda _bytes: None), tell)

@@ -104,7 +104,9 @@ class Desk:
         """Note the lines that do not fit the header; raise SchemaError if no row does, or if most do not."""
         lines = []
         if raw.delimiter:
-            lines = self.sql("SELECT line, min(CAST(error_type AS VARCHAR)) FROM reject_errors GROUP BY line ORDER BY line")
+            lines = self.sql(
+                "SELECT line, min(CAST(error_type AS VARCHAR)) FROM reject_errors GROUP BY line ORDER BY line"
+            )
             self.sql("DELETE FROM reject_errors")
         if not rows and not lines:
             raise SchemaError(f"{raw.name} has a header and no rows.", do="Export a period with something in it.")
@@ -116,7 +118,12 @@ class Desk:
             )
         reasons = Counter(kind for _, kind in lines)
         notes = [
-            Note(_MISFITS.get(kind, "lines that could not be read"), n, tuple(f"line {at:,}" for at, k in lines if k == kind)[:3], set_aside=True)
+            Note(
+                _MISFITS.get(kind, "lines that could not be read"),
+                n,
+                tuple(f"line {at:,}" for at, k in lines if k == kind)[:3],
+                set_aside=True,
+            )
             for kind, n in sorted(reasons.items())
         ]
         self.misfits[raw.number] = [*notes, *raw.said]
@@ -140,7 +147,9 @@ class Desk:
             source: The relation and conditions, as they stand after FROM.
         """
         known = schema.table(table).by_name
-        types = {name: _TYPES[known[name].dtype] if name in known else "VARCHAR" for name in columns if name != "source"}
+        types = {
+            name: _TYPES[known[name].dtype] if name in known else "VARCHAR" for name in columns if name != "source"
+        }
         chosen = [f"CAST({columns[name]} AS {kind}) AS {quote(name)}" for name, kind in types.items()]
         if "source" in columns:
             chosen.append(f"{columns['source']} AS source")

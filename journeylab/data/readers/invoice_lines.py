@@ -77,7 +77,7 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
     grouped = desk.keep(
         "invoices",
         f"""SELECT invoice, min(source) AS source, min(placed) AS placed, min(day) AS day, min(aside) AS aside,
-            {'min(customer) AS customer,' if customer else ''} {''.join(f'min({c}) AS {c},' for c in optional)}
+            {"min(customer) AS customer," if customer else ""} {"".join(f"min({c}) AS {c}," for c in optional)}
             sum(quantity * price) AS net,
             if(starts_with(upper(invoice), 'C'), 'cancelled', 'completed') AS status
             FROM (SELECT * FROM {rows} WHERE aside IS NULL) GROUP BY invoice""",
@@ -113,7 +113,9 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
     remarks += [Remark("without a description", "product IS NULL")] if "product" in known else []
     remarks += [Remark("exact duplicates of another line, kept", "copy > 1")]
     columns = ", ".join(sorted(known - {"time"} | {"written"}))
-    counted = f"(SELECT *, row_number() OVER (PARTITION BY source, {columns.replace('time', 'written')}) AS copy FROM {rows})"
+    counted = (
+        f"(SELECT *, row_number() OVER (PARTITION BY source, {columns.replace('time', 'written')}) AS copy FROM {rows})"
+    )
     desk.account("order_lines", TITLE, raws, counted, label="invoice", aside="aside", remarks=remarks, said=said)
     if customer:
         _customers(desk, raws, rows, "country" in known)

@@ -74,11 +74,18 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
         table = desk.stage(raw, f"events {raw.number}", text)
         time = moment(desk, table, "time")
         amount = money(desk, table, "value", comma=raw.decimal_comma) if "value" in found else None
-        said[raw.number] = [*desk.notes(raw), *(Note(reason, n) for reason, n in time.said + (amount.said if amount else ()))]
+        said[raw.number] = [
+            *desk.notes(raw),
+            *(Note(reason, n) for reason, n in time.said + (amount.said if amount else ())),
+        ]
         columns = {
             "occurred_at": time.utc,
             "day": time.day,
-            **{role: role for role in _SYNONYMS if role in found and role not in ("time", "value", "results", "load_ms")},
+            **{
+                role: role
+                for role in _SYNONYMS
+                if role in found and role not in ("time", "value", "results", "load_ms")
+            },
             **{role: f"try_cast({role} AS DOUBLE)" for role in ("results", "load_ms") if role in found},
             **({"value": amount.sql} if amount else {}),
             "source": str(raw.number),
@@ -88,7 +95,9 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
         parts.append(f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in columns.items())} FROM {table}")
     rows = desk.keep("events", " UNION ALL BY NAME ".join(parts))
     kept = [role for role in _SYNONYMS if role in known and role != "time"]
-    desk.add("events", {"occurred_at": "occurred_at", "day": "day", **{c: c for c in kept}}, f"{rows} WHERE aside IS NULL")
+    desk.add(
+        "events", {"occurred_at": "occurred_at", "day": "day", **{c: c for c in kept}}, f"{rows} WHERE aside IS NULL"
+    )
     desk.account(
         "events", TITLE, raws, rows, label="event", aside="aside", said=said,
         remarks=[Remark("in the future", f"occurred_at > TIMESTAMP '{desk.now}'")],

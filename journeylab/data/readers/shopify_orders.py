@@ -53,7 +53,18 @@ _COLUMNS = {
 }
 _NEEDED = ("name", "created", "financial", "subtotal", "total", "quantity", "product", "price")
 _AMOUNTS = ("subtotal", "shipping", "tax", "total", "discount", "quantity", "price", "line_discount", "refund")
-_ORDER_WORDS = ("customer", "financial", "accepts", "currency", "code", "shipping_method", "country", "payment", "id", "channel")
+_ORDER_WORDS = (
+    "customer",
+    "financial",
+    "accepts",
+    "currency",
+    "code",
+    "shipping_method",
+    "country",
+    "payment",
+    "id",
+    "channel",
+)
 _ORDER_MONEY = ("subtotal", "shipping", "tax", "total", "discount", "refund")
 
 #: Shopify's words for the state of the money, and ours.
@@ -74,7 +85,9 @@ _CHANNELS = {"web": "web", "pos": "till", "iphone": "till", "android": "till", "
 
 def confidence(columns: Sequence[str]) -> float:
     """Say how sure it is that a header is its own: the share of the columns it needs that are there."""
-    return 1 - len(lacks(columns)) / len(_NEEDED) if not lacks(columns) else 0.4 * (1 - len(lacks(columns)) / len(_NEEDED))
+    return (
+        1 - len(lacks(columns)) / len(_NEEDED) if not lacks(columns) else 0.4 * (1 - len(lacks(columns)) / len(_NEEDED))
+    )
 
 
 def lacks(columns: Sequence[str]) -> tuple[str, ...]:
@@ -172,9 +185,7 @@ def _orders(desk: Desk, rows: str) -> str:
 
 
 def _add_orders(desk: Desk, orders: str) -> None:
-    channels = " ".join(
-        f"WHEN '{theirs}' THEN {f'{ours!r}' if ours else 'NULL'}" for theirs, ours in _CHANNELS.items()
-    )
+    channels = " ".join(f"WHEN '{theirs}' THEN {f'{ours!r}' if ours else 'NULL'}" for theirs, ours in _CHANNELS.items())
     desk.add(
         "orders",
         {

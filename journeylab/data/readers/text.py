@@ -79,7 +79,9 @@ def survey(path: Path, name: str, progress: Callable[[int], None]) -> Survey:
 def transcode(path: Path, target: Path, encoding: str) -> Note:
     """Write a file as UTF-8, and say from what; bytes that are no UTF-8 are read as Windows-1252."""
     western = encoding == "cp1252"
-    decoder = codecs.getincrementaldecoder("utf-8" if western else encoding)("surrogateescape" if western else "replace")
+    decoder = codecs.getincrementaldecoder("utf-8" if western else encoding)(
+        "surrogateescape" if western else "replace"
+    )
     odd = 0
     with path.open("rb") as source, target.open("w", encoding="utf-8", newline="") as copy:
         while True:

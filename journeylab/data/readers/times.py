@@ -149,9 +149,7 @@ class Parsed:
         otherwise: With None: how to read what allows both; None again leaves it unread.
     """
 
-    def __init__(
-        self, column: str, found: Formats, *, day_first: bool | None, otherwise: bool | None = None
-    ) -> None:
+    def __init__(self, column: str, found: Formats, *, day_first: bool | None, otherwise: bool | None = None) -> None:
         self.column, self.day_first, self.otherwise = column, day_first, otherwise
         self.ambiguous = "false"
         self.offset = self._parse(column, found.offset)
