@@ -1,5 +1,7 @@
 """How visitors move towards a purchase, and where they leave."""
 
 from journeylab.journey.funnel import funnel
+from journeylab.journey.paths import paths
+from journeylab.journey.sessions import sessions
 
-__all__ = ["funnel"]
+__all__ = ["funnel", "paths", "sessions"]

@@ -105,9 +105,10 @@ def closing(end: date) -> ir.IntegerScalar:
 def visitors(events: ir.Table, rules: Rules) -> ir.Table:
     """Return a row a visitor (or session) who entered.
 
-    Columns: entrants (1); the splits; open (not finished, and still has time); day (of the first entry); reached_k and came_k (came on from a step before) for each step;
-    from step 2 tried_k (reached a step before) and open_k (tried, did not come on, and still has time); took (microseconds of the fastest
-    completed attempt); with `spans` also span_k and wait_k (since the last event of the step before, if open).
+    Columns: entrants (1); the splits; open (not finished, and still has time); day (of the first entry); took
+    (microseconds of the fastest completed attempt); for each step reached_k and came_k (came on from a step before);
+    from step 2 tried_k (reached a step before) and open_k (tried, did not come on, and still has time). With `spans`
+    also span_k and wait_k (microseconds since the last event of the step before, if open).
     """
     log = _log(events, rules)
     log = {"ordered": _chained, "strict": _chained, "any": _gathered}[rules.order](log, rules)
@@ -177,27 +178,31 @@ def _chained(log: ir.Table, rules: Rules) -> ir.Table:
     log = log.mutate(**added)
     for k in range(2, rules.count + 1):
         starts = [_[f"start_{p}"] for p in rules.before(k)]
-        best = ibis.greatest(*starts) if len(starts) > 1 else starts[0]
-        log = log.mutate(best=best)
+        log = log.mutate(best=ibis.greatest(*starts) if len(starts) > 1 else starts[0])
         told: dict[str, Any] = {"start": carried(_.best)}
         if rules.needs_last and not is_open:
             told["last"] = carried(ibis.ifelse(_.best.notnull(), _.at, nothing))
-        log = log.mutate(**told)
-        last = _.start if is_open else _["last"]
-        comes = _[f"is_{k}"] & _.start.notnull()
-        if rules.window is not None:
-            comes &= _.at - _.start <= microseconds(rules.window)
-        if rules.limit(k) is not None:
-            comes &= _.at - last <= rules.limit(k)
-        if rules.exclude:
-            comes &= _.out.isnull() | (_.out <= last)
-        made: dict[str, Any] = {f"came_{k}": comes.fill_null(False)}
-        if not is_open:
-            made[f"start_{k}"] = ibis.ifelse(made[f"came_{k}"], _.start, nothing)
-        if rules.spans:
-            made[f"step_{k}"] = ibis.ifelse(made[f"came_{k}"], _.at - last, nothing)
-        log = log.mutate(**made)
+        log = log.mutate(**told).mutate(**_coming(k, rules))
     return log
+
+
+def _coming(k: int, rules: Rules) -> dict[str, Any]:
+    """Say which events come on to step k, and what they carry."""
+    nothing = ibis.null("int64")
+    last = _.start if rules.entry == "open" else _["last"]
+    comes = _[f"is_{k}"] & _.start.notnull()
+    if rules.window is not None:
+        comes &= _.at - _.start <= microseconds(rules.window)
+    if rules.limit(k) is not None:
+        comes &= _.at - last <= rules.limit(k)
+    if rules.exclude:
+        comes &= _.out.isnull() | (_.out <= last)
+    made: dict[str, Any] = {f"came_{k}": comes.fill_null(False)}
+    if rules.entry == "closed":
+        made[f"start_{k}"] = ibis.ifelse(made[f"came_{k}"], _.start, nothing)
+    if rules.spans:
+        made[f"step_{k}"] = ibis.ifelse(made[f"came_{k}"], _.at - last, nothing)
+    return made
 
 
 def _gathered(log: ir.Table, rules: Rules) -> ir.Table:
@@ -322,7 +327,7 @@ def _alive(people: ir.Table, k: int, rules: Rules) -> Any:
         starts = [people[f"latest_{p}"] for p in rules.before(k)]
         tests = [] if window is None else [reduce(or_, (s.fill_null(-1) >= end - window for s in starts))]
         last = _last(people, k, rules) if rules.needs_last else None
-        if limit is not None:
+        if limit is not None and last is not None:
             tests.append(last.fill_null(-1) >= end - limit)
         if rules.order == "strict":
             tests.append(last == people.final)

@@ -325,13 +325,7 @@ def _trend(counts: pd.DataFrame, rules: Rules, shop: Dataset, grain: str, level:
     rows["bucket"] = pd.to_datetime(rows["bucket"])
     rows["rate"] = rows["n"] / rows["of"]
     rows["lower"], rows["upper"] = wilson(rows["n"], rows["of"], level=level)
-    rows["partial"] = rows["open"] > 0
-    if shop.period:
-        ends = {"D": rows["bucket"], "W": rows["bucket"] + pd.Timedelta(days=6)}.get(
-            grain, rows["bucket"] + pd.offsets.MonthEnd(0)
-        )
-        first, last = (pd.Timestamp(day) for day in shop.period)
-        rows["partial"] |= (rows["bucket"] < first) | (ends > last)
+    rows["partial"] = (rows["open"] > 0) | tally.is_partial(rows["bucket"], shop, grain)
     return rows.sort_values(["group", "bucket"], ignore_index=True)
 
 

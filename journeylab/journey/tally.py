@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
@@ -92,12 +92,21 @@ def grain_of(days: int) -> str:
     return "D" if days <= 45 else "W" if days <= 400 else "M"
 
 
+def is_partial(buckets: pd.Series, shop: Dataset, grain: str) -> pd.Series:
+    """Say of each bucket, given by its first day, whether it lies partly outside the period."""
+    if shop.period is None:
+        return pd.Series(data=False, index=buckets.index)
+    first, last = (pd.Timestamp(day) for day in shop.period)
+    ends = {"D": buckets, "W": buckets + pd.Timedelta(days=6)}.get(grain, buckets + pd.offsets.MonthEnd(0))
+    return (buckets < first) | (ends > last)
+
+
 def count(shop: Dataset, events: ir.Table, rules: Rules, *, grain: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Run the funnel: counts by group and bucket of time, and times to convert by group.
 
     Returns:
-        Counts with group, bucket, entrants, open, reached_k, came_k, tried_k and open_k; and times with group, slot (of the histogram; missing in
-        the rows that hold quartiles), n, q1, q2, q3 in seconds.
+        Counts with group, bucket, entrants, open, reached_k, came_k, tried_k and open_k; and times to convert with
+        group, slot (of the histogram; missing in the rows that hold quartiles), n, and q1, q2, q3 in seconds.
     """
     people = visitors(events, rules)
     if not rules.splits:

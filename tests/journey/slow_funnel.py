@@ -91,7 +91,7 @@ def _open(events, out, plan, size):
     reached = [any(name in step for _m, name in events) for step in plan.steps]
     came = [reached[0]]
     for k in range(1, size):
-        came.append(
+        came.append(  # noqa: PERF401 - plain to read
             any(
                 events[i][1] in plan.steps[p]
                 and _follows(i, j, k, events, out, plan)

@@ -334,7 +334,8 @@ def test_events_without_name_visitor_or_time_do_not_disturb():
     shop = shop_of(
         {
             "events": """SELECT visitor_id, moment::TIMESTAMP AS occurred_at, DATE '2026-01-01' AS day, event
-            FROM (VALUES ('v', '2026-01-01 10:00', 'a'), ('v', '2026-01-01 10:01', NULL), ('v', '2026-01-01 10:02', 'b'),
+            FROM (VALUES ('v', '2026-01-01 10:00', 'a'), ('v', '2026-01-01 10:01', NULL),
+                         ('v', '2026-01-01 10:02', 'b'),
                          (NULL, '2026-01-01 10:00', 'a'), ('w', NULL, 'a')) t(visitor_id, moment, event)"""
         }
     )
