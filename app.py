@@ -1,53 +1,11 @@
-"""The entry of the app: page config, navigation, the sidebar's data card. Nothing else.
+"""The app: `streamlit run app.py`.
 
-Start it with `streamlit run app.py`.
+The script itself is journeylab/app/entry.py. It does not stand here, beside `pages/`, because Streamlit would take that
+folder for its older kind of multi-page app and greet a deep link on a fresh server with 'Page not found'.
 """
 
 from pathlib import Path
 
 import streamlit as st
 
-from journeylab.app.sidebar import sidebar
-
-ASSETS = Path(__file__).parent / "journeylab" / "app" / "assets"
-
-st.set_page_config(page_title="journeylab", page_icon=str(ASSETS / "mark.svg"), layout="wide")
-st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
-
-page = st.navigation(
-    {
-        "Start": [
-            st.Page(
-                "pages/start/overview.py",
-                title="Overview",
-                icon=":material/monitoring:",
-                default=True,
-                help="The shop's key figures beside the period before.",
-            ),
-            st.Page(
-                "pages/start/data.py",
-                title="Data",
-                icon=":material/folder_open:",
-                help="Add files, see what was read and what was set aside, forget everything.",
-            ),
-        ],
-        "Journey": [
-            st.Page(
-                "pages/journey/touchpoints.py",
-                title="Touchpoints",
-                icon=":material/filter_alt:",
-                help="How many visitors get from step to step, and where they leave.",
-            ),
-        ],
-        "Customers": [
-            st.Page(
-                "pages/customers/personas.py",
-                title="Personas",
-                icon=":material/groups:",
-                help="Customers scored by how lately, how often and for how much they bought.",
-            ),
-        ],
-    }
-)
-sidebar()
-page.run()
+app = st.App(Path(__file__).parent / "journeylab" / "app" / "entry.py")

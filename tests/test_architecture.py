@@ -129,8 +129,8 @@ def test_pages_lie_in_folders_named_as_their_section() -> None:
 
 
 def test_every_page_is_in_the_navigation() -> None:
-    entry = (ROOT / "app.py").read_text(encoding="utf-8")
-    assert not [named(path) for path in PAGES if f'"{path.relative_to(ROOT).as_posix()}"' not in entry]
+    entry = (ROOT / "journeylab" / "app" / "entry.py").read_text(encoding="utf-8")
+    assert not [named(path) for path in PAGES if f'"{path.relative_to(ROOT / "pages").as_posix()}"' not in entry]
 
 
 def test_every_module_of_the_library_says_what_it_is_for() -> None:

@@ -11,7 +11,7 @@ from journeylab.app.state import visitor
 from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from journeylab.data.dataset import Dataset
 
@@ -32,7 +32,7 @@ WINDOWS = {
 
 def segments(label: str, options: Sequence[str], *, key: str) -> str:
     """Choose one of a few, side by side; the first is the default."""
-    _check_link(key, options)
+    _seed(key, options, _first)
     chosen = st.segmented_control(
         label,
         list(options),
@@ -45,14 +45,22 @@ def segments(label: str, options: Sequence[str], *, key: str) -> str:
         on_change=_heard,
         args=(key,),
     )
+    chosen = chosen if chosen in options else options[0]
     _say(key)
-    return chosen if chosen in options else options[0]
+    return chosen
 
 
-def choice(label: str, options: dict[str, T], *, key: str, default: str | None = None, help: str | None = None) -> T:  # noqa: A002 - Streamlit's own word
+def choice(
+    label: str,
+    options: dict[str, T],
+    *,
+    key: str,
+    default: str | None = None,
+    help: str | None = None,  # noqa: A002 - Streamlit's own word
+) -> T:
     """Choose one of several by its words and return what it stands for."""
-    _check_link(key, options)
     names = list(options)
+    _seed(key, names, _first)
     chosen = st.selectbox(
         label,
         names,
@@ -63,18 +71,29 @@ def choice(label: str, options: dict[str, T], *, key: str, default: str | None =
         on_change=_heard,
         args=(key,),
     )
+    chosen = chosen if chosen in options else names[0]
     _say(key)
-    return options[chosen if chosen in options else names[0]]
+    return options[chosen]
 
 
-def slider(label: str, lowest: int, highest: int, default: int, *, key: str, help: str | None = None) -> int:  # noqa: A002
+def slider(
+    label: str,
+    lowest: int,
+    highest: int,
+    default: int,
+    *,
+    key: str,
+    help: str | None = None,  # noqa: A002
+) -> int:
     """Choose a whole number from `lowest` to `highest`."""
-    _check_link(key, range(lowest, highest + 1), f"a whole number from {lowest} to {highest}")
+    texts = [str(number) for number in range(lowest, highest + 1)]
+    _seed(key, texts, lambda good: int(good[0]), f"a whole number from {lowest} to {highest}")
     value = st.slider(
         label, lowest, highest, default, key=key, help=help, bind="query-params", on_change=_heard, args=(key,)
     )
+    value = min(max(int(value), lowest), highest)
     _say(key)
-    return min(max(int(value), lowest), highest)
+    return value
 
 
 def several(
@@ -87,7 +106,7 @@ def several(
     help: str | None = None,  # noqa: A002
 ) -> list[str]:
     """Choose several, in the order in which they are picked."""
-    _check_link(key, options)
+    _seed(key, options, list)
     chosen = st.multiselect(
         label,
         list(options),
@@ -99,8 +118,9 @@ def several(
         on_change=_heard,
         args=(key,),
     )
+    chosen = [option for option in chosen if option in options]
     _say(key)
-    return [option for option in chosen if option in options]
+    return chosen
 
 
 def steps(shop: Dataset) -> list[str]:
@@ -142,7 +162,7 @@ def date_window(observed: tuple[date, date] | None) -> tuple[date, date] | None:
     if chosen != CUSTOM:
         days = PRESETS[chosen]
         return None if days is None else (last - timedelta(days=days - 1), last)
-    _check_link("days", _DaysWithin(first, last), f"two days from {first} to {last}")
+    _seed("days", _DaysWithin(first, last), _days, f"two days from {first} to {last}")
     days_chosen = st.date_input(
         "From and to",
         (first, last),
@@ -153,10 +173,11 @@ def date_window(observed: tuple[date, date] | None) -> tuple[date, date] | None:
         on_change=_heard,
         args=("days",),
     )
-    _say("days")
     if not isinstance(days_chosen, tuple) or len(days_chosen) != 2:
         return visitor().window
-    return max(first, days_chosen[0]), min(last, days_chosen[1])
+    window = max(first, days_chosen[0]), min(last, days_chosen[1])
+    _say("days")
+    return window
 
 
 class _DaysWithin:
@@ -172,15 +193,34 @@ class _DaysWithin:
             return False
 
 
-def _check_link(key: str, valid: Any, words: str = "one of the choices here") -> None:
-    """Note a value in the link that this control cannot take, before the widget falls back to its default."""
+def _seed(
+    key: str, valid: Container[str], make: Callable[[list[str]], Any], words: str = "one of the choices here"
+) -> None:
+    """Give a control that is drawn for the first time the value its link asks for, and note what cannot be used.
+
+    Streamlit itself takes a value from the URL, and drops it when another page is opened before the control could be
+    drawn, as when the data must be added first; so the link that a visit began with is kept until then.
+    """
     if key in st.session_state:
         return
-    texts = [str(value) for value in valid] if not isinstance(valid, _DaysWithin) else valid
-    bad = [value for value in st.query_params.get_all(key) if value not in texts]
+    who = visitor()
+    in_url, in_link = st.query_params.get_all(key), who.link.pop(key, [])
+    asked = in_url or in_link
+    bad = [text for text in asked if text not in valid]
     if bad:
         shown = bad[0] if len(bad[0]) <= 40 else f"{bad[0][:40]}…"
-        visitor().notices[key] = f"The link asks for “{shown}”, which is not {words}; the usual value is shown instead."
+        who.notices[key] = f"The link asks for “{shown}”, which is not {words}; it is left out here."
+    good = [text for text in in_link if text in valid]
+    if good and not in_url:
+        st.session_state[key] = make(good)
+        st.rerun()  # a value set in an earlier run is written back to the URL
+
+
+def _say(key: str) -> None:
+    """Say under a control what was wrong with its value in the link."""
+    sentence = visitor().notices.get(key)
+    if sentence:
+        st.caption(f":material/link_off: {escape(sentence)}")
 
 
 def _heard(key: str) -> None:
@@ -188,7 +228,9 @@ def _heard(key: str) -> None:
     visitor().notices.pop(key, None)
 
 
-def _say(key: str) -> None:
-    sentence = visitor().notices.get(key)
-    if sentence:
-        st.caption(f":material/link_off: {escape(sentence)}")
+def _first(good: list[str]) -> str:
+    return good[0]
+
+
+def _days(good: list[str]) -> tuple[date, ...]:
+    return tuple(sorted(date.fromisoformat(text) for text in good[:2]))

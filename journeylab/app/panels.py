@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from journeylab.app.places import DATA_PAGE
 from journeylab.errors import JourneylabError, NotEnoughData
 from journeylab.report.markdown import escape
 from journeylab.words import listed
@@ -65,5 +66,5 @@ def missing(needs: Sequence[str]) -> None:
         for line in lines:
             st.markdown(line)
         if st.button("Add files", type="primary", icon=":material/add_circle:", key="add_files_here"):
-            st.switch_page("pages/start/data.py")
+            st.switch_page(DATA_PAGE)
         st.caption("Files are read on this machine, and nothing leaves it.")

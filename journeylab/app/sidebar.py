@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from journeylab.app import controls
+from journeylab.app.places import DATA_PAGE
 from journeylab.app.state import visitor
 from journeylab.report.markdown import escape
 from journeylab.words import span
@@ -23,7 +24,7 @@ def sidebar() -> None:
             with st.container(border=True):
                 st.markdown("**No data yet**")
                 st.caption("Add your shop's exports. They stay on this machine.")
-                st.page_link("pages/start/data.py", label="Add files", icon=":material/add_circle:")
+                st.page_link(DATA_PAGE, label="Add files", icon=":material/add_circle:")
             return
         _card(who.shop, [source.name for source in who.sources])
         who.window = controls.date_window(who.shop.observed)

@@ -8,12 +8,14 @@ swept at the next start.
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import threading
 import time
 import weakref
 from collections import OrderedDict
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +58,12 @@ class Visitor:
         sources: The files it was read from.
         window: First and last day chosen in the sidebar; None for all of it.
         results: Results by what made them, the least recently used first.
+        link: What the URL asked for when the session began, by control.
         notices: Sentences about values in a link that could not be used, by control.
+        time_zone: In which the shop was read.
+        currency: What the user said the money is in, if anything.
+        key: Secret of the pseudonyms, so that files added later give a customer the same one.
+        last_seen: When the session was last known to be there.
     """
 
     session: str
@@ -64,9 +71,11 @@ class Visitor:
     sources: list[Source] = field(default_factory=list)
     window: tuple[date, date] | None = None
     results: OrderedDict[tuple[str, ...], Any] = field(default_factory=OrderedDict)
+    link: dict[str, list[str]] = field(default_factory=dict)
     notices: dict[str, str] = field(default_factory=dict)
     time_zone: str | None = None
     currency: str | None = None
+    key: bytes = field(default_factory=partial(secrets.token_bytes, 16), repr=False)
     last_seen: float = field(default_factory=time.monotonic)
     _folder: Path | None = None
     _count: int = 0
@@ -91,9 +100,9 @@ class Visitor:
         self,
         added: Iterable[Source] = (),
         *,
-        time_zone: str | None = None,
+        time_zone: str = "UTC",
         currency: str | None = None,
-        progress: Callable[..., None] | None = None,
+        progress: Callable[[float, str], None] | None = None,
     ) -> None:
         """Read all files of the shop together with the `added` ones; if that fails, everything stays as it was."""
         import journeylab as jl
@@ -108,9 +117,10 @@ class Visitor:
             else:
                 shop = jl.read(
                     *(source.path for source in sources),
-                    names=[source.name for source in sources],
+                    names={source.path: source.name for source in sources},
                     time_zone=time_zone,
                     currency=currency,
+                    key=self.key,
                     progress=progress,
                     root=self.folder(),
                 )
@@ -135,7 +145,8 @@ class Visitor:
         folder, self._folder = self._folder, None
         self.shop, self.window, self.sources = None, None, []
         self.results.clear()
-        self.notices.clear()
+        for memory in (self.link, self.notices):
+            memory.clear()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -156,7 +167,8 @@ def visitor() -> Visitor:
     found = st.session_state.get(_KEY)
     if found is None:
         context = get_script_run_ctx()
-        found = Visitor(session=context.session_id if context else "")
+        link = {key: st.query_params.get_all(key) for key in st.query_params}
+        found = Visitor(session=context.session_id if context else "", link=link)
         st.session_state[_KEY] = found
         _janitor.watch(found)
     found.last_seen = time.monotonic()

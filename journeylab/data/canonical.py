@@ -121,17 +121,17 @@ def _fits(have: dt.DataType, want: dt.DataType) -> bool:
 
 # Casts between zones lose the zone in Ibis, so times are moved by the engine's own functions.
 @ibis.udf.scalar.builtin(name="timezone")
-def _instant(zone: str, wall: dt.timestamp) -> dt.Timestamp(timezone="UTC"):  # type: ignore[valid-type, empty-body]
+def _instant(zone: str, wall: dt.timestamp) -> dt.Timestamp(timezone="UTC"):  # type: ignore[valid-type]
     """DuckDB and Postgres: the instant at which clocks in `zone` show `wall`."""
 
 
 @ibis.udf.scalar.builtin(name="timezone")
-def _wall(zone: str, instant: dt.Timestamp(timezone="UTC")) -> dt.timestamp:  # type: ignore[valid-type, empty-body]
+def _wall(zone: str, instant: dt.Timestamp(timezone="UTC")) -> dt.timestamp:  # type: ignore[valid-type]
     """DuckDB and Postgres: what clocks in `zone` show at `instant`."""
 
 
 @ibis.udf.scalar.builtin(name="from_utc_timestamp")
-def _wall_on_spark(utc: dt.timestamp, zone: str) -> dt.timestamp:  # type: ignore[valid-type, empty-body]
+def _wall_on_spark(utc: dt.timestamp, zone: str) -> dt.timestamp:
     """Spark: what clocks in `zone` show at `utc`."""
 
 

@@ -80,34 +80,46 @@ def connect(
         >>> str(shop.observed[0])
         '2026-03-02'
     """
-    renamed = {name: dict(of) for name, of in (columns or {}).items()}
-    last, zone = checks.day(as_of, "as_of"), _zone(time_zone)
-    _check_names(tables, renamed)
-    options = {"as_of": last, "refresh": refresh, "currency": currency, "time_zone": time_zone, "columns": renamed}
-
+    _check_names(tables, columns or {})
+    options: dict[str, Any] = {
+        "as_of": checks.day(as_of, "as_of"),
+        "refresh": checks.whole(refresh, "refresh"),
+        "currency": currency,
+        "time_zone": _zone(time_zone).key,
+        "columns": {name: dict(of) for name, of in (columns or {}).items()},
+    }
     backend = open_url(engine) if isinstance(engine, str) else engine
     running = ConnectedEngine(backend, owned=isinstance(engine, str) and backend.name != "pyspark")
-    raw = {name: _find(backend, name, source) for name, source in tables.items()}
+    try:
+        return _shop(engine, running, tables, options)
+    except BaseException:
+        running.close()
+        raise
+
+
+def _shop(engine: Any, running: ConnectedEngine, tables: Mapping[str, Any], options: Mapping[str, Any]) -> Dataset:
+    """Find the tables, give them their canonical form, and account for their rows."""
+    zone, renamed = ZoneInfo(options["time_zone"]), options["columns"]
+    raw = {name: _find(running.backend, name, source) for name, source in tables.items()}
     read = {
-        name: _until(last, name, canonical(name, table, renamed.get(name, {}), zone, backend.name))
+        name: _until(options["as_of"], name, canonical(name, table, renamed.get(name, {}), zone, running.name))
         for name, table in raw.items()
     }
-    if "orders" in read:
-        currency = currency or _currency(running, read["orders"])
+    whole = {name: table.filter(_complete(name, table)) for name, table in read.items()}
+    currency = options["currency"] or (_currency(running, whole["orders"]) if "orders" in whole else "")
     ledgers = []
     for name, table in raw.items():
         clock = clock_of(name, locate(name, table, renamed.get(name, {})))
-        said = [f"day written from {clock} in {time_zone}"] if clock else []
+        said = [f"day written from {clock} in {zone.key}"] if clock else []
         ledgers.append(_account(running, name, _label(table), read[name], said, currency))
-    whole = {name: table.filter(_complete(name, table)) for name, table in read.items()}
     return Dataset(
         running,
         whole,
         currency=currency,
-        time_zone=time_zone,
+        time_zone=zone.key,
         ledgers=tuple(ledgers),
         fingerprint=_fingerprint(engine, raw, options),
-        calls=_calls(engine, backend.name, tables, options),
+        calls=_calls(engine, running.name, tables, options),
         observed=observe(running, whole),
     )
 
@@ -170,10 +182,11 @@ def _complete(name: str, table: ir.Table) -> ir.BooleanValue:
 
 
 def _currency(engine: ConnectedEngine, orders: ir.Table) -> str:
-    """Return the currency of the orders if there is just one, and an empty text if they do not say."""
+    """Return the currency of the orders that count if there is just one, and an empty text if they do not say."""
     if "currency" not in orders.columns:
         return ""
-    found = engine.run(orders.select("currency").filter(orders.currency.notnull()).distinct().limit(10))
+    counted = orders.filter(orders.currency.notnull(), orders.status.notin(schema.UNCOUNTED_STATUSES))
+    found = engine.run(counted.select("currency").distinct().limit(10))
     codes = sorted(found["currency"])
     if len(codes) > 1:
         raise BadParameter(
@@ -247,7 +260,7 @@ def _calls(engine: Any, backend: str, tables: Mapping[str, Any], options: Mappin
         else:
             lines.append(f"# {name}: your Ibis table of them")
             arguments.append(f"{name}={name}")
-    plain = {"as_of": None, "refresh": 0, "currency": "", "time_zone": "UTC", "columns": {}}
+    plain: dict[str, Any] = {"as_of": None, "refresh": 0, "currency": "", "time_zone": "UTC", "columns": {}}
     arguments += [f"{key}={literal(value)}" for key, value in options.items() if value != plain[key]]
     line = f"shop = jl.connect({', '.join(arguments)})"
     if len(line) > 100:

@@ -39,10 +39,11 @@ def test_strange_endings_never_reach_the_disk(name: str) -> None:
 
 
 def test_files_added_later_are_read_together_with_the_earlier_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = []
+    asked, keys = [], set()
 
-    def read(*paths: Path, names: list[str], **options: object) -> object:
-        asked.append(names)
+    def read(*paths: Path, names: dict[Path, str], key: bytes, **options: object) -> object:
+        asked.append([names[path] for path in paths])
+        keys.add(key)
         assert all(path.is_file() for path in paths)
         return tiny_shop()
 
@@ -51,6 +52,7 @@ def test_files_added_later_are_read_together_with_the_earlier_ones(monkeypatch: 
     visitor.read([upload(visitor, "orders.csv")])
     visitor.read([upload(visitor, "events.csv")])
     assert asked == [["orders.csv"], ["orders.csv", "events.csv"]]
+    assert len(keys) == 1
     visitor.forget()
 
 

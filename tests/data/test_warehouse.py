@@ -58,12 +58,17 @@ def test_an_order_id_that_comes_twice_is_said():
 
 
 def test_orders_in_two_currencies_are_refused_until_one_is_named():
-    backend = _engine(ORDERS, "UPDATE orders SET currency = 'CHF' WHERE order_id = 1")
+    backend = _engine(ORDERS, "UPDATE orders SET currency = 'CHF' WHERE order_id = 3")
     with pytest.raises(BadParameter, match="CHF, EUR"):
         connect(backend, orders="orders")
     shop = connect(backend, orders="orders", currency="EUR")
     assert [note.reason for note in shop.ledgers[0].notes if note.set_aside][-1] == "not in EUR"
     assert shop.ledgers[0].kept == 1
+
+
+def test_a_test_order_in_another_currency_does_not_matter():
+    backend = _engine(ORDERS, "UPDATE orders SET currency = 'CHF' WHERE order_id = 2")
+    assert connect(backend, orders="orders").currency == "EUR"
 
 
 def test_the_only_currency_of_the_orders_is_the_shops():
@@ -233,6 +238,15 @@ def test_many_threads_may_ask_one_connection_at_once():
         thread.join()
     assert failed == []
     assert set(totals) == {Decimal("40.25")}
+
+
+def test_a_file_is_let_go_when_its_tables_are_not_as_expected(tmp_path):
+    path = tmp_path / "shop.duckdb"
+    duckdb.connect(str(path)).close()
+    with pytest.raises(SchemaError, match="cannot be read"):
+        connect(f"duckdb://{path}", orders="absent")
+    with duckdb.connect(str(path)) as again:
+        again.execute("CREATE TABLE writable AS SELECT 1")
 
 
 def test_a_connection_of_ones_own_outlives_the_shop():

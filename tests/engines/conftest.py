@@ -12,7 +12,7 @@ import pytest
 
 import journeylab as jl
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
-from tests.engines.shops import small_shop
+from tests.engines.small_shop import small_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,10 +12,12 @@ import pytest
 import sqlglot
 
 import journeylab as jl
+from journeylab.data import lab_file
 from journeylab.errors import BadParameter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from journeylab.data.dataset import Dataset
     from tests.engines.conftest import Engine
@@ -75,6 +77,16 @@ def test_only_statements_that_read_are_sent(engine: Engine, shop: Dataset, monke
     kinds = {type(sqlglot.parse_one(line, read=backend.dialect)).__name__ for line in sent}
     assert len(sent) > 6
     assert kinds <= {"Select", "Describe", "Use", "Union"}, sent
+
+
+def test_a_connected_shop_can_be_saved_and_opened_without_its_engine(
+    shop_on: Callable[[Dataset], Dataset], shop: Dataset, tmp_path: Path
+):
+    there = shop_on(shop)
+    opened = jl.open(lab_file.save(there, tmp_path / "shop.zip"))
+    assert opened.fingerprint == there.fingerprint
+    assert jl.overview(opened).table().equals(jl.overview(there).table())
+    opened.close()
 
 
 class _Recorder:

@@ -23,6 +23,14 @@ if TYPE_CHECKING:
 #: Public name, options, and the fixture that makes the shop.
 ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("overview", {}, "shop"),
+    ("overview", {"grain": "week"}, "shop"),
+    ("overview", {}, "online_retail"),
+    ("customers.rfm", {}, "shop"),
+    ("customers.rfm", {"bins": 4, "as_of": "2026-02-15"}, "shop"),
+    ("customers.rfm", {}, "online_retail"),
+    ("journey.funnel", {"steps": ["product_view", "add_to_cart", "purchase"], "by": "device"}, "shop"),
+    ("journey.funnel", {"steps": ["product_view", ["checkout", "purchase"]], "window": None}, "shop"),
+    ("journey.funnel", {"steps": ["catalog", "cart", "payment_done"], "window": None}, "simple_shop"),
 ]
 
 
@@ -48,6 +56,12 @@ def test_an_analysis_gives_the_same_answer_on_every_engine(
     same(got.table(), expected.table())
     assert got.headline() == expected.headline()
     assert got.caveats == expected.caveats
+
+
+def test_a_date_window_means_the_same_days_on_every_engine(shop_on: Callable[[Dataset], Dataset], shop: Dataset):
+    expected, got = (jl.overview(of.between("2026-01-10", "2026-03-29")) for of in (shop, shop_on(shop)))
+    same(got.table(), expected.table())
+    assert got.headline() == expected.headline()
 
 
 def same(got: pd.DataFrame, expected: pd.DataFrame) -> None:

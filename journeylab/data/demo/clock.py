@@ -81,6 +81,8 @@ class Clock:
 
 
 def _text(epoch: np.ndarray) -> np.ndarray:
+    if len(epoch) == 0:
+        return np.array([], dtype="U19")
     return np.char.replace(epoch.astype("int64").astype("datetime64[s]").astype(str), "T", " ")
 
 

@@ -94,14 +94,15 @@ def _columns(
     n, clock, products = len(row), store.clock, store.products
     visit = {name: visits[name].to_numpy() for name in visits.columns}
     device = visit["device"][row]
-    sku = np.where(last_view | (kind >= CART), visit["sku"][row], rng.permutation(visit["sku"])[row])
+    step = (kind >= CART) & (kind <= PURCHASE)
+    sku = np.where(last_view | step, visit["sku"][row], rng.permutation(visit["sku"])[row])
     about = (kind == 1) | (kind == CART) | (kind == PURCHASE)
     order = np.where(kind == PURCHASE, visit["order"][row], -1)
     search = kind == SEARCH
     unmet = rng.random(n) < store.plan.unmet_search_share
     term = np.where(unmet, rng.integers(0, len(UNMET_TERMS), n) + len(TERMS), rng.integers(0, len(TERMS), n))
-    paying = kind >= CART + 3
-    checkout = kind > CART
+    paying = step & (kind >= PURCHASE - 1)
+    checkout = step & (kind > CART)
     load = rng.lognormal(np.log(_LOAD[device] * _SLOWER[kind]), 0.45)
     price = np.where(kind == CART, products["price"].to_numpy()[sku], np.nan)
     category = products["category"].str.lower().to_numpy()[sku]
@@ -129,7 +130,7 @@ def _columns(
             "load_ms": _whole((load / 20).round() * 20, kind != CART),
             "payment_method": _category(np.where(paying, visit["payment"][row], -1), PAYMENTS),
             "shipping_fee": np.where(checkout, visit["fee"][row], np.nan),
-            "fee_first_shown": _category(np.where(kind >= CART, visit["fee_shown"][row], -1), FEE_SHOWN),
+            "fee_first_shown": _category(np.where(step, visit["fee_shown"][row], -1), FEE_SHOWN),
         }
     )
 

@@ -38,8 +38,9 @@ def run(
         units = units.assign(experiment=test.name, variant=np.where(b, "B", "A"))[~lost]
         frames.append(units)
         realised.append(_realised(units))
-    if not frames:
-        return pd.DataFrame(columns=["experiment", "variant", "visitor", "exposed", "converted"]), []
+    if not frames:  # too short a shop for any test: no rows, and all columns
+        units = _units(visits, orders, np.array([], dtype=int))
+        frames.append(units.assign(experiment="", variant=""))
     return pd.concat(frames, ignore_index=True), realised
 
 

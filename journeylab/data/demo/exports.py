@@ -53,7 +53,7 @@ def write(store: Store, folder: str | Path) -> dict[str, Path]:
     tally = _write_events(store, paths["events.parquet"])
     found = truths(store, tally)
     paths["truths.json"].write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    paths["README.md"].write_text(readme(store, found), encoding="utf-8")
+    paths["README.md"].write_text(readme(store, found, folder), encoding="utf-8")
     return paths
 
 

@@ -106,5 +106,5 @@ def _at(choices: tuple[str, ...], u: float) -> str:
 
 
 def _sentence(start: str, core: str, end: str) -> str:
-    text = start + core
-    return text[0].upper() + text[1:] + end
+    first = core[0].upper() if start == "" or start.endswith(". ") else core[0]
+    return start + first + core[1:] + end

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from journeylab.data.demo.store import Store
 
@@ -29,8 +31,8 @@ _FILES = (
 )
 
 
-def readme(store: Store, found: dict[str, Any]) -> str:
-    """The README of a folder with a simulated shop."""
+def readme(store: Store, found: dict[str, Any], folder: Path) -> str:
+    """The README of a folder with a simulated shop, whose files are already there."""
     shop, counts = found["shop"], found["counts"]
     parts = [
         "# A simulated shop, and what is true of it\n",
@@ -45,6 +47,9 @@ def readme(store: Store, found: dict[str, Any]) -> str:
         "## Files\n",
         _table(("file", "what it holds"), [(f"`{name}`", what) for name, what in _FILES]),
         _HOW_FILES_JOIN,
+        "## Columns of the files that are no platform's export\n",
+        _table(("file", "columns"), _columns(folder)),
+        _EVENTS,
         "## What is planted\n",
         (
             "Planted means: a parameter of the process that made the files. What an analysis finds lies around it by "
@@ -64,6 +69,15 @@ event. `unit_id` in the tests is `user_pseudo_id`. A few e-mails are in capitals
 no `Paid at`, orders of strangers at the till no e-mail, and `Available` may say "not stocked", as in real exports.
 """
 
+_EVENTS = """
+In events, `event_timestamp` is UTC, and `ga_session_id` numbers a visit within its `user_pseudo_id`. `value` is the
+price of what goes into a cart, and the order's total with tax and shipping at the purchase. `search_term` and
+`search_results` stand on `view_search_results`; `payment_method` on the last two steps; `shipping_fee` from
+`begin_checkout` on; `fee_first_shown` says where the visitor first sees the fee: at the checkout, or on the product
+page in variant B of the test on it. In customers, `messages_a_month` is the cadence drawn for who accepts marketing,
+and `cart_reminders` says who gets reminders. In stock, `on_hand` is at the end of the day.
+"""
+
 _NOT_PLANTED = """
 ## What is not planted
 
@@ -73,13 +87,33 @@ of anything.
 """
 
 
+def _columns(folder: Path) -> list[tuple[str, str]]:
+    """The columns of each file of ours, as they stand in it."""
+    import pyarrow.parquet as pq
+
+    rows = []
+    for name, _ in _FILES:
+        path = folder / name
+        if name == "events.parquet":
+            columns = pq.read_schema(path).names
+        elif name.startswith(("shopify", "klaviyo")) or ".csv" not in name:
+            continue
+        else:
+            opener = gzip.open if path.suffix == ".gz" else open
+            with opener(path, "rt", encoding="utf-8") as lines:
+                columns = lines.readline().strip().split(",")
+        rows.append((f"`{name}`", ", ".join(columns)))
+    return rows
+
+
 def _planted(store: Store, found: dict[str, Any]) -> list[str]:
     return [
         "### Four personas\n" if len(store.plan.personas) == 4 else "### Personas\n",
         _personas(found),
         (
             "\nRates are BG/NBD in weeks, spend is Gamma-Gamma: net of tax, before refunds, of customers who buy in "
-            "one sales channel. alpha is that of the mean customer.\n"
+            "one sales channel. alpha is that of the mean customer. The season bends the even flow of purchases a "
+            "little, and purchases of one day count as one, so estimates of r and alpha lie slightly low.\n"
         ),
         "### Everything else\n",
         _table(("what", "planted"), _stories(found)),
@@ -191,7 +225,7 @@ def _test(test: dict[str, Any]) -> tuple[str, ...]:
     split = (
         test["split"]
         if test["split"] == "fair"
-        else f"{test['lost_share_of_b_without_order']:.0%} of B's losers missing"
+        else f"{test['lost_share_of_b_without_order']:.0%} of B's visitors without an order are missing"
     )
     return (
         test["name"],

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LOCATION = "Berlin"
 _CYCLE = 35
+#: Units that turn out to be broken when the best-seller runs out.
+_BROKEN = 2
 
 
 def daily_units(plan: Plan, clock: Clock, orders: pd.DataFrame, lines: pd.DataFrame, n_products: int) -> np.ndarray:
@@ -65,9 +67,9 @@ def _levels(
     for i, (start, end) in enumerate(runs):
         needed = int(sold[start:end].sum())
         if start in lost:
-            wanted = 0
+            wanted, level = 0, 0
         elif end in lost or (i + 1 < len(runs) and runs[i + 1][1] in lost):
-            wanted = max(needed - level, 0)  # nothing to spare, so that the shelf is empty on the lost days
+            wanted = max(needed + _BROKEN - level, 0)  # what is left is written off when the lost days start
         else:
             # the last cycle is only part of one: buy for all of it
             whole = needed * _CYCLE / max(end - start, 1) if end == days else needed

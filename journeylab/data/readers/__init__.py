@@ -105,7 +105,8 @@ def _open(
     given: Sequence[tuple[Path, str]], opener: Opener, tell: Callable[[float, str], None]
 ) -> tuple[list[str], list[Raw]]:
     """Open all files; what was given twice is kept once, with a note."""
-    digests, raws = [], {}
+    digests: list[str] = []
+    raws: dict[str, Raw] = {}
     for number, (path, name) in enumerate(given):
         tell(0.3 * number / len(given), f"Opening {scrub(Path(name).name)}")
         whole, tables = opener.open(path, Path(name).name)
@@ -177,13 +178,13 @@ def _settle_currency(desk: Desk, currency: str | None) -> str:
             f"ORDER BY count(*) FILTER (WHERE {counted}) DESC, currency LIMIT 1"
         )
         money = money or (rows[0][0] if rows else "")
-        other = dict(
-            (name, (n, labels))
-            for name, n, labels in desk.sql(
+        other = {
+            source: (n, labels)
+            for source, n, labels in desk.sql(
                 f"SELECT source, count(*), min(order_id || ' (' || currency || ')', 3) FROM orders "
                 f"WHERE {counted} AND currency <> {literal(money)} GROUP BY source"
             )
-        )
+        }
         desk.set_aside("orders", other, f"in another currency than {money}")
     desk.sql("ALTER TABLE orders DROP COLUMN source")
     return money

@@ -1,7 +1,7 @@
 """The desk a reader works at: the engine, the shop's options, a staging area, and the account of what was read.
 
-The staging area is a database of its own in the engine's folder and is deleted when reading is over, so that nothing
-but the canonical tables stays.
+The staging area is a database of its own in memory (spilling to the engine's folder) and is dropped when reading is
+over, so that nothing but the canonical tables stays.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from journeylab.data import schema
-from journeylab.data.engine import literal, quote
+from journeylab.data.engine import quote
 from journeylab.data.ledger import Ledger, Note
 from journeylab.data.readers.files import same_lines
 from journeylab.data.readers.values import scrub
@@ -34,7 +34,6 @@ _MISFITS = {
     "UNQUOTED VALUE": "lines with a quote that never ends or ends inside a value",
     "LINE SIZE OVER MAXIMUM": "lines longer than 4 MB",
 }
-CLEAN = r"nullif(trim({}, ' 	'), '')"
 
 
 @dataclass(frozen=True)
@@ -69,33 +68,38 @@ class Desk:
     tables: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._staging = self.engine.folder / "staging.duckdb"
         self._cursor = self.engine.cursor()
-        self.sql(f"ATTACH {literal(str(self._staging))} AS staging")
+        self.sql("ATTACH ':memory:' AS staging")
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""
         return self._cursor.execute(query).fetchall()
 
-    def stage(self, raw: Raw, name: str, wanted: Mapping[str, str]) -> str:
-        """Copy the wanted columns of a file into the staging area and return the name of the table they are in.
+    def stage(self, raw: Raw, name: str, found: Mapping[str, int], changed: Mapping[str, str]) -> str:
+        """Copy the columns that were found in a file into the staging area; return the table they are in.
 
         Args:
             raw: The file.
             name: What to call the table.
-            wanted: Column names of the table, each with its expression over the file's columns, which are called by
-                `raw.at(index)`.
+            found: What to call each column, with its place in the file.
+            changed: Expressions over these that take the place of some of them, or come in addition.
         """
-        chosen = ", ".join(f"{expression} AS {quote(column)}" for column, expression in wanted.items())
-        some = f"coalesce({', '.join(map(quote, wanted))}) IS NOT NULL"
-        query = "SELECT * FROM (SELECT {} FROM {}) WHERE {}"
+        clean = ", ".join(f"nullif(trim({raw.at(place)}, ' \t'), '') AS {role}" for role, place in found.items())
+        chosen = ", ".join(
+            f"{text} AS {role}" for role, text in ({role: role for role in found} | dict(changed)).items()
+        )
+        some = f"coalesce({', '.join(found)}) IS NOT NULL"
+
+        def query(scan: str) -> str:
+            return f"SELECT {chosen} FROM (SELECT {clean} FROM {scan}) WHERE {some}"
+
         try:
-            table = self.keep(name, query.format(chosen, raw.scan(), some))
+            table = self.keep(name, query(raw.scan()))
         except duckdb.InvalidInputException:
             if not raw.delimiter:
                 raise
             raw = same_lines(raw, self.engine.folder / "copies")  # lines that end in several ways stop the scanner
-            table = self.keep(name, query.format(chosen, raw.scan(), some))
+            table = self.keep(name, query(raw.scan()))
         ((rows,),) = self.sql(f"SELECT count(*) FROM {table}")
         self._rejected(raw, rows)
         return table
@@ -158,9 +162,9 @@ class Desk:
             self.sql(f"CREATE TABLE {quote(table)} AS {query}")
             self.tables[table] = list(types)
             return
-        for name in types:
+        for name, kind in types.items():
             if name not in self.tables[table]:
-                self.sql(f"ALTER TABLE {quote(table)} ADD COLUMN {quote(name)} {types[name]}")
+                self.sql(f"ALTER TABLE {quote(table)} ADD COLUMN {quote(name)} {kind}")
                 self.tables[table].append(name)
         self.sql(f"INSERT INTO {quote(table)} BY NAME {query}")
 
@@ -222,10 +226,9 @@ class Desk:
         return tuple(self.books[place] for place in sorted(self.books, key=lambda place: (place[1], place[0])))
 
     def close(self) -> None:
-        """Empty the desk: drop the staging area and its file."""
+        """Empty the desk."""
         self.sql("DETACH staging")
         self._cursor.close()
-        self._staging.unlink()
 
 
 def shown(labels: Iterable[object] | None) -> tuple[str, ...]:

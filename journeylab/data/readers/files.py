@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -21,6 +20,7 @@ from journeylab.errors import SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from journeylab.data.ledger import Note
 
@@ -175,14 +175,14 @@ class Opener:
             said.append(text.transcode(path, target, survey.encoding))
             path = target
         header = text.read_header(path, name, self.limits.columns)
-        return Raw(
-            name, given, survey.digest, path, header.columns, header.delimiter, header.skip, (*said, *header.said)
-        )
+        said += header.said
+        return Raw(name, given, survey.digest, path, header.columns, header.delimiter, header.skip, said=tuple(said))
 
     def _sheets(self, path: Path, name: str, given: str) -> Iterator[Raw]:
         for part, label in packed.sheets(path, name, self._copy, self.limits):
             header = text.read_header(part, label, self.limits.columns)
-            yield Raw(label, given, digest(part), part, header.columns, header.delimiter, header.skip, header.said)
+            layout = (header.columns, header.delimiter, header.skip)
+            yield Raw(label, given, digest(part), part, *layout, said=header.said)
 
     def _parquet(self, path: Path, name: str, given: str) -> Raw:
         with duckdb.connect() as probe:

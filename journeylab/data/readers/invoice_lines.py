@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from journeylab.data.ledger import Note
 from journeylab.data.readers.base import fold, match
-from journeylab.data.readers.desk import CLEAN, Remark, shown
+from journeylab.data.readers.desk import Remark, shown
 from journeylab.data.readers.times import moment
-from journeylab.data.readers.values import free_text, identifier, money
+from journeylab.data.readers.values import free_text, identifier, money, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +44,8 @@ _REQUIRED = {
     "time": "an invoice date",
     "price": "a unit price",
 }
+_IDS = ("invoice", "customer")
+_TEXTS = ("product", "sku", "category", "country")
 _HOME = {"invoiceno", "invoice", "stockcode", "invoicedate"}
 
 
@@ -63,22 +65,24 @@ def lacks(columns: Sequence[str]) -> tuple[str, ...]:
 
 def read(raws: Sequence[Raw], desk: Desk) -> None:
     """Read invoices as orders, and their lines; exact duplicates are kept and counted."""
-    parts, known, said = [], set(), {}
+    parts: list[str] = []
+    known: set[str] = set()
+    said: dict[int, list[Note]] = {}
     for raw in raws:
         found = match(raw.columns, _SYNONYMS)
         known |= found.keys()
         part, said[raw.number] = _typed(raw, desk)
         parts.append(part)
     rows = desk.keep("invoice lines", " UNION ALL BY NAME ".join(parts))
-    for number, notes in said.items():
-        notes += _spellings(desk, rows, number) if "sku" in known else []
+    if "sku" in known:
+        said = {number: [*notes, *_spellings(desk, rows, number)] for number, notes in said.items()}
     customer = "customer" in known
     optional = [name for name in ("country", "currency") if name in known]
     grouped = desk.keep(
         "invoices",
         f"""SELECT invoice, min(source) AS source, min(placed) AS placed, min(day) AS day, min(aside) AS aside,
             {"min(customer) AS customer," if customer else ""} {"".join(f"min({c}) AS {c}," for c in optional)}
-            sum(quantity * price) AS net,
+            try_cast(sum(quantity * price) AS DECIMAL(18,4)) AS net,
             if(starts_with(upper(invoice), 'C'), 'cancelled', 'completed') AS status
             FROM (SELECT * FROM {rows} WHERE aside IS NULL) GROUP BY invoice""",
     )
@@ -95,7 +99,7 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
             **{name: name for name in optional},
             "source": "source",
         },
-        grouped,
+        f"{grouped} WHERE net IS NOT NULL",
     )
     lines = {"order_id": "invoice", "sku": "sku", "product": "product", "category": "category"}
     lines |= {"quantity": "quantity", "unit_price": "price"}
@@ -106,7 +110,7 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
     remarks = [Remark("without a customer, kept as guests", "customer IS NULL")] if customer else []
     desk.account(
         "orders", TITLE, raws, grouped, label="invoice",
-        aside="CASE WHEN status = 'cancelled' THEN 'cancelled' END",
+        aside="CASE WHEN net IS NULL THEN 'with a total too large to be one' WHEN status = 'cancelled' THEN status END",
         remarks=[*remarks, future, Remark("free (nothing to pay)", "net = 0"), Remark("below zero", "net < 0")],
     )  # fmt: skip
     remarks = [Remark("without a customer", "customer IS NULL")] if customer else []
@@ -124,20 +128,17 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
 def _typed(raw: Raw, desk: Desk) -> tuple[str, list[Note]]:
     """Stage one file; return the query of its typed rows, and what to say about the decisions."""
     found = match(raw.columns, _SYNONYMS)
-    text = {role: CLEAN.format(raw.at(place)) for role, place in found.items()}
-    for role in text.keys() & {"customer", "invoice"}:
-        whole = f"regexp_replace({text[role]}, '^([0-9]+)[.]0$', '\\1')"  # a number that a spreadsheet made a decimal
-        text[role] = identifier(whole, desk.key)
-    for role in text.keys() & {"product", "sku", "category", "country"}:
-        text[role] = free_text(text[role])
-    table = desk.stage(raw, f"invoice lines {raw.number}", text)
+    changed = {role: identifier(whole_number(role), desk.key) for role in _IDS if role in found}
+    changed |= {role: free_text(role) for role in _TEXTS if role in found}
+    table = desk.stage(raw, f"invoice lines {raw.number}", found, changed)
     time = moment(desk, table, "time")
     quantity = money(desk, table, "quantity", comma=raw.decimal_comma)
     price = money(desk, table, "price", comma=raw.decimal_comma)
     typed = {
         **{role: role for role in found if role not in ("time", "quantity", "price")},
-        "placed": time.utc,
-        "day": time.day,
+        "placed": "placed",
+        "day": "day",
+        "unplaced": "unplaced",
         "written": "time",
         "quantity": quantity.sql,
         "price": price.sql,
@@ -148,7 +149,7 @@ def _typed(raw: Raw, desk: Desk) -> tuple[str, list[Note]]:
         "THEN 'without a readable quantity or price' ELSE unplaced END AS aside"
     )
     chosen = ", ".join(f"{sql} AS {name}" for name, sql in typed.items())
-    part = f"SELECT * EXCLUDE (unplaced), {reason} FROM (SELECT {chosen}, {time.aside} AS unplaced FROM {table})"
+    part = f"SELECT * EXCLUDE (unplaced), {reason} FROM (SELECT {chosen} FROM {time.rows})"
     said = time.said + quantity.said + price.said
     return part, [*desk.notes(raw), *(Note(text, n) for text, n in said)]
 

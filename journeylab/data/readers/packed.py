@@ -10,7 +10,7 @@ import datetime as dt
 import gzip
 import zipfile
 import zlib
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from journeylab.data.readers.values import scrub
 from journeylab.errors import SchemaError
@@ -25,6 +25,10 @@ GZIP, ZIP, EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 _CHUNK = 1 << 20
 _FREE = 16 * 2**20
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile, NotImplementedError, RuntimeError, OSError)
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 def is_workbook(path: Path) -> bool:
@@ -146,7 +150,7 @@ def _measure(path: Path, name: str, limits: Limits) -> None:
         raise _damaged(name, error) from None
 
 
-def _copy(source: IO[bytes], target: Path | None, name: str, packed: int, limits: Limits, left: int) -> int:
+def _copy(source: _Readable, target: Path | None, name: str, packed: int, limits: Limits, left: int) -> int:
     """Copy bytes within bounds and return how many there were; without a target only count them."""
     allowed = min(left, max(_FREE, packed * limits.ratio))
     copied = 0

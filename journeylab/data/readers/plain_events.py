@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from journeylab.data.ledger import Note
 from journeylab.data.readers.base import match
-from journeylab.data.readers.desk import CLEAN, Remark
+from journeylab.data.readers.desk import Remark
 from journeylab.data.readers.times import moment
 from journeylab.data.readers.values import free_text, identifier, money
 
@@ -27,8 +27,8 @@ _SYNONYMS = {
     ),
     "event": ("event", "event name", "event type", "action", "activity", "event action", "behavior", "behaviour"),
     "time": (
-        "timestamp", "event time", "occurred at", "event timestamp", "time", "datetime", "date time", "ts", "created at",
-        "event datetime", "date", "event date",
+        "timestamp", "event time", "occurred at", "event timestamp", "time", "datetime", "date time", "ts",
+        "created at", "event datetime", "date", "event date",
     ),
     "customer_id": (*_USERS, "email", "customer email"),
     "session_id": ("session id", "session", "visit id", "user session", "ga session id"),
@@ -62,16 +62,15 @@ def lacks(columns: Sequence[str]) -> tuple[str, ...]:
 
 def read(raws: Sequence[Raw], desk: Desk) -> None:
     """Read events; a row without visitor, event or readable time is set aside."""
-    parts, known, said = [], set(), {}
+    parts: list[str] = []
+    known: set[str] = set()
+    said: dict[int, list[Note]] = {}
     for raw in raws:
         found = match(raw.columns, _SYNONYMS)
         known |= found.keys()
-        text = {role: CLEAN.format(raw.at(place)) for role, place in found.items()}
-        for role in text.keys() & set(_IDS):
-            text[role] = identifier(text[role], desk.key)
-        for role in text.keys() & set(_TEXTS):
-            text[role] = free_text(text[role])
-        table = desk.stage(raw, f"events {raw.number}", text)
+        changed = {role: identifier(role, desk.key) for role in _IDS if role in found}
+        changed |= {role: free_text(role) for role in _TEXTS if role in found}
+        table = desk.stage(raw, f"events {raw.number}", found, changed)
         time = moment(desk, table, "time")
         amount = money(desk, table, "value", comma=raw.decimal_comma) if "value" in found else None
         said[raw.number] = [
@@ -79,8 +78,8 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
             *(Note(reason, n) for reason, n in time.said + (amount.said if amount else ())),
         ]
         columns = {
-            "occurred_at": time.utc,
-            "day": time.day,
+            "occurred_at": "placed",
+            "day": "day",
             **{
                 role: role
                 for role in _SYNONYMS
@@ -90,9 +89,9 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
             **({"value": amount.sql} if amount else {}),
             "source": str(raw.number),
             "aside": "CASE WHEN visitor_id IS NULL THEN 'without a visitor' WHEN event IS NULL THEN 'without an event' "
-            f"ELSE {time.aside} END",
+            "ELSE unplaced END",
         }
-        parts.append(f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in columns.items())} FROM {table}")
+        parts.append(f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in columns.items())} FROM {time.rows}")
     rows = desk.keep("events", " UNION ALL BY NAME ".join(parts))
     kept = [role for role in _SYNONYMS if role in known and role != "time"]
     desk.add(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from journeylab.data.ledger import Note
 from journeylab.data.readers.base import fold, match
-from journeylab.data.readers.desk import CLEAN, Remark
+from journeylab.data.readers.desk import Remark
 from journeylab.data.readers.times import moment
 from journeylab.data.readers.values import free_text, money, pseudonym, yes_no
 
@@ -103,6 +103,7 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
         part, said[raw.number] = _typed(raw, desk)
         parts.append(part)
     rows = desk.keep("shopify rows", " UNION ALL ".join(parts))
+    rows = _without_overlap(desk, raws, rows)
     orders = _orders(desk, rows)
     _add_orders(desk, orders)
     _add_lines(desk, rows, orders)
@@ -113,75 +114,116 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
 def _typed(raw: Raw, desk: Desk) -> tuple[str, list[Note]]:
     """Stage one file without anything personal; return the query of its typed rows, and what to say about it."""
     found = match(raw.columns, _COLUMNS)
-    text = {role: CLEAN.format(raw.at(found[role])) if role in found else "CAST(NULL AS VARCHAR)" for role in _COLUMNS}
-    head = f"coalesce({text['total']}, {text['subtotal']}, {text['financial']}) IS NOT NULL"
-    text["customer"] = f"CASE WHEN {head} THEN {pseudonym(text.pop('email'), desk.key)} END"
-    text["tags"] = (
-        f"CASE WHEN regexp_matches(lower({text['tags']}), '(^|,) *test([ _-]?order)? *(,|$)') "
-        f"OR lower({text['channel']}) = 'test' OR contains(lower({text['payment']}), 'bogus') THEN 'test' END"
-    )
-    text["cancelled"] = f"CASE WHEN {text['cancelled']} IS NOT NULL THEN 'cancelled' END"
-    text["country"] = f"coalesce({text['country']}, {text.pop('billing_country')})"
-    for role in ("name", "product", "sku", "code"):
-        text[role] = free_text(text[role])
-    table = desk.stage(raw, f"shopify {raw.number}", text)
+    changed = {role: "CAST(NULL AS VARCHAR)" for role in _COLUMNS if role not in found}
+    given = {role: changed.get(role, role) for role in _COLUMNS}
+    head = f"coalesce({given['total']}, {given['subtotal']}, {given['financial']}) IS NOT NULL"
+    changed |= {
+        "customer": f"CASE WHEN {head} THEN {pseudonym(given['email'], desk.key)} END",
+        "email": "NULL",
+        "tags": f"CASE WHEN regexp_matches(lower({given['tags']}), '(^|,) *test([ _-]?order)? *(,|$)') "
+        f"OR lower({given['channel']}) = 'test' OR contains(lower({given['payment']}), 'bogus') THEN 'test' END",
+        "cancelled": f"CASE WHEN {given['cancelled']} IS NOT NULL THEN 'cancelled' END",
+        "country": f"coalesce({given['country']}, {given['billing_country']})",
+        **{role: free_text(given[role]) for role in ("name", "product", "sku", "code")},
+    }
+    table = desk.stage(raw, f"shopify {raw.number}", found, changed)
     time = moment(desk, table, "created")
     amounts = {role: money(desk, table, role, comma=raw.decimal_comma) for role in _AMOUNTS}
     typed = {
         **{role: role for role in ("name", "product", "sku", "tags", "cancelled", *_ORDER_WORDS)},
         **{role: amount.sql for role, amount in amounts.items()},
         "accepts": yes_no("accepts"),
-        "placed": time.utc,
-        "day": time.day,
+        "placed": "placed",
+        "day": "day",
         "source": str(raw.number),
         "head": "coalesce(total, subtotal, financial) IS NOT NULL",
         "misread": f"total IS NOT NULL AND {amounts['total'].sql} IS NULL "
         f"OR subtotal IS NOT NULL AND {amounts['subtotal'].sql} IS NULL",
-        "aside": f"CASE WHEN name IS NULL THEN 'without an order name' ELSE {time.aside} END",
+        "aside": "CASE WHEN name IS NULL THEN 'without an order name' ELSE unplaced END",
     }
-    said = [pair for decided in (time, *amounts.values()) for pair in decided.said]
+    said = [*time.said, *(pair for amount in amounts.values() for pair in amount.said)]
     return (
-        f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in sorted(typed.items()))} FROM {table}",
+        f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in sorted(typed.items()))} FROM {time.rows}",
         [*desk.notes(raw), *(Note(reason, n) for reason, n in dict(said).items())],
     )
 
 
+def _without_overlap(desk: Desk, raws: Sequence[Raw], rows: str) -> str:
+    """Return the rows where an order that several exports carry counts in the newest of them only."""
+    if len(raws) == 1:
+        return rows
+    digests = ", ".join(f"({raw.number}, '{raw.digest}')" for raw in raws)
+    twice = desk.keep(
+        "shopify overlap",
+        f"""WITH ages AS (SELECT source, max(placed) AS newest FROM {rows} GROUP BY source)
+            SELECT name, placed, arg_max(source, (newest, digest)) AS kept
+            FROM {rows} JOIN ages USING (source) JOIN (VALUES {digests}) d(source, digest) USING (source)
+            WHERE head AND aside IS NULL GROUP BY name, placed HAVING count(DISTINCT source) > 1""",
+    )
+    return desk.keep(
+        "shopify rows once",
+        f"""SELECT r.* REPLACE (CASE WHEN kept <> source THEN 'of an order that a newer file has too' ELSE aside END
+                                AS aside) FROM {rows} r LEFT JOIN {twice} USING (name, placed)""",
+    )
+
+
 def _orders(desk: Desk, rows: str) -> str:
-    """Gather the lines of each order into one row, with its status, its net and an order_id of its own."""
+    """Gather the lines of each order into one row, with its status, its net and an order_id of its own.
+
+    goods = subtotal less its share of the tax, if prices include tax; refunded = the refund without its share of
+    the tax, at most the goods; net = goods - refunded.
+    """
     words = ", ".join(f"max({role}) AS {role}" for role in (*_ORDER_WORDS, *_ORDER_MONEY))
-    statuses = " ".join(f"WHEN '{theirs}' THEN '{ours}'" for theirs, ours in _STATUSES.items())
     gathered = desk.keep(
         "shopify gathered",
         f"""SELECT name, placed, min(day) AS day, min(source) AS source, {words}, max(tags) AS tags,
                    max(cancelled) AS cancelled, bool_or(misread) AS misread, bool_or(head) AS head,
-                   sum(quantity * price) AS gross
+                   try_cast(sum(quantity * price) AS DECIMAL(18,4)) AS gross
             FROM {rows} WHERE aside IS NULL GROUP BY name, placed""",
     )
+    repeated = desk.keep("shopify repeated", _repeated(gathered))
+    statuses = " ".join(f"WHEN '{theirs}' THEN '{ours}'" for theirs, ours in _STATUSES.items())
     return desk.keep(
         "shopify orders",
-        f"""SELECT * EXCLUDE (goods), goods - refunded AS net,
-                   CASE WHEN twice > 1 THEN name || ' · ' || coalesce(id, strftime(placed, '%Y-%m-%d %H:%M:%S')) ELSE name END
-                   AS order_id
-            FROM (SELECT *, CASE WHEN paid_goods > 0
-                            THEN CAST(round(goods * least(coalesce(refund, 0), paid_goods) / paid_goods, 4) AS DECIMAL(18,4))
-                            ELSE 0 END AS refunded
-            FROM (SELECT *, subtotal - CASE WHEN included THEN goods_tax ELSE 0 END AS goods,
-                         subtotal + CASE WHEN included THEN 0 ELSE goods_tax END AS paid_goods
-            FROM (SELECT *, CASE WHEN tax > 0 AND subtotal + coalesce(shipping, 0) > 0
-                            THEN CAST(round(tax * subtotal / (subtotal + coalesce(shipping, 0)), 4) AS DECIMAL(18,4))
-                            ELSE 0 END AS goods_tax
-            FROM (SELECT * EXCLUDE (subtotal), coalesce(subtotal, total - coalesce(shipping, 0)) AS subtotal,
-                         abs(total - subtotal - coalesce(shipping, 0)) <= 0.01 AS included,
-                         count(*) OVER (PARTITION BY name) AS twice,
-                         CASE WHEN tags IS NOT NULL THEN 'test'
-                              WHEN financial = 'voided' THEN 'voided'
-                              WHEN cancelled IS NOT NULL THEN 'cancelled'
-                              ELSE CASE lower(financial) {statuses} ELSE 'pending' END END AS status,
-                         CASE WHEN NOT head THEN 'without the line that carries the order'
-                              WHEN misread THEN 'with a total that could not be read'
-                              WHEN coalesce(subtotal, total) IS NULL THEN 'without a total' END AS broken
-                  FROM {gathered}))))""",
+        f"""WITH named AS (
+                SELECT g.* REPLACE (lower(financial) AS financial, coalesce(shipping, 0) AS shipping,
+                                    coalesce(subtotal, total - coalesce(shipping, 0)) AS subtotal),
+                       coalesce(r.order_id, name) AS order_id, r.order_id IS NOT NULL AS repeated
+                FROM {gathered} g LEFT JOIN {repeated} r USING (name, placed)),
+            judged AS (
+                SELECT *, coalesce(abs(total - subtotal - shipping) <= 0.01, false) AS included,
+                       CASE WHEN tags IS NOT NULL THEN 'test' WHEN financial = 'voided' THEN 'voided'
+                            WHEN cancelled IS NOT NULL THEN 'cancelled'
+                            ELSE CASE financial {statuses} ELSE 'pending' END END AS status,
+                       CASE WHEN NOT head THEN 'without the line that carries the order'
+                            WHEN misread THEN 'with a total that could not be read'
+                            WHEN subtotal IS NULL THEN 'without a total' END AS broken
+                FROM named),
+            taxed AS (
+                SELECT *, CASE WHEN tax > 0 AND subtotal > 0
+                          THEN {_rounded("tax * (subtotal / (subtotal + shipping))")} ELSE 0 END AS goods_tax
+                FROM judged),
+            goods AS (
+                SELECT *, subtotal - if(included, goods_tax, 0) AS goods, subtotal + if(included, 0, goods_tax) AS paid
+                FROM taxed),
+            refunds AS (
+                SELECT *, CASE WHEN paid > 0 AND refund > 0
+                          THEN {_rounded("goods * (least(refund, paid) / paid)")} ELSE 0 END AS refunded
+                FROM goods)
+            SELECT *, goods - refunded AS net FROM refunds""",
     )
+
+
+def _rounded(text: str) -> str:
+    return f"CAST(round({text}, 4) AS DECIMAL(18,4))"
+
+
+def _repeated(gathered: str) -> str:
+    """Return the query of orders whose name another order has too, with an order_id of their own."""
+    return f"""SELECT name, placed, name || ' · ' || if(alike = 1 AND id IS NOT NULL, id,
+                      strftime(placed, '%Y-%m-%d %H:%M:%S')) AS order_id
+               FROM (SELECT name, placed, id, count(*) OVER (PARTITION BY name, id) AS alike FROM {gathered}
+                     WHERE name IN (SELECT name FROM {gathered} GROUP BY name HAVING count(*) > 1))"""
 
 
 def _add_orders(desk: Desk, orders: str) -> None:
@@ -213,7 +255,7 @@ def _add_orders(desk: Desk, orders: str) -> None:
 
 
 def _add_lines(desk: Desk, rows: str, orders: str) -> None:
-    repeated = f"(SELECT name, placed, order_id FROM {orders} WHERE twice > 1) o"
+    repeated = f"(SELECT name, placed, order_id FROM {orders} WHERE repeated) o"
     desk.add(
         "order_lines",
         {
@@ -254,7 +296,11 @@ def _account(desk: Desk, raws: Sequence[Raw], rows: str, orders: str, said: dict
             Remark("pending: ordered and not yet paid, such as cash on delivery, kept", "status = 'pending'"),
             Remark("free (nothing to pay), kept", "total = 0"),
             Remark("guests, without an e-mail, kept", "customer IS NULL"),
-            Remark("whose name another order has too, told apart by their id", "twice > 1"),
+            Remark("whose name another order has too, told apart by their id", "repeated"),
+            Remark(
+                "whose total is neither goods and shipping nor these with tax on top, as with tips and duties",
+                "NOT included AND abs(total - subtotal - shipping - coalesce(tax, 0)) > 0.01",
+            ),
             Remark("in the future", f"placed > TIMESTAMP '{desk.now}'"),
         ],
     )
@@ -266,7 +312,8 @@ def _account(desk: Desk, raws: Sequence[Raw], rows: str, orders: str, said: dict
         raws,
         lines,
         label="name",
-        aside="coalesce(aside, CASE WHEN quantity IS NULL OR price IS NULL THEN 'without a readable quantity or price' END)",
+        aside="CASE WHEN aside IS NULL AND (quantity IS NULL OR price IS NULL) "
+        "THEN 'without a readable quantity or price' ELSE aside END",
         remarks=[
             Remark("without a SKU", "sku IS NULL"),
             Remark("exact duplicates of another line, kept", "copy > 1"),

@@ -34,6 +34,7 @@ _DATES = tuple(
 )
 _CLOCK = re.compile(r"(T| |, )9{1,2}:9{2}(:9{2}(?:(\.)(9{1,9}))?)?(?:( ?)([AaPp][Mm])(?![A-Za-z]))?")
 _OFFSET = re.compile(r"( ?)(Z|UTC|GMT|[+-]9{2}(?::?9{2})?)")
+_BELIEVABLE = "BETWEEN TIMESTAMP '1971-01-01' AND TIMESTAMP '2098-12-31 23:59:59'"
 _EPOCHS = {10: 1_000_000, 13: 1_000, 16: 1}
 
 
@@ -42,15 +43,13 @@ class Moment:
     """How a column of times is read.
 
     Args:
-        utc: Expression of the instant, UTC; NULL where it could not be read.
-        day: Expression of the day in the shop's own time.
-        aside: Expression of the reason why a row cannot be placed in time; NULL where it can.
+        rows: The table it is in, as a relation with three more columns: `placed`, the instant in UTC, NULL where it
+            could not be read; `day`, in the shop's own time; `unplaced`, the reason why a row cannot be placed in
+            time, NULL where it can.
         said: What to say about the decision, with the number of values concerned.
     """
 
-    utc: str
-    day: str
-    aside: str
+    rows: str
     said: tuple[tuple[str, int], ...] = ()
 
 
@@ -102,7 +101,7 @@ def _clock(text: str, rest: str) -> tuple[str, str]:
 
 
 def moment(desk: Desk, table: str, column: str) -> Moment:
-    """Decide how the times of a column are written, and return the expressions that read them.
+    """Decide how the times of a column are written, and read them.
 
     With an offset in the text, the day is the day as written. Times that end in Z or UTC, and epochs, are UTC, and
     their day is taken in the shop's time zone. All others are the shop's own time.
@@ -116,7 +115,7 @@ def moment(desk: Desk, table: str, column: str) -> Moment:
     day_first, said = _order(desk, table, column) if found.either_order else (True, ())
     parsed = Parsed(column, found, day_first=day_first, otherwise=desk.day_first)
     said += _clock_changes(desk, table, parsed)
-    return Moment(*parsed.placed(desk.time_zone), said)
+    return Moment(parsed.rows(table, desk.time_zone), said)
 
 
 def _order(desk: Desk, table: str, column: str) -> tuple[bool | None, tuple[tuple[str, int], ...]]:
@@ -153,39 +152,41 @@ class Parsed:
         self.column, self.day_first, self.otherwise = column, day_first, otherwise
         self.ambiguous = "false"
         self.offset = self._parse(column, found.offset)
-        self.utc = [text for text in (self._parse(column, found.utc), self._epoch(found.epoch)) if text]
+        utc = [text for text in (self._parse(column, found.utc), self._epoch(found.epoch)) if text]
+        self.utc = f"coalesce({', '.join(utc)})" if len(utc) > 1 else "".join(utc)
         self.naive = self._parse(column, found.naive)
         self.written = self._day_as_written(found.offset)
 
     @property
     def readable(self) -> str:
         """Expression: whether a value has one of the formats."""
-        parts = [f"{text} IS NOT NULL" for text in (self.offset, *self.utc, self.naive) if text]
+        parts = [f"{text} IS NOT NULL" for text in (self.offset, self.utc, self.naive) if text]
         return " OR ".join(parts) or "false"
 
-    def placed(self, time_zone: str) -> tuple[str, str, str]:
-        """Return the expressions of the instant, the day, and the reason why a row cannot be placed in time."""
+    def rows(self, table: str, time_zone: str) -> str:
+        """Return the table with the instant, the day, and the reason why a row cannot be placed in time."""
         zone, same = literal(time_zone), time_zone == "UTC"
+        parsed = {"offset_": self.offset, "day_": self.written, "utc_": self.utc, "naive_": self.naive}
+        parsed = {name: text for name, text in parsed.items() if text}
         instants, days = ["CAST(NULL AS TIMESTAMP)"], ["CAST(NULL AS DATE)"]
         if self.offset:
-            instants.append(f"({self.offset} AT TIME ZONE 'UTC')")
-            days.append(f"CASE WHEN {self.offset} IS NOT NULL THEN {self.written} END")
-        for utc in self.utc:
-            instants.append(utc)
-            local = utc if same else f"(({utc} AT TIME ZONE 'UTC') AT TIME ZONE {zone})"
-            days.append(f"CAST({local} AS DATE)")
+            instants.append("offset_ AT TIME ZONE 'UTC'")
+            days.append("day_")
+        if self.utc:
+            instants.append("utc_")
+            days.append("CAST(utc_ AS DATE)" if same else f"CAST(utc_ AT TIME ZONE 'UTC' AT TIME ZONE {zone} AS DATE)")
         if self.naive:
-            instants.append(self.naive if same else f"(({self.naive} AT TIME ZONE {zone}) AT TIME ZONE 'UTC')")
-            days.append(f"CAST({self.naive} AS DATE)")
-        utc, day = (f"coalesce({', '.join(p)})" if len(p) != 2 else p[1] for p in (instants, days))
-        aside = (
-            f"CASE WHEN {self.column} IS NULL THEN 'without a time' "
-            f"WHEN {self.ambiguous} THEN 'with a date that may be day first or month first' "
-            f"WHEN {utc} IS NULL THEN 'with a time that could not be read' "
-            f"WHEN {utc} NOT BETWEEN TIMESTAMP '1970-01-02' AND TIMESTAMP '2099-12-31' "
-            "THEN 'with a year before 1970 or after 2099' END"
+            instants.append("naive_" if same else f"naive_ AT TIME ZONE {zone} AT TIME ZONE 'UTC'")
+            days.append("CAST(naive_ AS DATE)")
+        extra = "".join(f", {text} AS {name}" for name, text in parsed.items())
+        return (
+            f"(SELECT *, CASE WHEN {self.column} IS NULL THEN 'without a time' "
+            f"WHEN placed IS NULL AND {self.ambiguous} THEN 'with a date that may be day first or month first' "
+            "WHEN placed IS NULL THEN 'with a time that could not be read' "
+            f"WHEN NOT placed {_BELIEVABLE} THEN 'with a year before 1971 or after 2098' END AS unplaced "
+            f"FROM (SELECT *, coalesce({', '.join(instants)}) AS placed, coalesce({', '.join(days)}) AS day "
+            f"FROM (SELECT *{extra} FROM {table})))"
         )
-        return utc, day, aside
 
     def _parse(self, text: str, formats: set[str]) -> str:
         if not formats:
@@ -225,17 +226,16 @@ def _clock_changes(desk: Desk, table: str, parsed: Parsed) -> tuple[tuple[str, i
     """Count local times that the clock skipped or showed twice, as DuckDB reads them: later, and as the second."""
     if not parsed.naive or desk.time_zone == "UTC":
         return ()
-    believable = "BETWEEN TIMESTAMP '1970-01-02' AND TIMESTAMP '2099-12-31'"
     ((first, last),) = desk.sql(
-        f"SELECT min(t), max(t) FROM (SELECT {parsed.naive} AS t FROM {table}) WHERE t {believable}"
+        f"SELECT min(t), max(t) FROM (SELECT {parsed.naive} AS t FROM {table}) WHERE t {_BELIEVABLE}"
     )
     if first is None:
         return ()
     zone = literal(desk.time_zone)
     changes = desk.sql(
-        "SELECT CAST(u + least(before, after) AS VARCHAR), CAST(u + greatest(before, after) AS VARCHAR), after > before "
-        "FROM (SELECT u, o AS after, lag(o) OVER (ORDER BY u) AS before FROM (SELECT u, ((u AT TIME ZONE 'UTC') "
-        f"AT TIME ZONE {zone}) - u AS o FROM generate_series(TIMESTAMP '{first}' - INTERVAL 2 DAY, "
+        "SELECT CAST(u + least(before, after) AS VARCHAR), CAST(u + greatest(before, after) AS VARCHAR), "
+        "after > before FROM (SELECT u, o AS after, lag(o) OVER (ORDER BY u) AS before "
+        f"FROM (SELECT u, ((u AT TIME ZONE 'UTC') AT TIME ZONE {zone}) - u AS o FROM generate_series(TIMESTAMP '{first}' - INTERVAL 2 DAY, "
         f"TIMESTAMP '{last}' + INTERVAL 2 DAY, INTERVAL 15 MINUTE) s(u))) WHERE before <> after ORDER BY u"
     )
     said = []

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from journeylab.data.readers.desk import Desk
 
-DECIMAL = "DECIMAL(18,4)"
+#: As the canonical DECIMAL(18,4), with room for a product; a larger amount is read as no amount.
+DECIMAL = "DECIMAL(15,4)"
 _CURRENCY = r"(?:[A-Z]{3}|[€$£¥₹]|kr\.?|zł|R\$)"
 _AMOUNT = rf"^[-+(]?\s*{_CURRENCY}?\s*[-+]?\d[\d.,'’\s\x{{a0}}\x{{202f}}]*{_CURRENCY}?\s*[-)]?$"
 _EMAIL = r"[A-Za-z0-9._%+'-]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
@@ -119,8 +120,15 @@ def pseudonym(text: str, key: bytes) -> str:
 
 def identifier(text: str, key: bytes) -> str:
     """Return the expression of an id as given, or of its pseudonym if it is an e-mail or a phone number."""
-    personal = f"contains({text}, '@') OR regexp_matches({text}, {literal(_PHONE)})"
+    phone = f"left({text}, 1) IN ('+', '(', '0') AND regexp_matches({text}, {literal(_PHONE)})"
+    personal = f"contains({text}, '@') OR {phone}"
     return f"CASE WHEN {personal} THEN {pseudonym(text, key)} ELSE {text} END"
+
+
+def whole_number(text: str) -> str:
+    """Return the expression of an id without the '.0' that a spreadsheet or a data frame gave it."""
+    decimal = f"ends_with({text}, '.0') AND regexp_full_match({text}, '[0-9]+[.]0')"
+    return f"CASE WHEN {decimal} THEN left({text}, length({text}) - 2) ELSE {text} END"
 
 
 def free_text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Small shops for the engines: every canonical table an analysis of the suite reads, from a seed, and no two alike."""
+"""A small shop for the engines: the canonical tables the suite reads, from a seed, with what shops really have."""
 
 from __future__ import annotations
 
