@@ -109,7 +109,7 @@ def sankey(flows: pd.DataFrame, *, labels: Sequence[str], proof: str) -> alt.Lay
         .mark_text(align="left", dx=4, color=theme.QUIET, fontWeight="bold")
         .encode(x=alt.X("x2:Q", scale=x_scale), y=alt.Y("middle:Q", scale=y_scale), text="said:N")
     )
-    return alt.layer(drawn, rects, texts).properties(height=420, title=_subtitle(proof))
+    return alt.layer(drawn, rects, texts).properties(width=720, height=420, title=_subtitle(proof))
 
 
 def matrix(cells: pd.DataFrame, *, order: Sequence[str], proof: str, signed: bool = False) -> alt.LayerChart:
@@ -139,7 +139,7 @@ def matrix(cells: pd.DataFrame, *, order: Sequence[str], proof: str, signed: boo
             text=alt.Text("share:Q", format="+.1%" if signed else ".1%"),
             color=alt.condition("datum.strong", alt.value("#ffffff"), alt.value("#0b2a28")),
         ),
-    ).properties(height=alt.Step(26), title=_subtitle(proof))
+    ).properties(width=alt.Step(64), height=alt.Step(26), title=_subtitle(proof))
 
 
 def graph(rows: pd.DataFrame, *, proof: str, most: int = 40) -> alt.LayerChart:
@@ -194,7 +194,7 @@ def graph(rows: pd.DataFrame, *, proof: str, most: int = 40) -> alt.LayerChart:
             base.mark_text(dy=-20, color=theme.QUIET, fontWeight="bold", fontSize=12).encode(text="name:N"),
         )
         .resolve_scale(size="independent", angle="independent")
-        .properties(height=520, title=_subtitle(proof))
+        .properties(width=640, height=520, title=_subtitle(proof))
     )
 
 
@@ -252,4 +252,4 @@ def _quoted(text: str) -> str:
 
 
 def _subtitle(proof: str) -> alt.TitleParams:
-    return alt.TitleParams(text="", subtitle=proof, subtitleColor=theme.QUIET, anchor="start", subtitleFontSize=12)
+    return alt.TitleParams(text=proof, color=theme.QUIET, anchor="start", fontSize=12, fontWeight="normal")

@@ -25,8 +25,9 @@ def histogram(bins: pd.DataFrame, quartiles: pd.DataFrame) -> alt.LayerChart:
     shown["span"] = [f"{length(a)} to {length(b)}" for a, b in pairs]
     shown["left"], shown["right"] = shown["from_seconds"] + 1, shown["to_seconds"] + 1
     scale = alt.Scale(type="log", base=2, nice=False)
-    marks = [60, 3_600, 86_400, 604_800, 2_592_000]
-    words = "{'60': '1 min', '3600': '1 h', '86400': '1 day', '604800': '7 days', '2592000': '30 days'}"
+    marks = [10, 60, 600, 3_600, 21_600, 86_400, 604_800, 2_592_000]
+    names = ["10 s", "1 min", "10 min", "1 h", "6 h", "1 day", "7 days", "30 days"]
+    words = "{" + ", ".join(f"'{mark}': '{name}'" for mark, name in zip(marks, names, strict=True)) + "}"
     axis = alt.Axis(values=marks, labelExpr=f"{words}[format(datum.value, 'd')]", grid=False)
     bars = (
         alt.Chart(shown)
@@ -40,8 +41,8 @@ def histogram(bins: pd.DataFrame, quartiles: pd.DataFrame) -> alt.LayerChart:
         )
     )
     told = quartiles[["q1", "q2", "q3"]].melt(var_name="which", value_name="seconds").dropna()
-    names = {"q1": "a quarter", "q2": "half", "q3": "three quarters"}
-    told["which"] = told["which"].map(names)
+    parts = {"q1": "a quarter", "q2": "half", "q3": "three quarters"}
+    told["which"] = told["which"].map(parts)
     told["label"] = [f"{w} within {length(s)}" for w, s in zip(told["which"], told["seconds"], strict=True)]
     told["at"] = told["seconds"] + 1
     told["row"] = [8.0 + 16 * i for i in range(len(told))]
@@ -90,6 +91,6 @@ def rates(trend: pd.DataFrame, *, grouped: bool) -> alt.LayerChart:
     whole = base.transform_filter("!datum.partial")
     return alt.layer(
         whole.mark_area(opacity=0.12, **fixed).encode(y=alt.Y("lower:Q"), y2="upper:Q"),
-        whole.mark_line(point={"size": 24}, **fixed).encode(y=y),
+        whole.mark_line(point={"size": 24, **fixed}, **fixed).encode(y=y),
         base.transform_filter("datum.partial").mark_point(shape="diamond", size=40, color=theme.QUIET).encode(y=y),
     ).properties(height=280)
