@@ -139,8 +139,8 @@ def test_the_interval_covers_a_planted_leak_about_as_often_as_its_level_says():
 
 
 def test_the_value_comes_from_the_events_else_from_the_orders_and_costs_give_the_margin():
-    events = """SELECT visitor_id, TIMESTAMP '2026-01-01' + to_minutes(m) AS occurred_at, DATE '2026-01-01' AS day, event,
-        value::DECIMAL(18,4) AS value FROM (VALUES ('v', 0, 'a', NULL), ('v', 1, 'b', 30), ('w', 0, 'a', NULL),
+    events = """SELECT visitor_id, TIMESTAMP '2026-01-01' + to_minutes(m) AS occurred_at, DATE '2026-01-01' AS day,
+        event, value::DECIMAL(18,4) AS value FROM (VALUES ('v', 0, 'a', NULL), ('v', 1, 'b', 30), ('w', 0, 'a', NULL),
         ('w', 1, 'b', 50), ('x', 0, 'a', NULL)) t(visitor_id, m, event, value)"""
     orders = """SELECT '1' AS order_id, TIMESTAMP '2026-01-01' AS ordered_at, DATE '2026-01-01' AS day,
         'completed' AS status, 70::DECIMAL(18,4) AS net"""
