@@ -46,6 +46,7 @@ class Rules:
         end: Last day of the data; None if not known.
         spans: Whether the time from step to step is wanted.
         only: Values of the first split that are wanted; all if empty.
+        named: Whether the keys are wanted in the rows.
         value: Column of events whose value at the last step is wanted; None for none.
     """
 
@@ -59,6 +60,7 @@ class Rules:
     end: date | None = None
     spans: bool = False
     only: tuple[str, ...] = ()
+    named: bool = False
     value: str | None = None
 
     @property
@@ -296,6 +298,8 @@ def _judged(people: ir.Table, rules: Rules) -> ir.Table:
             end = closing(rules.end) if rules.end else ibis.null("int64")
             made[f"wait_{k}"] = ibis.ifelse(made[f"open_{k}"], end - waited, ibis.null("int64"))
     kept = {name: people[name] for name in (*rules.splits, "day")} | {"entrants": ibis.literal(1)}
+    if rules.named:
+        kept |= {key: people[key] for key in rules.keys}
     if rules.entry == "closed":
         kept["open"] = ~made[f"reached_{rules.count}"] & reduce(or_, alive.values())
     else:

@@ -172,8 +172,7 @@ def friction(
         "A sign goes with fewer conversions; that it causes them is for a test to show.",
         "The same session may show several signs, so their margins do not add up.",
         worth.said,
-        f"{looks} compared; false alarms among clear ones are kept to {words.percent(FALSE_SHARE, digits=0)} "
-        f"(Benjamini-Hochberg); under {SMALL} sessions nothing is compared.",
+        f"{looks} compared with at least {SMALL} sessions on both sides (Benjamini-Hochberg).",
     )
     sessions = int(visits["sessions"].sum())
     return Friction(rows=rows, by=by, sessions=sessions, worth=worth, currency=shop.currency, caveats=caveats)

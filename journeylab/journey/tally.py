@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: Groups beyond this many, the largest first, are put together as 'other'.
 MAX_GROUPS = 20
 OTHER, UNKNOWN, ALL = "other", "not known", "all"
+#: The breakdown by whether the product of the first step was in stock on that day.
+STOCK = "stock"
 #: Bins of the time to convert in each doubling of time.
 PER_OCTAVE = 2
 #: Parts into which the window is cut for the correction of open windows.
@@ -43,6 +45,8 @@ def dimensions(shop: Dataset) -> tuple[str, ...]:
     own = [name for name, kind in events.schema().items() if name not in no and kind.is_string()]
     usual = [name for name in ("device", "marketing_channel", "country") if name in own]
     rest = [name for name in own if name not in usual]
+    if "sku" in events.columns and shop.has("stock"):
+        usual.append(STOCK)
     if not ("customer_id" in events.columns and shop.has("customers")):
         return (*usual, *rest)
     traits = [
@@ -68,6 +72,8 @@ def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") ->
             do=f"They can by {having}." if having else "They have no column to break down by.",
         )
     table, _dot, column = by.rpartition(".")
+    if by == STOCK:
+        return _with_stock(shop, events, name)
     if table:
         known = events.filter(_.customer_id.notnull()).group_by("visitor_id").agg(whose=_.customer_id.min())
         people = shop.table("customers", whole=True)
@@ -85,6 +91,14 @@ def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") ->
         value = value.fill_null(UNKNOWN)
     events = events.mutate(**{name: value})
     return events.drop("trait") if table else events
+
+
+def _with_stock(shop: Dataset, events: ir.Table, name: str) -> ir.Table:
+    """Say of each event whether its product was in stock, over all places, at the count of that day."""
+    stock = shop.table("stock", whole=True).group_by(item="sku", on="as_of").agg(there=_.on_hand.sum())
+    found = events.left_join(stock, [events.sku == stock.item, events.day == stock.on])
+    value = ibis.cases((_.there.isnull(), UNKNOWN), (_.there > 0, "in stock"), else_="out of stock")
+    return found.mutate(**{name: value}).drop("item", "on", "there")
 
 
 def grain_of(days: int) -> str:
