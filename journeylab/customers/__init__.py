@@ -1,6 +1,7 @@
 """Who the customers are, and what they are worth."""
 
+from journeylab.customers.persona_count import persona_count
 from journeylab.customers.rfm import rfm
 from journeylab.customers.rfm_groups import rfm_groups
 
-__all__ = ["rfm", "rfm_groups"]
+__all__ = ["persona_count", "rfm", "rfm_groups"]
