@@ -20,6 +20,7 @@ import ibis
 from journeylab.data.workspace import new_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import ibis.expr.types as ir
@@ -85,6 +86,10 @@ class EmbeddedEngine:
         finally:
             cursor.close()
 
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a connection of its own for work that spans several statements; the caller closes it."""
+        return self._base.cursor()
+
     def table(self, name: str) -> ir.Table:
         """Return the table called `name` as an expression that any thread may run."""
         return ibis.table(self._backend().table(name).schema(), name=name)
@@ -116,14 +121,19 @@ class EmbeddedEngine:
 class ConnectedEngine:
     """An Ibis connection to an engine that the shop already runs; only ever read from.
 
+    Safe to use from several threads: one query runs at a time, whichever engine object asks for it.
+
     Args:
         backend: The Ibis backend.
+        owned: Whether the connection was opened for this engine, and closes with it.
     """
 
-    def __init__(self, backend: Any) -> None:
+    def __init__(self, backend: Any, *, owned: bool = False) -> None:
         self.backend = backend
         self.name = backend.name
-        self._lock = threading.Lock()
+        self._owned = owned
+        # Kept with the connection, because two engines over the same one must not query it at once.
+        self._lock = vars(backend).setdefault("journeylab_lock", threading.Lock())
 
     def run(self, expr: ir.Table) -> pd.DataFrame:
         """Return the rows of `expr`, one query at a time."""
@@ -131,11 +141,20 @@ class ConnectedEngine:
             return self.backend.execute(expr)
 
     def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
-        """Stream the rows of `expr`."""
-        return self.backend.to_pyarrow_batches(expr)
+        """Stream the rows of `expr`; other queries wait until the stream has ended."""
+        import pyarrow as pa
+
+        def rows() -> Iterator[pa.RecordBatch]:
+            with self._lock:
+                yield from self.backend.to_pyarrow_batches(expr)
+
+        return pa.RecordBatchReader.from_batches(expr.schema().to_pyarrow(), rows())
 
     def close(self) -> None:
-        """Leave the connection as it is: it belongs to whoever opened it."""
+        """Close the connection if it was opened for this engine; else it belongs to whoever opened it."""
+        if self._owned:
+            self._owned = False
+            self.backend.disconnect()
 
 
 def _discard(base: duckdb.DuckDBPyConnection, folder: Path) -> None:

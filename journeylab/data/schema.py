@@ -253,3 +253,43 @@ def table(name: str) -> Table:
         return TABLES[name]
     except KeyError:
         raise SchemaError(f"There is no table called {name!r}.", do=f"The tables are {', '.join(TABLES)}.") from None
+
+
+_PREFACE = f"""# The data model
+
+Written from `journeylab/data/schema.py` by `python -m journeylab.data.schema > docs/data-model.md`; do not edit.
+
+Any subset of the tables may be present. A column in *italics* may be missing: that turns off what needs it, by name.
+Identifiers are strings, kept as given; customers of files are pseudonyms. Money and quantities are {MONEY},
+money in the shop's currency. Each time is UTC, and beside it stands the local `day`, by which analyses count.
+
+Orders that are {", ".join(UNCOUNTED_STATUSES[:-1])} or {UNCOUNTED_STATUSES[-1]} stay in the table and out of every
+figure. Guests (orders without a customer) count in money and orders, not in figures by customer."""
+
+
+def markdown() -> str:
+    """Return the data model as a page: a section a table, a line a column. docs/data-model.md is this text."""
+    kinds = {MONEY: "money or quantity", TIME: "time", "int64": "whole number", "float64": "number"}
+    lines = [_PREFACE]
+    for spec in TABLES.values():
+        lines += [
+            "",
+            f"## {spec.name}",
+            "",
+            f"One row is {spec.row}.",
+            "",
+            "| column | type | meaning |",
+            "|---|---|---|",
+        ]
+        for column in spec.columns:
+            name = f"*{column.name}*" if column.optional else column.name
+            lines.append(f"| {name} | {kinds.get(column.dtype, column.dtype)} | {column.doc} |")
+        if spec.open_ended:
+            lines += ["", "It may have further columns, which are kept as they are."]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write(markdown())

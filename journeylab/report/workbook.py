@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from csv import QUOTE_NONNUMERIC
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ SHARES = frozenset({"rate", "share", "change"})
 def csv(result: Result) -> bytes:
     """Return the table as CSV in UTF-8 with a byte-order mark, which spreadsheets want to see."""
     table = result.table().rename(columns=harmless)
-    return table.map(harmless).to_csv(index=False).encode("utf-8-sig")
+    return table.map(harmless).to_csv(index=False, quoting=QUOTE_NONNUMERIC).encode("utf-8-sig")
 
 
 def harmless(cell: Any) -> Any:

@@ -1,0 +1,151 @@
+"""Cards: a finding as title, its chart and views, its caveats; table, Python and downloads one click away."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from journeylab.app import controls, panels
+from journeylab.app.shell import story
+from journeylab.app.state import visitor
+from journeylab.call import literal
+from journeylab.errors import JourneylabError
+from journeylab.report import picture, workbook
+from journeylab.report.markdown import escape
+from journeylab.result import Result
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from journeylab.data.dataset import Dataset
+
+TABLE, PYTHON = "Table", "Python"
+_SHARES = ("rate", "share")
+
+
+def run(function: Callable[..., Any], shop: Dataset, **arguments: Any) -> Any:
+    """Run an analysis, or return what it gave before for the same shop and arguments; write it into the notebook."""
+    key = (shop.fingerprint, str(getattr(function, "public_name", function)), _written(arguments))
+    result = visitor().remember(key, partial(_work, function, shop, arguments))
+    if not any(step is result for step in story().steps):
+        story().steps.append(result)
+    return result
+
+
+def show(function: Callable[..., Any], shop: Dataset, **arguments: Any) -> Any:
+    """Run an analysis and draw its card; an error stays in the card. Return the Result, or None after an error."""
+    with st.container(border=True):
+        try:
+            result = run(function, shop, **arguments)
+        except JourneylabError as error:
+            panels.problem(error)
+            return None
+        except Exception as error:  # noqa: BLE001 - shown as a bug, logged in full; the other cards go on
+            panels.bug(error)
+            return None
+        _card(result, _key(result))
+    return result
+
+
+@st.fragment
+def _card(result: Result, key: str) -> None:
+    try:
+        _draw(result, key)
+    except JourneylabError as error:
+        panels.problem(error)
+    except Exception as error:  # noqa: BLE001 - as in show
+        panels.bug(error)
+
+
+def _draw(result: Result, key: str) -> None:
+    headline = result.headline()
+    st.subheader(escape(headline), anchor=False)
+    names = {view.capitalize(): view for view in result.views}
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        chosen = controls.segments("Show", [*names, TABLE, PYTHON], key=f"{key}_view")
+        _downloads(result, names.get(chosen), key)
+    if chosen == TABLE:
+        _table(result)
+    elif chosen == PYTHON:
+        st.code(result.call.python() if result.call else "", language="python")
+    else:
+        st.altair_chart(result.chart(names[chosen]), alt=headline, key=f"{key}_chart_{names[chosen]}")
+    if result.caveats:
+        st.caption("  \n".join(escape(caveat) for caveat in result.caveats))
+
+
+def _table(result: Result) -> None:
+    table = result.table()
+    shares = {name for name in table.columns if str(name).startswith(_SHARES)}
+    if "rate" in shares:
+        shares |= {"lower", "upper"}
+    st.dataframe(
+        table,
+        hide_index=True,
+        alt=result.headline(),
+        column_config={
+            name: st.column_config.NumberColumn(_title(name), format="percent")
+            if name in shares
+            else st.column_config.Column(_title(name))
+            for name in table.columns
+        },
+    )
+
+
+def _downloads(result: Result, view: str | None, key: str) -> None:
+    name = f"{key}-{date.today().isoformat()}"  # noqa: DTZ011 - a file name, in the user's own day
+    with st.popover("Download", icon=":material/download:", type="tertiary"):
+        offers: list[tuple[str, str, Callable[[], Any]]] = [
+            ("Table as CSV", "csv", partial(workbook.csv, result)),
+            ("Table as XLSX", "xlsx", partial(workbook.xlsx, result)),
+            ("Chart as PNG", "png", partial(picture.png, result, view)),
+            ("Chart as SVG", "svg", partial(picture.svg, result, view)),
+        ]
+        for label, ending, make in offers:
+            st.download_button(
+                label,
+                make,
+                file_name=f"{name}.{ending}",
+                mime=_MIME[ending],
+                key=f"{key}_{ending}",
+                on_click="ignore",
+                width="stretch",
+            )
+
+
+_MIME = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "png": "image/png",
+    "svg": "image/svg+xml",
+}
+
+
+def _work(function: Callable[..., Any], shop: Dataset, arguments: dict[str, Any]) -> Any:
+    with st.spinner("Working it out"):
+        return function(shop, **arguments)
+
+
+def _key(result: Result) -> str:
+    """Name a card after its analysis; the second card of the same analysis on a page gets a number."""
+    noun = result.call.noun if result.call else "result"
+    same = [s for s in story().steps if isinstance(s, Result) and s.call is not None and s.call.noun == noun]
+    place = next((n for n, step in enumerate(same, start=1) if step is result), 1)
+    return noun if place == 1 else f"{noun}_{place}"
+
+
+def _written(arguments: dict[str, Any]) -> str:
+    """Write arguments as a cache key: literals as Python, Results by the call that made them."""
+    parts = []
+    for name, value in sorted(arguments.items()):
+        if name == "progress":
+            continue
+        parts.append(f"{name}={value.call.python() if isinstance(value, Result) and value.call else literal(value)}")
+    return ";".join(parts)
+
+
+def _title(column: object) -> str:
+    return str(column).replace("_", " ")

@@ -1,0 +1,236 @@
+"""Widgets that live in the URL: a link is a state of the page, and a bad value in it is said, never raised."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import streamlit as st
+
+from journeylab.app.state import visitor
+from journeylab.report.markdown import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Sequence
+
+    from journeylab.data.dataset import Dataset
+
+T = TypeVar("T")
+
+PRESETS = {"All": None, "30 days": 30, "90 days": 90, "365 days": 365}
+CUSTOM = "Custom"
+WINDOWS = {
+    "30 minutes": "30m",
+    "1 day": "1d",
+    "7 days": "7d",
+    "14 days": "14d",
+    "30 days": "30d",
+    "90 days": "90d",
+    "no limit": None,
+}
+
+
+def segments(label: str, options: Sequence[str], *, key: str) -> str:
+    """Choose one of a few, side by side; the first is the default."""
+    _seed(key, options, _first)
+    chosen = st.segmented_control(
+        label,
+        list(options),
+        default=options[0],
+        format_func=escape,
+        key=key,
+        required=True,
+        label_visibility="collapsed",
+        bind="query-params",
+        on_change=_heard,
+        args=(key,),
+    )
+    chosen = chosen if chosen in options else options[0]
+    _say(key)
+    return chosen
+
+
+def choice(
+    label: str,
+    options: dict[str, T],
+    *,
+    key: str,
+    default: str | None = None,
+    help: str | None = None,  # noqa: A002 - Streamlit's own word
+) -> T:
+    """Choose one of several by its words and return what it stands for."""
+    names = list(options)
+    _seed(key, names, _first)
+    chosen = st.selectbox(
+        label,
+        names,
+        index=names.index(default) if default in options else 0,
+        key=key,
+        help=help,
+        bind="query-params",
+        on_change=_heard,
+        args=(key,),
+    )
+    chosen = chosen if chosen in options else names[0]
+    _say(key)
+    return options[chosen]
+
+
+def slider(
+    label: str,
+    lowest: int,
+    highest: int,
+    default: int,
+    *,
+    key: str,
+    help: str | None = None,  # noqa: A002
+) -> int:
+    """Choose a whole number from `lowest` to `highest`."""
+    texts = [str(number) for number in range(lowest, highest + 1)]
+    _seed(key, texts, lambda good: int(good[0]), f"a whole number from {lowest} to {highest}")
+    value = st.slider(
+        label, lowest, highest, default, key=key, help=help, bind="query-params", on_change=_heard, args=(key,)
+    )
+    value = min(max(int(value), lowest), highest)
+    _say(key)
+    return value
+
+
+def several(
+    label: str,
+    options: Sequence[str],
+    default: Sequence[str],
+    *,
+    key: str,
+    most: int,
+    help: str | None = None,  # noqa: A002
+) -> list[str]:
+    """Choose several, in the order in which they are picked."""
+    _seed(key, options, list)
+    chosen = st.multiselect(
+        label,
+        list(options),
+        default=list(default),
+        key=key,
+        max_selections=most,
+        help=help,
+        bind="query-params",
+        on_change=_heard,
+        args=(key,),
+    )
+    chosen = [option for option in chosen if option in options]
+    _say(key)
+    return chosen
+
+
+def steps(shop: Dataset) -> list[str]:
+    """Pick the steps of a funnel among the shop's events, in order."""
+    from journeylab.journey.touchpoints import MOST, names, suggested
+
+    known = visitor().remember((shop.fingerprint, "touchpoints"), lambda: names(shop))
+    return several(
+        "Steps, in order",
+        known,
+        suggested(known),
+        key="steps",
+        most=MOST,
+        help="A visitor must do them in this order; other events may lie between.",
+    )
+
+
+def conversion_window() -> str | None:
+    """Choose the longest time from the first step to the last."""
+    return choice("Within", WINDOWS, key="within", default="14 days")
+
+
+def breakdown(shop: Dataset) -> str | None:
+    """Choose a column of the events to break down by, among those the shop has."""
+    from journeylab.journey.funnel import DIMENSIONS
+
+    having = {name.replace("_", " "): name for name in DIMENSIONS if shop.has(f"events.{name}")}
+    return choice("Break down by", {"nothing": None, **having}, key="by")
+
+
+def date_window(observed: tuple[date, date] | None) -> tuple[date, date] | None:
+    """Choose the period every page looks at, within what was observed; None for all of it."""
+    if observed is None or observed[0] == observed[1]:
+        return None
+    first, last = observed
+    length = (last - first).days + 1
+    presets = [name for name, days in PRESETS.items() if days is None or days < length]
+    chosen = choice("Period", {name: name for name in [*presets, CUSTOM]}, key="period")
+    if chosen != CUSTOM:
+        days = PRESETS[chosen]
+        return None if days is None else (last - timedelta(days=days - 1), last)
+    _seed("days", _DaysWithin(first, last), _days, f"two days from {first} to {last}")
+    days_chosen = st.date_input(
+        "From and to",
+        (first, last),
+        min_value=first,
+        max_value=last,
+        key="days",
+        bind="query-params",
+        on_change=_heard,
+        args=("days",),
+    )
+    if not isinstance(days_chosen, tuple) or len(days_chosen) != 2:
+        return visitor().window
+    window = max(first, days_chosen[0]), min(last, days_chosen[1])
+    _say("days")
+    return window
+
+
+class _DaysWithin:
+    """Days in ISO form that lie in a period."""
+
+    def __init__(self, first: date, last: date) -> None:
+        self.first, self.last = first, last
+
+    def __contains__(self, text: object) -> bool:
+        try:
+            return self.first <= date.fromisoformat(str(text)) <= self.last
+        except ValueError:
+            return False
+
+
+def _seed(
+    key: str, valid: Container[str], make: Callable[[list[str]], Any], words: str = "one of the choices here"
+) -> None:
+    """Give a control that is drawn for the first time the value its link asks for, and note what cannot be used.
+
+    Streamlit itself takes a value from the URL, and drops it when another page is opened before the control could be
+    drawn, as when the data must be added first; so the link that a visit began with is kept until then.
+    """
+    if key in st.session_state:
+        return
+    who = visitor()
+    in_url, in_link = st.query_params.get_all(key), who.link.pop(key, [])
+    asked = in_url or in_link
+    bad = [text for text in asked if text not in valid]
+    if bad:
+        shown = bad[0] if len(bad[0]) <= 40 else f"{bad[0][:40]}…"
+        who.notices[key] = f"The link asks for “{shown}”, which is not {words}; it is left out here."
+    good = [text for text in in_link if text in valid]
+    if good and not in_url:
+        st.session_state[key] = make(good)
+        st.rerun()  # a value set in an earlier run is written back to the URL
+
+
+def _say(key: str) -> None:
+    """Say under a control what was wrong with its value in the link."""
+    sentence = visitor().notices.get(key)
+    if sentence:
+        st.caption(f":material/link_off: {escape(sentence)}")
+
+
+def _heard(key: str) -> None:
+    """Drop the sentence about the link once the user has chosen for themselves."""
+    visitor().notices.pop(key, None)
+
+
+def _first(good: list[str]) -> str:
+    return good[0]
+
+
+def _days(good: list[str]) -> tuple[date, ...]:
+    return tuple(sorted(date.fromisoformat(text) for text in good[:2]))

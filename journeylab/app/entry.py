@@ -1,0 +1,47 @@
+"""The script of the app: page config, navigation, the sidebar's data card. Nothing else."""
+
+import streamlit as st
+
+from journeylab.app.places import ASSETS, PAGES
+from journeylab.app.sidebar import sidebar
+
+st.set_page_config(page_title="journeylab", page_icon=str(ASSETS / "mark.svg"), layout="wide")
+st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
+
+page = st.navigation(
+    {
+        "Start": [
+            st.Page(
+                PAGES / "start/overview.py",
+                title="Overview",
+                icon=":material/monitoring:",
+                default=True,
+                help="The shop's key figures beside the period before.",
+            ),
+            st.Page(
+                PAGES / "start/data.py",
+                title="Data",
+                icon=":material/folder_open:",
+                help="Add files, see what was read and what was set aside, forget everything.",
+            ),
+        ],
+        "Journey": [
+            st.Page(
+                PAGES / "journey/touchpoints.py",
+                title="Touchpoints",
+                icon=":material/filter_alt:",
+                help="How many visitors get from step to step, and where they leave.",
+            ),
+        ],
+        "Customers": [
+            st.Page(
+                PAGES / "customers/personas.py",
+                title="Personas",
+                icon=":material/groups:",
+                help="Customers scored by how lately, how often and for how much they bought.",
+            ),
+        ],
+    }
+)
+sidebar()
+page.run()

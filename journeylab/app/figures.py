@@ -1,0 +1,44 @@
+"""The row of key figures: each with its change since the period before and its course."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from journeylab.report.markdown import escape
+
+if TYPE_CHECKING:
+    from journeylab.start.overview import Figure, Overview
+
+
+def key_figures(overview: Overview) -> None:
+    """Draw the figures of an overview in a row; on a narrow screen they go below each other."""
+    with st.grid(3, min_column_width=165):
+        for figure in overview.figures:
+            _metric(figure, overview.currency)
+
+
+def _metric(figure: Figure, currency: str) -> None:
+    trend = [value for value in figure.trend if not math.isnan(value)]
+    known = not math.isnan(figure.change)
+    st.metric(
+        escape(figure.label),
+        escape(figure.written(figure.value, currency)),
+        f"{figure.change:+.1%}" if known and round(figure.change, 3) else 0 if known else None,
+        delta_description=escape(f"from {figure.written(figure.previous, currency)}") if known else None,
+        help=escape(_help(figure, currency)),
+        border=True,
+        height="stretch",
+        chart_data=trend if len(trend) > 1 else None,
+        chart_type="area",
+    )
+
+
+def _help(figure: Figure, currency: str) -> str:
+    said = f"{figure.definition} Taken over {figure.n:,} {figure.of}."
+    if math.isnan(figure.lower):
+        return said
+    lower, upper = (figure.written(value, currency) for value in (figure.lower, figure.upper))
+    return f"{said} 95 % interval: {lower} to {upper}."

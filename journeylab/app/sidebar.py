@@ -1,0 +1,46 @@
+"""The sidebar below the navigation: what data is loaded, and the period every page looks at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from journeylab.app import controls
+from journeylab.app.places import DATA_PAGE
+from journeylab.app.state import visitor
+from journeylab.report.markdown import escape
+from journeylab.words import span
+
+if TYPE_CHECKING:
+    from journeylab.data.dataset import Dataset
+
+
+def sidebar() -> None:
+    """Draw the data card and the date window, and note the chosen window."""
+    who = visitor()
+    with st.sidebar:
+        if who.shop is None:
+            with st.container(border=True):
+                st.markdown("**No data yet**")
+                st.caption("Add your shop's exports. They stay on this machine.")
+                st.page_link(DATA_PAGE, label="Add files", icon=":material/add_circle:")
+            return
+        _card(who.shop, [source.name for source in who.sources])
+        who.window = controls.date_window(who.shop.observed)
+        if who.window:
+            st.caption(escape(span(*who.window)))
+
+
+def _card(shop: Dataset, files: list[str]) -> None:
+    with st.container(border=True):
+        title = files[0] if len(files) == 1 else f"{len(files)} files"
+        st.markdown(f"**{escape(title)}**")
+        kept: dict[str, int] = {}
+        for ledger in shop.ledgers:
+            kept[ledger.table] = kept.get(ledger.table, 0) + ledger.kept
+        lines = [f"{n:,} {table.replace('_', ' ')}" for table, n in kept.items()]
+        if shop.observed:
+            lines.append(span(*shop.observed))
+        lines.append(" · ".join(filter(None, (shop.currency, shop.time_zone))))
+        st.caption("  \n".join(escape(line) for line in lines))

@@ -1,0 +1,245 @@
+"""One visitor's shop: where its files lie, how it is read, and how it is forgotten.
+
+Each browser session has a `Visitor` of its own, with a folder of its own. Nothing is shared between visitors. When a
+session has ended, a janitor closes its engine and deletes its folder; folders left behind by a process that died are
+swept at the next start.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import threading
+import time
+import weakref
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+from streamlit.runtime import exists as runtime_exists
+from streamlit.runtime import get_instance
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from journeylab.data import workspace
+from journeylab.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import date
+
+    from journeylab.data.dataset import Dataset
+
+#: Seconds a session may be away before its data is deleted; Streamlit lets a visitor come back for 120.
+GRACE = float(os.environ.get("JOURNEYLAB_GRACE", "120"))
+MAX_RESULTS = 128
+_KEY = "journeylab_visitor"
+
+
+@dataclass(eq=False)
+class Source:
+    """A file of the shop: where it lies, the name its owner knows it by, and whether it is our copy."""
+
+    path: Path
+    name: str
+    ours: bool
+
+
+@dataclass(eq=False)
+class Visitor:
+    """What the app keeps for one browser session.
+
+    Args:
+        session: Streamlit's id of the session.
+        shop: The shop as last read; None before the first file.
+        sources: The files it was read from.
+        window: First and last day chosen in the sidebar; None for all of it.
+        results: Results by what made them, the least recently used first.
+        link: What the URL asked for when the session began, by control.
+        notices: Sentences about values in a link that could not be used, by control.
+        time_zone: In which the shop was read.
+        currency: What the user said the money is in, if anything.
+        key: Secret of the pseudonyms, so that files added later give a customer the same one.
+        last_seen: When the session was last known to be there.
+    """
+
+    session: str
+    shop: Dataset | None = None
+    sources: list[Source] = field(default_factory=list)
+    window: tuple[date, date] | None = None
+    results: OrderedDict[tuple[str, ...], Any] = field(default_factory=OrderedDict)
+    link: dict[str, list[str]] = field(default_factory=dict)
+    notices: dict[str, str] = field(default_factory=dict)
+    time_zone: str | None = None
+    currency: str | None = None
+    key: bytes = field(default_factory=partial(secrets.token_bytes, 16), repr=False)
+    last_seen: float = field(default_factory=time.monotonic)
+    _folder: Path | None = None
+    _count: int = 0
+
+    def folder(self) -> Path:
+        """The session's own folder, made when first needed."""
+        if self._folder is None or not self._folder.is_dir():
+            self._folder = workspace.new_folder()
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        return self._folder
+
+    def spool(self, name: str, data: Any) -> Source:
+        """Copy an upload into the session's folder under a name of our own; `data` is a binary file."""
+        self._count += 1
+        path = self.folder() / f"upload-{self._count}{_ending(name)}"
+        data.seek(0)
+        with path.open("wb") as target:
+            shutil.copyfileobj(data, target, 2**20)
+        return Source(path, name, ours=True)
+
+    def read(
+        self,
+        added: Iterable[Source] = (),
+        *,
+        time_zone: str = "UTC",
+        currency: str | None = None,
+        progress: Callable[[float, str], None] | None = None,
+    ) -> None:
+        """Read all files of the shop together with the `added` ones; if that fails, everything stays as it was."""
+        import journeylab as jl
+
+        added = list(added)
+        sources = [*self.sources, *added]
+        if not sources:
+            raise SchemaError("There is no file to read yet.", do="Choose one or more files.")
+        try:
+            if len(sources) == 1 and jl_is_lab_file(sources[0].path):
+                shop = jl.open(sources[0].path, root=self.folder())
+            else:
+                shop = jl.read(
+                    *(source.path for source in sources),
+                    names={source.path: source.name for source in sources},
+                    time_zone=time_zone,
+                    currency=currency,
+                    key=self.key,
+                    progress=progress,
+                    root=self.folder(),
+                )
+        except BaseException:
+            _delete(added)
+            raise
+        self.adopt(shop, sources)
+        self.time_zone, self.currency = time_zone, currency
+
+    def adopt(self, shop: Dataset, sources: list[Source]) -> None:
+        """Put a shop that was read in the place of the one before."""
+        before, self.shop, self.sources = self.shop, shop, sources
+        self.window = None
+        self.results.clear()
+        if before is not None:
+            before.close()
+
+    def forget(self) -> None:
+        """Close the engine and delete every file of this session."""
+        if self.shop is not None:
+            self.shop.close()
+        folder, self._folder = self._folder, None
+        self.shop, self.window, self.sources = None, None, []
+        self.results.clear()
+        for memory in (self.link, self.notices):
+            memory.clear()
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def remember(self, key: tuple[str, ...], make: Callable[[], Any]) -> Any:
+        """Return the result kept under `key`, or make and keep it; the oldest go when there are too many."""
+        if key in self.results:
+            self.results.move_to_end(key)
+            return self.results[key]
+        result = make()
+        self.results[key] = result
+        while len(self.results) > MAX_RESULTS:
+            self.results.popitem(last=False)
+        return result
+
+
+def visitor() -> Visitor:
+    """Return this session's visitor."""
+    found = st.session_state.get(_KEY)
+    if found is None:
+        context = get_script_run_ctx()
+        link = {key: st.query_params.get_all(key) for key in st.query_params}
+        found = Visitor(session=context.session_id if context else "", link=link)
+        st.session_state[_KEY] = found
+        _janitor.watch(found)
+    found.last_seen = time.monotonic()
+    return found
+
+
+class Janitor:
+    """Forgets visitors whose session has ended for longer than the grace.
+
+    Args:
+        grace: Seconds a session may be away.
+        is_active: Says whether a session is connected.
+    """
+
+    def __init__(self, grace: float, is_active: Callable[[str], bool]) -> None:
+        self.grace, self.is_active = grace, is_active
+        self._visitors: dict[str, Visitor] = {}
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def watch(self, visitor: Visitor) -> None:
+        """Look after a visitor; the first one starts the janitor's thread and a sweep of what was left behind."""
+        with self._lock:
+            self._visitors[visitor.session] = visitor
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="journeylab-janitor", daemon=True)
+                self._thread.start()
+
+    def round(self) -> None:
+        """Forget whoever has been away for too long."""
+        now = time.monotonic()
+        with self._lock:
+            watched = list(self._visitors.items())
+        for session, visitor in watched:
+            if self.is_active(session):
+                visitor.last_seen = now
+            elif now - visitor.last_seen > self.grace:
+                visitor.forget()
+                with self._lock:
+                    del self._visitors[session]
+
+    def _run(self) -> None:
+        workspace.sweep()
+        while True:
+            time.sleep(min(10.0, max(0.2, self.grace / 4)))
+            self.round()
+
+
+def jl_is_lab_file(path: Path) -> bool:
+    """Say whether a file is a lab file, without loading the engine for those that cannot be."""
+    if path.suffix != ".zip":
+        return False
+    from journeylab.data import lab_file
+
+    return lab_file.is_lab_file(path)
+
+
+def _is_active(session: str) -> bool:
+    return not runtime_exists() or get_instance().is_active_session(session)
+
+
+def _ending(name: str) -> str:
+    """Return the endings of a file name that say what it is, such as '.csv.gz', if they are plain."""
+    endings = [part for part in Path(name).suffixes[-2:] if part[1:].isascii() and part[1:].isalnum() and len(part) < 9]
+    return "".join(endings).lower()
+
+
+def _delete(sources: Iterable[Source]) -> None:
+    for source in sources:
+        if source.ours:
+            source.path.unlink(missing_ok=True)
+
+
+_janitor = Janitor(GRACE, _is_active)

@@ -1,0 +1,223 @@
+"""Reading a shop's exports: `read` finds out what each file is and makes one Dataset of all of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import hashlib
+import json
+import shutil
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from journeylab.data import schema
+from journeylab.data.dataset import Dataset, observe
+from journeylab.data.engine import EmbeddedEngine, literal, new_key
+from journeylab.data.ledger import Note
+from journeylab.data.readers import invoice_lines, plain_events, shopify_orders
+from journeylab.data.readers.desk import Desk
+from journeylab.data.readers.files import Limits, Opener, Raw
+from journeylab.data.readers.values import scrub
+from journeylab.errors import BadParameter, SchemaError
+from journeylab.words import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from journeylab.data.readers.base import Reader
+
+READERS: tuple[Reader, ...] = (shopify_orders, invoice_lines, plain_events)
+_SURE = 0.5
+
+
+def read(
+    *paths: str | Path,
+    time_zone: str = "UTC",
+    currency: str | None = None,
+    day_first: bool | None = None,
+    key: bytes | None = None,
+    root: Path | None = None,
+    names: Mapping[str | Path, str] | None = None,
+    limits: Limits | None = None,
+    progress: Callable[[float, str], None] | None = None,
+) -> Dataset:
+    """Read exports into one shop; each file is recognised by its header.
+
+    Args:
+        paths: CSV, TSV, XLSX or Parquet files, or .gz or .zip of those, in any order.
+        time_zone: The shop's own time zone, such as 'Europe/Berlin'; times without an offset are in it.
+        currency: Three-letter code of the shop's money; the most frequent one if not given.
+        day_first: Whether 1/2/2026 is the first of February, where a column itself does not tell.
+        key: Secret of the pseudonyms, to get the same ones again; a fresh one if not given.
+        root: Where the engine keeps its folder; the system's temporary folder if not given.
+        names: What to call a path, if not by itself.
+        limits: How much is read.
+        progress: Called with the share that is done and what is being done, in words.
+
+    Raises:
+        SchemaError: if a file is missing, empty, too large, damaged, or of no known source.
+        BadParameter: if an option makes no sense.
+    """
+    if not paths:
+        raise BadParameter("There is no file to read.", do="Give at least one path.")
+    if currency is not None and not (len(currency) == 3 and currency.isalpha() and currency.isupper()):
+        raise BadParameter(f"currency must be a three-letter code such as 'EUR', and is {currency!r}.")
+    called = {Path(path): name for path, name in (names or {}).items()}
+    given = [(Path(path), called.get(Path(path), str(path))) for path in paths]
+    tell = progress or (lambda _share, _words: None)
+    engine = EmbeddedEngine(root)
+    try:
+        _check_zone(engine, time_zone)
+        desk = Desk(
+            engine, time_zone, day_first, key or new_key(), f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S}", tell
+        )
+        copies = engine.folder / "copies"
+        copies.mkdir()
+        digests, raws = _open(given, Opener(copies, limits or Limits(), lambda _bytes: None), tell)
+        readers = _read(raws, desk)
+        money = _settle_currency(desk, currency)
+        desk.close()
+        shutil.rmtree(copies)
+        engine.sql("CHECKPOINT")
+        engine.seal()
+        tables = {name: engine.table(name) for name in sorted(desk.tables)}
+        options = {"time_zone": time_zone, "currency": currency, "day_first": day_first}
+        return Dataset(
+            engine,
+            tables,
+            currency=money,
+            time_zone=time_zone,
+            ledgers=tuple(desk.ledgers),
+            fingerprint=_fingerprint(digests, readers, options),
+            calls=(_call([name for _, name in given], options),),
+            observed=observe(engine, tables),
+        )
+    except BaseException:
+        engine.close()
+        raise
+
+
+def _open(
+    given: Sequence[tuple[Path, str]], opener: Opener, tell: Callable[[float, str], None]
+) -> tuple[list[str], list[Raw]]:
+    """Open all files; what was given twice is kept once, with a note."""
+    digests: list[str] = []
+    raws: dict[str, Raw] = {}
+    for number, (path, name) in enumerate(given):
+        tell(0.3 * number / len(given), f"Opening {scrub(Path(name).name)}")
+        whole, tables = opener.open(path, Path(name).name)
+        digests.append(whole)
+        for raw in tables:
+            first = raws.get(raw.digest)
+            if first is None:
+                raws[raw.digest] = raw
+            else:
+                again = Note("file given twice, read once", 1, (raw.name,))
+                raws[raw.digest] = replace(first, said=(*first.said, again))
+    return digests, [replace(raw, number=number) for number, raw in enumerate(raws.values())]
+
+
+def _read(raws: Sequence[Raw], desk: Desk) -> list[Reader]:
+    """Hand each file to its reader; return the readers at work."""
+    work: dict[int, list[Raw]] = defaultdict(list)
+    unknown: list[Raw] = []
+    for raw in raws:
+        sure = [reader.confidence(raw.columns) for reader in READERS]
+        best = max(range(len(READERS)), key=sure.__getitem__)
+        if sure[best] >= _SURE:
+            work[best].append(raw)
+        else:
+            unknown.append(raw)
+    known = {raw.given for group in work.values() for raw in group}
+    for raw in unknown:
+        if raw.given not in known:
+            raise _unknown(raw)
+    for done, (number, group) in enumerate(sorted(work.items())):
+        reader = READERS[number]
+        desk.progress(0.3 + 0.7 * done / len(work), f"Reading {reader.TITLE.lower()}")
+        left = [raw.name for raw in unknown if raw.given in {r.given for r in group}]
+        if left:
+            note = Note("parts of the file not read, of no known source", len(left), tuple(left[:3]))
+            group[0] = replace(group[0], said=(*group[0].said, note))
+        try:
+            reader.read(group, desk)
+        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise SchemaError(
+                f"{listed(raw.name for raw in group)} could not be read ({type(error).__name__}).",
+                do="Export it again, or save it as CSV in UTF-8.",
+            ) from None
+    return [READERS[number] for number in sorted(work)]
+
+
+def _unknown(raw: Raw) -> SchemaError:
+    """Return the error for a header of no known source: what was found, and what the nearest source needs."""
+    nearest = max(READERS, key=lambda reader: (reader.confidence(raw.columns), -len(reader.lacks(raw.columns))))
+    found = [scrub(column) or "(no name)" for column in raw.columns]
+    more = f" and {len(found) - 10:,} more" if len(found) > 10 else ""
+    return SchemaError(
+        f"The columns of {raw.name} belong to no source journeylab knows.",
+        why=f"Found: {', '.join(found[:10])}{more}. The nearest is {nearest.TITLE}, "
+        f"which also needs {listed(nearest.lacks(raw.columns))}.",
+        do="Rename the columns, or export the file again.",
+    )
+
+
+def _settle_currency(desk: Desk, currency: str | None) -> str:
+    """Return the shop's currency, and account for orders in another; end the canonical tables' own bookkeeping."""
+    if "orders" not in desk.tables:
+        return currency or ""
+    money = currency or ""
+    if "currency" in desk.tables["orders"]:
+        counted = f"status NOT IN ({', '.join(map(literal, schema.UNCOUNTED_STATUSES))})"
+        rows = desk.sql(
+            f"SELECT currency FROM orders WHERE currency IS NOT NULL GROUP BY currency "
+            f"ORDER BY count(*) FILTER (WHERE {counted}) DESC, currency LIMIT 1"
+        )
+        money = money or (rows[0][0] if rows else "")
+        other = {
+            source: (n, labels)
+            for source, n, labels in desk.sql(
+                f"SELECT source, count(*), min(order_id || ' (' || currency || ')', 3) FROM orders "
+                f"WHERE {counted} AND currency <> {literal(money)} GROUP BY source"
+            )
+        }
+        desk.set_aside("orders", other, f"in another currency than {money}")
+    desk.sql("ALTER TABLE orders DROP COLUMN source")
+    return money
+
+
+def _check_zone(engine: EmbeddedEngine, time_zone: str) -> None:
+    """Raise BadParameter if the engine knows no such time zone."""
+    zones = [name for (name,) in engine.sql("SELECT name FROM pg_timezone_names()")]
+    if time_zone not in zones:
+        near = difflib.get_close_matches(str(time_zone), zones, n=3, cutoff=0.4)
+        raise BadParameter(
+            f"There is no time zone called {time_zone!r}.",
+            do=f"Did you mean {listed(near)}?" if near else "Give one such as 'Europe/Berlin' or 'UTC'.",
+        )
+
+
+def _fingerprint(digests: Sequence[str], readers: Sequence[Reader], options: Mapping[str, object]) -> str:
+    """Return what changes whenever any figure could: files (in any order), readers, options."""
+    parts = [*sorted(set(digests)), *(f"{r.TITLE} {r.VERSION}" for r in readers), json.dumps(options, sort_keys=True)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _call(names: Sequence[str], options: Mapping[str, object]) -> str:
+    """Return the line of Python that reads the same files again."""
+    said = [_quoted(name) for name in names]
+    said += [
+        f"{option}={_quoted(value) if isinstance(value, str) else value!r}"
+        for option, value in options.items()
+        if value is not None and (option, value) != ("time_zone", "UTC")
+    ]
+    return f"shop = jl.read({', '.join(said)})"
+
+
+def _quoted(text: str) -> str:
+    """Write text as a Python string in double quotes, whatever it contains."""
+    return json.dumps(text, ensure_ascii=not text.isprintable())

@@ -1,0 +1,151 @@
+"""Text into values: money, yes and no, ids and free text, as SQL expressions.
+
+How a column writes its amounts is decided by the whole of it and said in the ledger: the shapes of its values (each
+digit written as 9) tell a decimal comma from a decimal point.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from journeylab.data.engine import literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from journeylab.data.readers.desk import Desk
+
+#: As the canonical DECIMAL(18,4), with room for a product; a larger amount is read as no amount.
+DECIMAL = "DECIMAL(15,4)"
+_CURRENCY = r"(?:[A-Z]{3}|[€$£¥₹]|kr\.?|zł|R\$)"
+_AMOUNT = rf"^[-+(]?\s*{_CURRENCY}?\s*[-+]?\d[\d.,'’\s\x{{a0}}\x{{202f}}]*{_CURRENCY}?\s*[-)]?$"
+_EMAIL = r"[A-Za-z0-9._%+'-]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
+_PHONE = r"^(?:\+|00|\()[0-9][0-9 ()./-]{6,20}$"
+_YES = ("yes", "true", "t", "y", "1", "subscribed")
+_NO = ("no", "false", "f", "n", "0", "unsubscribed", "not_subscribed")
+
+
+@dataclass(frozen=True)
+class Amount:
+    """How a column of amounts is read: an expression (NULL where it is no amount), and what to say about it."""
+
+    sql: str
+    said: tuple[tuple[str, int], ...] = ()
+
+
+def shapes(desk: Desk, table: str, column: str, unless: str = "false") -> list[tuple[str, int]]:
+    """Return the most frequent shapes of a column with their counts, leaving out values for which `unless` holds."""
+    return [
+        (shape, n)
+        for shape, n in desk.sql(
+            f"SELECT translate(left({column}, 60), '012345678', '999999999') AS shape, count(*) AS n FROM {table} "
+            f"WHERE {column} IS NOT NULL AND NOT ({unless}) GROUP BY 1 ORDER BY n DESC, shape LIMIT 400"
+        )
+    ]
+
+
+def money(desk: Desk, table: str, column: str, *, comma: bool = False) -> Amount:
+    """Decide how the amounts of a column are written, and return the expression that reads them.
+
+    Args:
+        desk: Where the column is.
+        table: The table it is in.
+        column: Its name.
+        comma: Whether 1,234 is rather a decimal comma, where the column itself proves nothing.
+    """
+    plain = f"try_cast({column} AS {DECIMAL})"
+    odd = shapes(desk, table, column, f"{plain} IS NOT NULL")
+    if not odd:
+        return Amount(plain)
+    marks = decimal_marks(odd)
+    if marks["comma"]:
+        marks["point"] += decimal_marks(shapes(desk, table, column, f"{plain} IS NULL"))["point"]
+    total = sum(marks.values())
+    bare = f"regexp_replace({column}, '[^0-9.,]', '', 'g')"
+    as_point, as_comma = f"replace({bare}, ',', '')", f"replace(replace({bare}, '.', ''), ',', '.')"
+    text = as_point
+    said: tuple[tuple[str, int], ...] = ()
+    if marks["comma"] and marks["point"]:
+        text = f"CASE WHEN strpos(reverse({bare}), ',') BETWEEN 1 AND 3 THEN {as_comma} ELSE {as_point} END"
+        said = (("amounts written with a decimal comma and with a decimal point, each read as written", total),)
+    elif marks["comma"] or (marks["either"] and not marks["point"] and comma):
+        text, plain = as_comma, ""
+        said = (("amounts written with a decimal comma", total),)
+    elif marks["either"] and not marks["point"]:
+        said = (("amounts such as 1,234 read as thousands, since nothing proves a decimal comma", marks["either"]),)
+    sign = f"CASE WHEN contains({column}, '-') OR starts_with({column}, '(') THEN -1 ELSE 1 END"
+    read = (
+        f"CASE WHEN regexp_matches({column}, {literal(_AMOUNT)}) "
+        f"THEN CAST({sign} * try_cast({text} AS {DECIMAL}) AS {DECIMAL}) END"
+    )
+    return Amount(f"coalesce({plain}, {read})" if plain else read, said)
+
+
+def decimal_marks(found: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Count the values whose shape proves a decimal comma, a decimal point, or allows either.
+
+    >>> decimal_marks([("9.999,99", 2), ("99.99", 1), ("9,999", 5)])
+    {'comma': 2, 'point': 1, 'either': 5}
+    """
+    marks = {"comma": 0, "point": 0, "either": 0}
+    names = {",": "comma", ".": "point"}
+    for shape, n in found:
+        body = re.sub(r"[^9.,]", "", shape).strip(",.")
+        separators = re.sub("9", "", body)
+        if not separators:
+            continue
+        last = separators[-1]
+        other = "," if last == "." else "."
+        if separators.count(last) > 1:
+            marks[names[other]] += n  # repeated, so it groups thousands
+        elif other in separators or len(body) - body.rindex(last) - 1 != 3:
+            marks[names[last]] += n
+        else:
+            marks["either"] += n
+    return marks
+
+
+def yes_no(column: str) -> str:
+    """Return the expression that reads yes and no as a boolean."""
+    yes, no = (", ".join(map(literal, words)) for words in (_YES, _NO))
+    return f"CASE WHEN lower({column}) IN ({yes}) THEN true WHEN lower({column}) IN ({no}) THEN false END"
+
+
+def pseudonym(text: str, key: bytes) -> str:
+    """Return the expression of a pseudonym: 16 hex digits of SHA-256 over the secret key and the value, folded."""
+    return f"left(sha256({literal(key.hex())} || lower(trim({text}))), 16)"
+
+
+def identifier(text: str, key: bytes) -> str:
+    """Return the expression of an id as given, or of its pseudonym if it is an e-mail or a phone number."""
+    phone = f"left({text}, 1) IN ('+', '(', '0') AND regexp_matches({text}, {literal(_PHONE)})"
+    personal = f"contains({text}, '@') OR {phone}"
+    return f"CASE WHEN {personal} THEN {pseudonym(text, key)} ELSE {text} END"
+
+
+def whole_number(text: str) -> str:
+    """Return the expression of an id without the '.0' that a spreadsheet or a data frame gave it."""
+    decimal = f"ends_with({text}, '.0') AND regexp_full_match({text}, '[0-9]+[.]0')"
+    return f"CASE WHEN {decimal} THEN left({text}, length({text}) - 2) ELSE {text} END"
+
+
+def free_text(text: str) -> str:
+    """Return the expression of text with every e-mail in it blanked."""
+    return (
+        f"CASE WHEN contains({text}, '@') OR contains({text}, '%40') "
+        f"THEN regexp_replace({text}, {literal(_EMAIL)}, '(e-mail)', 'g') ELSE {text} END"
+    )
+
+
+def scrub(text: str) -> str:
+    """Blank e-mails and phone numbers in text that will be shown, and cut it to a readable length.
+
+    >>> scrub("ask ada@example.com, +49 151 1234567")
+    'ask (e-mail), (number)'
+    """
+    text = re.sub(_EMAIL, "(e-mail)", text)
+    text = re.sub(r"(?<![\w.])\+?\d[\d ()/-]{8,}\d(?![\w.])", "(number)", text)
+    text = "".join(c if c.isprintable() else " " for c in text)
+    return text if len(text) <= 60 else text[:59] + "…"

@@ -1,0 +1,14 @@
+"""How is the shop doing?"""
+
+import journeylab as jl
+from journeylab.app.cards import run, show
+from journeylab.app.figures import key_figures
+from journeylab.app.shell import page
+
+with page(
+    "Overview",
+    "How is the shop doing: revenue, orders, customers, basket and repeat rate, beside the period before.",
+    needs=["orders"],
+) as shop:
+    key_figures(run(jl.overview, shop))
+    show(jl.overview, shop)

@@ -1,0 +1,133 @@
+"""The engines of the suite: DuckDB in a read-only file, and Spark on a cluster of this machine."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import duckdb
+import ibis
+import pyarrow.parquet as pq
+import pytest
+
+import journeylab as jl
+from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
+from tests.engines.small_shop import small_shop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from journeylab.data.dataset import Dataset
+
+
+class Engine(NamedTuple):
+    """An engine of the suite, and how a shop's tables get into it."""
+
+    name: str
+    put: Callable[[Dataset], tuple[Any, dict[str, str]]]
+
+
+@pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A Spark session on a master and two workers, which also answers to Spark Connect."""
+    from pyspark.sql import SparkSession
+
+    folder = tmp_path_factory.mktemp("spark")
+    with pytest.MonkeyPatch.context() as patch, cluster(folder) as url:
+        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        patch.chdir(folder)
+        settings = {
+            "spark.cores.max": WORKERS,
+            "spark.executor.cores": 1,
+            "spark.executor.memory": "512m",
+            "spark.executor.extraJavaOptions": JAVA_OPTIONS,
+            "spark.driver.memory": "1g",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.driver.extraJavaOptions": JAVA_OPTIONS,
+            "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+            "spark.connect.grpc.binding.address": "127.0.0.1",
+            "spark.connect.grpc.binding.port": _free_port(),
+            "spark.local.dir": str(folder / "local"),
+            "spark.sql.warehouse.dir": str(folder / "warehouse"),
+            "spark.sql.session.timeZone": "UTC",
+            "spark.sql.ansi.enabled": "true",
+            # A few hundred rows are read faster than code for them is written.
+            "spark.sql.shuffle.partitions": 2,
+            "spark.sql.adaptive.enabled": "false",
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+        }
+        builder = SparkSession.builder.master(url).appName("journeylab tests")
+        for key, value in settings.items():
+            builder = builder.config(key, value)
+        session = builder.getOrCreate()
+        session.sparkContext.setLogLevel("ERROR")
+        yield session
+        session.stop()
+
+
+@pytest.fixture(scope="session", params=["duckdb", pytest.param("spark", marks=pytest.mark.spark)])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    """Each engine of the suite in turn; `put` gives what jl.connect takes, and the tables' names there."""
+
+    def put_in_duckdb(shop: Dataset) -> tuple[str, dict[str, str]]:
+        folder = tmp_path_factory.mktemp("duckdb")
+        with duckdb.connect(str(folder / "shop.duckdb")) as made:
+            for name, file in _files(shop, folder).items():
+                made.execute(f"CREATE TABLE {name} AS SELECT * FROM read_parquet(?)", [str(file)])
+        return f"duckdb://{folder / 'shop.duckdb'}", {name: name for name in shop.tables}
+
+    def put_in_spark(shop: Dataset) -> tuple[Any, dict[str, str]]:
+        session, folder = request.getfixturevalue("spark"), tmp_path_factory.mktemp("parquet")
+        names = {name: f"{folder.name}_{name}" for name in shop.tables}
+        for name, file in _files(shop, folder).items():
+            session.read.parquet(str(file)).createOrReplaceTempView(names[name])
+        return ibis.pyspark.connect(session), names
+
+    return Engine(request.param, put_in_duckdb if request.param == "duckdb" else put_in_spark)
+
+
+@pytest.fixture(scope="session")
+def shop_on(engine: Engine) -> Iterator[Callable[[Dataset], Dataset]]:
+    """A function that puts a shop's tables into the engine, and returns the shop connected to it."""
+    opened: dict[str, Dataset] = {}
+
+    def connected(shop: Dataset) -> Dataset:
+        if shop.fingerprint not in opened:
+            address, names = engine.put(shop)
+            opened[shop.fingerprint] = jl.connect(
+                address, currency=shop.currency, time_zone=shop.time_zone, as_of=shop.observed[1], **names
+            )
+        return opened[shop.fingerprint]
+
+    yield connected
+    for dataset in opened.values():
+        dataset.close()
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
+    """The small shop on the embedded engine."""
+    made = small_shop(tmp_path_factory.mktemp("small_shop"))
+    yield made
+    made.close()
+
+
+def _files(shop: Dataset, folder: Path) -> dict[str, Path]:
+    """Write each table to a Parquet file."""
+    paths = {name: folder / f"{name}.parquet" for name in shop.tables}
+    for name, path in paths.items():
+        with shop.engine.batches(shop.tables[name]) as rows, pq.ParquetWriter(path, rows.schema) as file:
+            for batch in rows:
+                file.write_batch(batch)
+    return paths
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return listening.getsockname()[1]
