@@ -53,7 +53,7 @@ class PersonaCount(Result):
         method: 'kmeans' or 'mixture'.
         seed: Of the sample and of everything drawn.
         space: The features of every customer, in the engine.
-        data: The scaled sample.
+        sample: The features of those looked at.
     """
 
     views: ClassVar[tuple[str, ...]] = ("separation", "BIC", "stability")
@@ -68,7 +68,12 @@ class PersonaCount(Result):
     method: str
     seed: int
     space: ir.Table = field(repr=False)
-    data: NDArray[np.float64] = field(repr=False)
+    sample: pd.DataFrame = field(repr=False)
+
+    @property
+    def data(self) -> NDArray[np.float64]:
+        """The scaled sample."""
+        return scaling.matrix(self.scales, self.sample)
 
     def table(self) -> pd.DataFrame:
         """Return a row a number of groups."""
@@ -148,8 +153,7 @@ def persona_count(
             why="Nothing that was chosen tells them apart beyond chance.",
             do="Choose other features.",
         )
-    data = scaling.matrix(scales, sample)
-    counts = _scan(data, method, seed)
+    counts = _scan(scaling.matrix(scales, sample), method, seed)
     return PersonaCount(
         counts=counts,
         suggested=_suggested(counts),
@@ -161,7 +165,7 @@ def persona_count(
         method=method,
         seed=seed,
         space=space,
-        data=data,
+        sample=sample,
         caveats=_caveats(sample, scales, alike, everyone),
     )
 

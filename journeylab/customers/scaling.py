@@ -57,6 +57,14 @@ class Scale:
         x, n = (sample[part].fillna(0).to_numpy(dtype=float) for part in self.column.parts)
         return np.asarray(((x + self.alpha * self.pi) / (n + self.alpha) - self.middle) / self.spread)
 
+    def natural(self, sample: pd.DataFrame) -> NDArray[np.float64]:
+        """Return the column of a sample in its own units; in the middle where it cannot be observed."""
+        if self.column.kind == "amount":
+            raw = sample[self.column.id].to_numpy(dtype=float)
+            return np.where(np.isnan(raw), np.expm1(self.middle), raw)
+        x, n = (sample[part].fillna(0).to_numpy(dtype=float) for part in self.column.parts)
+        return np.where(n > 0, x / np.maximum(n, 1), self.pi)
+
 
 def fit(columns: Sequence[Column], sample: pd.DataFrame) -> tuple[tuple[Scale, ...], tuple[Column, ...]]:
     """Return how each column is scaled, and the columns in which the customers of the sample do not differ."""
