@@ -76,6 +76,8 @@ class Model:
         )
 
     def _score(self, z: ir.Table, j: int) -> ir.FloatingValue:
+        if self.method == "kmeans":
+            return self._linear(z, j)
         forms = []
         for column in self.roots[j].T:
             terms = [
@@ -84,6 +86,13 @@ class Model:
             form = sum(terms[1:], terms[0])
             forms.append(form * form)
         return ibis.literal(float(self.offsets[j])) - sum(forms[1:], forms[0]) / 2
+
+
+    def _linear(self, z: ir.Table, j: int) -> ir.FloatingValue:
+        """Return the score of a k-means cluster without |z|², which all clusters share: short, and no squares."""
+        precision = self.roots[j, 0, 0] ** 2
+        terms = [z[f"z{i}"] * float(precision * centre) for i, centre in enumerate(self.centres[j])]
+        return sum(terms, ibis.literal(float(-precision * (self.centres[j] ** 2).sum() / 2)))
 
 
 def fit(data: Matrix, k: int, *, method: str, seed: int, starts: int = 4) -> Model:

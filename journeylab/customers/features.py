@@ -127,11 +127,18 @@ def chosen(shop: Dataset, names: Sequence[str] | None) -> tuple[str, ...]:
     return tuple(f.name for f in CATALOGUE if f.name in set(names))
 
 
-def build(shop: Dataset, names: Sequence[str], until: date) -> tuple[ir.Table, tuple[Column, ...]]:
-    """Return a row a customer with the features as they stood on a day, as an expression, and what its columns are."""
+def build(
+    shop: Dataset, names: Sequence[str], until: date, *, columns: Sequence[Column] | None = None
+) -> tuple[ir.Table, tuple[Column, ...]]:
+    """Return a row a customer with the features as they stood on a day, as an expression, and what its columns are.
+
+    With `columns` those are used as they are, so that two days are measured with one ruler.
+    """
     orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
-    levels = _levels(shop, orders, [name for name in names if BY_NAME[name].kind == "block"])
-    columns = tuple(column for name in names for column in _columns(name, levels))
+    if columns is None:
+        levels = _levels(shop, orders, [name for name in names if BY_NAME[name].kind == "block"])
+        columns = [column for name in names for column in _columns(name, levels)]
+    columns = tuple(columns)
     table = _of_orders(shop, orders, columns, until)
     lines = [c for c in columns if c.feature in {"basket_size", "categories"}]
     if lines:
