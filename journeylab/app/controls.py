@@ -212,8 +212,8 @@ def _seed(
         who.notices[key] = f"The link asks for “{shown}”, which is not {words}; it is left out here."
     good = [text for text in in_link if text in valid]
     if good and not in_url:
+        st.query_params[key] = good
         st.session_state[key] = make(good)
-        st.rerun()  # a value set in an earlier run is written back to the URL
 
 
 def _say(key: str) -> None:

@@ -113,7 +113,7 @@ class Visitor:
             raise SchemaError("There is no file to read yet.", do="Choose one or more files.")
         try:
             if len(sources) == 1 and jl_is_lab_file(sources[0].path):
-                shop = jl.open(sources[0].path, root=self.folder())
+                shop = jl.open(sources[0].path, root=self.folder(), name=sources[0].name)
             else:
                 shop = jl.read(
                     *(source.path for source in sources),
