@@ -84,6 +84,7 @@ def read(
         shutil.rmtree(copies)
         engine.sql("CHECKPOINT")
         engine.seal()
+        tell(1.0, "Done")
         tables = {name: engine.table(name) for name in sorted(desk.tables)}
         options = {"time_zone": time_zone, "currency": currency, "day_first": day_first}
         return Dataset(
@@ -211,7 +212,7 @@ def _call(names: Sequence[str], options: Mapping[str, object]) -> str:
     """Return the line of Python that reads the same files again."""
     said = [_quoted(name) for name in names]
     said += [
-        f"{option}={_quoted(value) if isinstance(value, str) else value!r}"
+        f"{option}={_quoted(value) if isinstance(value, str) else repr(value)}"
         for option, value in options.items()
         if value is not None and (option, value) != ("time_zone", "UTC")
     ]

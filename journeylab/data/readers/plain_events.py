@@ -94,6 +94,8 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
         parts.append(f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in columns.items())} FROM {time.rows}")
     rows = desk.keep("events", " UNION ALL BY NAME ".join(parts))
     kept = [role for role in _SYNONYMS if role in known and role != "time"]
+    if len(raws) > 1:
+        rows = _without_overlap(desk, raws, rows, ["occurred_at", *kept])
     desk.add(
         "events", {"occurred_at": "occurred_at", "day": "day", **{c: c for c in kept}}, f"{rows} WHERE aside IS NULL"
     )
@@ -101,3 +103,17 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
         "events", TITLE, raws, rows, label="event", aside="aside", said=said,
         remarks=[Remark("in the future", f"occurred_at > TIMESTAMP '{desk.now}'")],
     )  # fmt: skip
+
+
+def _without_overlap(desk: Desk, raws: Sequence[Raw], rows: str, columns: Sequence[str]) -> str:
+    """Return the rows where an event that several exports carry counts once; repeats within one file are kept."""
+    digests = ", ".join(f"({raw.number}, '{raw.digest}')" for raw in raws)
+    return desk.keep(
+        "events once",
+        f"""SELECT * EXCLUDE (event_, copy_, file_) REPLACE (
+                   CASE WHEN aside IS NULL AND row_number() OVER (PARTITION BY event_, copy_ ORDER BY file_) > 1
+                   THEN 'that another file has too' ELSE aside END AS aside)
+            FROM (SELECT *, row_number() OVER (PARTITION BY event_, file_) AS copy_
+                  FROM (SELECT r.*, file_, md5(CAST(row({", ".join(columns)}) AS VARCHAR)) AS event_
+                        FROM {rows} r JOIN (VALUES {digests}) d(source, file_) USING (source)))""",
+    )

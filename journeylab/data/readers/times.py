@@ -235,7 +235,8 @@ def _clock_changes(desk: Desk, table: str, parsed: Parsed) -> tuple[tuple[str, i
     changes = desk.sql(
         "SELECT CAST(u + least(before, after) AS VARCHAR), CAST(u + greatest(before, after) AS VARCHAR), "
         "after > before FROM (SELECT u, o AS after, lag(o) OVER (ORDER BY u) AS before "
-        f"FROM (SELECT u, ((u AT TIME ZONE 'UTC') AT TIME ZONE {zone}) - u AS o FROM generate_series(TIMESTAMP '{first}' - INTERVAL 2 DAY, "
+        f"FROM (SELECT u, ((u AT TIME ZONE 'UTC') AT TIME ZONE {zone}) - u AS o "
+        f"FROM generate_series(TIMESTAMP '{first}' - INTERVAL 2 DAY, "
         f"TIMESTAMP '{last}' + INTERVAL 2 DAY, INTERVAL 15 MINUTE) s(u))) WHERE before <> after ORDER BY u"
     )
     said = []
