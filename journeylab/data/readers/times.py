@@ -100,7 +100,7 @@ def _clock(text: str, rest: str) -> tuple[str, str]:
     return text, rest[clock.end() :]
 
 
-def moment(desk: Desk, table: str, column: str, *, utc: bool = False, dates: bool = False) -> Moment:
+def moment(desk: Desk, table: str, column: str, *, utc: bool = False, dates: bool = False, over: str = "") -> Moment:
     """Decide how the times of a column are written, and read them.
 
     With an offset in the text, the day is the day as written. Times that end in Z or UTC, and epochs, are UTC, and
@@ -112,6 +112,7 @@ def moment(desk: Desk, table: str, column: str, *, utc: bool = False, dates: boo
         column: Its name.
         utc: Whether times without an offset are UTC.
         dates: Whether only the day matters, so that no hour can be skipped or doubled.
+        over: The relation that gets the three columns, if not the table itself.
     """
     found = Formats()
     for shape, _ in shapes(desk, f"(SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1000)", column):
@@ -124,7 +125,7 @@ def moment(desk: Desk, table: str, column: str, *, utc: bool = False, dates: boo
         found.utc, found.naive = found.utc | found.naive, set()
     parsed = Parsed(column, found, day_first=day_first, otherwise=desk.day_first)
     said += () if dates else _clock_changes(desk, table, parsed)
-    return Moment(parsed.rows(table, desk.time_zone), said)
+    return Moment(parsed.rows(over or table, desk.time_zone), said)
 
 
 def _order(desk: Desk, table: str, column: str) -> tuple[bool | None, tuple[tuple[str, int], ...]]:
