@@ -18,9 +18,24 @@ from journeylab.data import schema
 from journeylab.data.dataset import Dataset, observe
 from journeylab.data.engine import EmbeddedEngine, literal, new_key
 from journeylab.data.ledger import Note
-from journeylab.data.readers import invoice_lines, plain_events, shopify_orders
+from journeylab.data.readers import (
+    ga4_events,
+    ga4_report,
+    invoice_lines,
+    klaviyo,
+    overlap,
+    plain_events,
+    shopify_inventory,
+    shopify_orders,
+    shopify_products,
+    survey_files,
+    woocommerce_orders,
+    woocommerce_products,
+)
 from journeylab.data.readers.desk import Desk
 from journeylab.data.readers.files import Limits, Opener, Raw
+from journeylab.data.readers.forms import FORMS
+from journeylab.data.readers.plain_tables import PlainTable
 from journeylab.data.readers.values import scrub
 from journeylab.errors import BadParameter, SchemaError
 from journeylab.words import listed
@@ -30,7 +45,21 @@ if TYPE_CHECKING:
 
     from journeylab.data.readers.base import Reader
 
-READERS: tuple[Reader, ...] = (shopify_orders, invoice_lines, plain_events)
+#: Where two sources know something of the same customer or product, the one further up is believed.
+READERS: tuple[Reader, ...] = (
+    shopify_products,
+    shopify_inventory,
+    woocommerce_products,
+    klaviyo,
+    ga4_report,
+    *(PlainTable(table) for table in FORMS),
+    survey_files,
+    shopify_orders,
+    woocommerce_orders,
+    invoice_lines,
+    ga4_events,
+    plain_events,
+)
 _SURE = 0.5
 _OPENING = 0.3
 
@@ -172,6 +201,8 @@ def _read(raws: Sequence[Raw], desk: Desk) -> list[Reader]:
                 f"{listed(raw.name for raw in group)} did not fit on this machine ({type(error).__name__}).",
                 do="Free some memory and disk, or export a shorter period.",
             ) from None
+    places = [(number, -raw.number) for number, group in work.items() for raw in group]
+    overlap.merge(desk, {-minus: place for place, (_, minus) in enumerate(sorted(places))})
     return [READERS[number] for number in sorted(work)]
 
 

@@ -62,6 +62,8 @@ class Desk:
         key: The secret of the pseudonyms.
         now: The present, as 'YYYY-MM-DD HH:MM:SS' in UTC, to tell dates in the future.
         progress: Told which share is done, in words.
+        add_all: Whether rows that two files carry are different ones, as of two stores that count alike.
+        by_order: Whether the order in which files were given decided anything.
     """
 
     engine: EmbeddedEngine
@@ -70,6 +72,8 @@ class Desk:
     key: bytes
     now: str
     progress: Callable[[float, str], None]
+    add_all: bool = False
+    by_order: bool = False
     books: dict[tuple[str, int], Ledger] = field(default_factory=dict)
     misfits: dict[int, list[Note]] = field(default_factory=dict)
     tables: dict[str, list[str]] = field(default_factory=dict)
@@ -161,17 +165,22 @@ class Desk:
         self.sql(f"CREATE TABLE {table} AS {query}")
         return table
 
-    def add(self, table: str, columns: Mapping[str, str], source: str) -> None:
+    def add(
+        self, table: str, columns: Mapping[str, str], source: str, further: Mapping[str, str] | None = None
+    ) -> None:
         """Add rows to a canonical table.
 
         Args:
             table: The canonical table.
             columns: Its columns, each with its expression; only those the source knows.
             source: The relation and conditions, as they stand after FROM.
+            further: SQL types of columns that the data model does not know; VARCHAR if not given.
         """
-        known = schema.table(table).by_name
+        known, more = schema.table(table).by_name, further or {}
         types = {
-            name: _TYPES[known[name].dtype] if name in known else "VARCHAR" for name in columns if name != "source"
+            name: _TYPES[known[name].dtype] if name in known else more.get(name, "VARCHAR")
+            for name in columns
+            if name != "source"
         }
         chosen = [f"CAST({columns[name]} AS {kind}) AS {quote(name)}" for name, kind in types.items()]
         if "source" in columns:
@@ -185,6 +194,8 @@ class Desk:
             if name not in self.tables[table]:
                 self.sql(f"ALTER TABLE {quote(table)} ADD COLUMN {quote(name)} {kind}")
                 self.tables[table].append(name)
+            elif name not in known:  # two sources may not agree on what it holds
+                self.sql(f"ALTER TABLE {quote(table)} ALTER COLUMN {quote(name)} TYPE VARCHAR")
         self.sql(f"INSERT INTO {quote(table)} BY NAME {query}")
 
     def account(
@@ -238,6 +249,11 @@ class Desk:
             book = self.books[table, number]
             notes = (Note(reason, n, shown(labels), set_aside=True), *book.notes)
             self.books[table, number] = replace(book, notes=notes)
+
+    def remark(self, table: str, number: int, reason: str, count: int) -> None:
+        """Add to the ledger of a table from one file something that was found when everything was read."""
+        book = self.books[table, number]
+        self.books[table, number] = replace(book, notes=(*book.notes, Note(reason, count)))
 
     @property
     def ledgers(self) -> tuple[Ledger, ...]:

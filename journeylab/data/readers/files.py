@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from journeylab.data.engine import literal, quote
-from journeylab.data.readers import packed, text
+from journeylab.data.readers import packed, records, text
 from journeylab.data.readers.values import scrub
 from journeylab.errors import SchemaError
 
@@ -78,6 +78,7 @@ class Raw:
         skip: Lines of a CSV before its header.
         number: Its place among all that is read; the column `source` of staged rows.
         said: What the file itself gave reason to say.
+        kinds: Types of the columns of Parquet.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Raw:
     skip: int = 0
     number: int = 0
     said: tuple[Note, ...] = field(default=(), repr=False)
+    kinds: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def decimal_comma(self) -> bool:
@@ -103,7 +105,8 @@ class Raw:
         """Return the relation over the rows; its columns are c0, c1, … whatever the header says."""
         names = [self.at(index) for index in range(len(self.columns))]
         if not self.delimiter:
-            cast = ", ".join(f"CAST({quote(c)} AS VARCHAR) AS {n}" for c, n in zip(self.columns, names, strict=True))
+            kinds = self.kinds or ("VARCHAR",) * len(names)
+            cast = ", ".join(f"{_as_text(c, k)} AS {n}" for c, k, n in zip(self.columns, kinds, names, strict=True))
             return f"(SELECT {cast} FROM read_parquet({literal(str(self.path))}, hive_partitioning = false))"
         kinds = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
         return (
@@ -171,6 +174,10 @@ class Opener:
                 yield from self._tables(part, label, given, depth + 1)
         elif head.startswith(b"PAR1"):
             yield self._parquet(path, name, given)
+        elif records.are_records(path):
+            target = self._copy()
+            said = records.as_parquet(path, target, name, self.limits.columns)
+            yield replace(self._parquet(target, name, given), digest=digest(path), said=said)
         else:
             yield self._text(path, name, given)
 
@@ -201,12 +208,21 @@ class Opener:
                 raise SchemaError(f"{name} is a damaged Parquet file.", do="Export it again.") from None
         if len(rows) > self.limits.columns:
             raise text.too_wide(name, len(rows), self.limits.columns)
-        return Raw(name, given, digest(path), path, tuple(row[0] for row in rows))
+        return Raw(name, given, digest(path), path, tuple(row[0] for row in rows), kinds=tuple(row[1] for row in rows))
 
     def _copy(self) -> Path:
         """Return the path of a new file in the folder."""
         self._copies += 1
         return self.folder / f"copy-{self._copies}"
+
+
+def _as_text(column: str, kind: str) -> str:
+    """Return the expression of a column of Parquet as text: nested values as JSON, instants with a Z for UTC."""
+    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
+        return f"CAST(to_json({quote(column)}) AS VARCHAR)"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"CAST({quote(column)} AT TIME ZONE 'UTC' AS VARCHAR) || 'Z'"
+    return f"CAST({quote(column)} AS VARCHAR)"
 
 
 def digest(path: Path) -> str:
