@@ -9,7 +9,7 @@ import pytest
 
 import journeylab as jl
 from journeylab.errors import NotEnoughData
-from journeylab.journey import touchpoints
+from journeylab.journey import steps as funnel_steps
 from journeylab.result import needs_of
 from tests.app.conftest import HOSTILE_EVENT, HOSTILE_FILE, plain
 from tests.data.test_choices import odd_shop
@@ -56,7 +56,7 @@ def test_with_data_a_page_shows_its_finding_chart_downloads_and_notebook(
     app = open_app(page, shop=shop)
     assert not app.exception
     assert not app.error
-    steps = {"steps": touchpoints.suggested(touchpoints.names(shop))} if page == "journey/touchpoints" else {}
+    steps = {"steps": funnel_steps.suggested(funnel_steps.names(shop))} if page == "journey/touchpoints" else {}
     assert ANALYSES[page](shop, **steps).headline() in headlines(app)
     assert len(app.get("vega_lite_chart")) == 1
     labels = [button.label for button in app.get("download_button")]
