@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from journeylab.data.dataset import Dataset
+    from journeylab.errors import JourneylabError
 
 #: Seconds a session may be away before its data is deleted; Streamlit lets a visitor come back for 120.
 GRACE = float(os.environ.get("JOURNEYLAB_GRACE", "120"))
@@ -64,6 +65,9 @@ class Visitor:
         currency: What the user said the money is in, if anything.
         key: Secret of the pseudonyms, so that files added later give a customer the same one.
         last_seen: When the session was last known to be there.
+        kept: The shop as the folder that remembers has it; None if it was not written or read in this visit.
+        reopened: Whether this visit has looked into that folder.
+        unopened: Why what was kept there could not be opened, if so.
     """
 
     session: str
@@ -77,6 +81,9 @@ class Visitor:
     currency: str | None = None
     key: bytes = field(default_factory=partial(secrets.token_bytes, 16), repr=False)
     last_seen: float = field(default_factory=time.monotonic)
+    kept: Dataset | None = None
+    reopened: bool = False
+    unopened: JourneylabError | None = None
     _folder: Path | None = None
     _count: int = 0
     _reading: object = None
@@ -111,11 +118,18 @@ class Visitor:
         ticket = self._reading = object()
         added = list(added)
         sources = [*self.sources, *added]
+        if len(sources) > 1 and any(jl_is_lab_file(source.path) for source in sources):
+            _delete(added)
+            raise SchemaError(
+                "A saved shop opens by itself, not together with other files.",
+                do="Forget everything first, then open it, or read the exports together.",
+            )
         if not sources:
             raise SchemaError("There is no file to read yet.", do="Choose one or more files.")
         try:
             if len(sources) == 1 and jl_is_lab_file(sources[0].path):
                 shop = jl.open(sources[0].path, root=self.folder(), name=sources[0].name)
+                self.key = lab_key(sources[0].path) or self.key
             else:
                 shop = jl.read(
                     *(source.path for source in sources),
@@ -133,10 +147,21 @@ class Visitor:
             shop.close()
             _delete(added)
             return
-        if self.shop is not None and self.shop.choices and not shop.choices:
-            shop = shop.choose(**self.shop.choices)
+        if self.shop is not None:
+            shop = replace(
+                shop.choose(**{**self.shop.choices, **shop.choices}), notes={**self.shop.notes, **shop.notes}
+            )
         self.adopt(shop, sources)
         self.time_zone, self.currency = time_zone, currency
+
+    def reopen(self, path: Path) -> None:
+        """Open a lab file of the user's own as the shop, with the key it may hold."""
+        from journeylab.data import lab_file
+
+        key = lab_key(path)
+        self.adopt(lab_file.open(path, root=self.folder()), [Source(path, path.name, ours=False)])
+        self.key = key or self.key
+        self.kept = self.shop
 
     def stop_reading(self) -> None:
         """Let a reading that an earlier run of the script began come to nothing, even if it still ends well."""
@@ -159,8 +184,9 @@ class Visitor:
         if self.shop is not None:
             self.shop.close()
         folder, self._folder = self._folder, None
-        self.shop, self.window, self.sources = None, None, []
+        self.shop, self.window, self.sources, self.kept = None, None, [], None
         self.results.clear()
+        self.key = secrets.token_bytes(16)
         for memory in (self.link, self.notices):
             memory.clear()
         if folder is not None:
@@ -240,6 +266,13 @@ def jl_is_lab_file(path: Path) -> bool:
     from journeylab.data import lab_file
 
     return lab_file.is_lab_file(path)
+
+
+def lab_key(path: Path) -> bytes | None:
+    """Return the key of the pseudonyms that a lab file keeps, if it does."""
+    from journeylab.data import lab_file
+
+    return lab_file.key_in(path)
 
 
 def _is_active(session: str) -> bool:

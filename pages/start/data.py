@@ -1,6 +1,7 @@
 """Which files are there, what became of every row, and what can be answered with them?"""
 
-from journeylab.app.account import account, keep_and_forget
+from journeylab.app.account import account
+from journeylab.app.lab import keep_and_forget
 from journeylab.app.quality import quality
 from journeylab.app.questions import what_can_be_answered
 from journeylab.app.shell import heading
