@@ -164,6 +164,23 @@ def breakdown(shop: Dataset) -> str | None:
     return choice("Break down by", {"nothing": None, **having}, key="by")
 
 
+def customer(shop: Dataset) -> str | None:
+    """Choose one customer among those with most orders, or type a pseudonym."""
+    from journeylab.customers.identity import most_orders
+
+    known = visitor().remember((shop.fingerprint, "customers"), lambda: most_orders(shop))
+    chosen = st.selectbox(
+        "Customer",
+        known,
+        index=0 if known else None,
+        key="customer",
+        accept_new_options=True,
+        help="Those with most orders are offered; any other pseudonym can be typed.",
+        width=360,
+    )
+    return chosen or None
+
+
 def date_window(observed: tuple[date, date] | None) -> tuple[date, date] | None:
     """Choose the period every page looks at, within what was observed; None for all of it."""
     if observed is None or observed[0] == observed[1]:

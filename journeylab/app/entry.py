@@ -58,6 +58,12 @@ page = st.navigation(
                 icon=":material/replay:",
                 help="Who comes back, how soon, and when a customer is paid back.",
             ),
+            st.Page(
+                PAGES / "customers/timeline.py",
+                title="Timeline",
+                icon=":material/timeline:",
+                help="One customer's whole journey in order, and how many visitors could be joined to a customer.",
+            ),
         ],
         "Growth": [
             st.Page(

@@ -40,7 +40,7 @@ def _card(shop: Dataset, files: list[str]) -> None:
     from journeylab.data.schema import TABLES
 
     with st.container(border=True):
-        title = files[0] if len(files) == 1 else f"{len(files)} files"
+        title = files[0] if len(files) == 1 else f"{len(files)} files" if files else f"{shop.engine.name} connection"
         st.markdown(f"**{escape(title)}**")
         kept: dict[str, int] = {}
         for ledger in shop.ledgers:

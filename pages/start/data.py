@@ -7,12 +7,14 @@ from journeylab.app.questions import what_can_be_answered
 from journeylab.app.shell import heading
 from journeylab.app.state import visitor
 from journeylab.app.upload import add_files
+from journeylab.app.warehouse import warehouse
 
 heading(
     "Data",
     "Add your shop's exports. They are read on this machine, and nothing leaves it.",
 )
 add_files()
+warehouse()
 shop = visitor().shop
 if shop is not None:
     what_can_be_answered(shop)

@@ -66,6 +66,7 @@ def test_with_data_a_page_shows_its_finding_chart_downloads_and_notebook(
         "Chart as PNG",
         "Chart as SVG",
         "Download this page as a notebook",
+        "Save this shop as one file",
     ]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import journeylab as jl
+from tests.customers.test_timeline import lives
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
 from tests.engines.small_shop import small_shop
 
@@ -117,6 +119,14 @@ def shop_on(engine: Engine) -> Iterator[Callable[[Dataset], Dataset]]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     """The small shop on the embedded engine."""
     made = small_shop(tmp_path_factory.mktemp("small_shop"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def people() -> Iterator[Dataset]:
+    """Two people over three browsers and two sales channels, and what else is known of one of them."""
+    made = replace(lives(), fingerprint="people")
     yield made
     made.close()
 

@@ -30,6 +30,8 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("quality", {"as_of": "2026-03-01"}, "shop"),
     ("matching", {}, "shop"),
     ("matching", {"preset": "ga4", "zone": "America/New_York", "guests": "leave_out"}, "shop"),
+    ("customers.identity", {}, "people"),
+    ("customers.timeline", {"customer_id": "ann"}, "people"),
     ("customers.rfm", {}, "shop"),
     ("customers.rfm", {"bins": 4, "as_of": "2026-02-15"}, "shop"),
     ("customers.rfm", {}, "online_retail"),
@@ -85,6 +87,14 @@ def test_a_choice_gives_the_same_tables_on_every_engine(
         return chosen.run(money.cross_join(lines.agg(lines=lines.count(), skus=lines.sku.nunique())))
 
     same(sums(shop_on(shop)), sums(shop))
+
+
+def test_visitors_become_the_same_people_on_every_engine(shop_on: Callable[[Dataset], Dataset], people: Dataset):
+    def events(of: Dataset) -> pd.DataFrame:
+        found = of.identified()
+        return found.run(found.tables["events"].order_by("occurred_at", "visitor_id"))
+
+    same(events(shop_on(people)), events(people))
 
 
 def test_a_date_window_means_the_same_days_on_every_engine(shop_on: Callable[[Dataset], Dataset], shop: Dataset):
