@@ -214,7 +214,7 @@ def parameters(rows: pd.DataFrame) -> alt.FacetChart:
         alt.layer(
             base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(x=alt.X("lower:Q"), x2="upper:Q"),
             base.mark_point(filled=True, size=60, color=theme.MAIN).encode(x=x),
-            base.mark_rule(color=theme.QUIET, strokeDash=[4, 4]).encode(x=alt.datum(1)),
+            alt.Chart(shown).mark_rule(color=theme.QUIET, strokeDash=[4, 4]).encode(x=alt.datum(1)),
         )
         .properties(height=alt.Step(20), width=420)
         .facet(column=alt.Column("on:N", title=None, sort="descending"))
