@@ -21,7 +21,7 @@ def months(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
         rows: As `LifetimeValue.months`.
         currency: Of the margin.
     """
-    base = alt.Chart(rows).encode(
+    base = alt.Chart().encode(
         x=alt.X("month:Q", title="months from now", axis=alt.Axis(tickMinStep=1, format="d")),
         tooltip=["month:Q", *[alt.Tooltip(f"{name}:Q", format=",.0f") for name in ("margin", "lower", "upper")]],
     )
@@ -29,6 +29,7 @@ def months(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
     return alt.layer(
         base.mark_area(color=theme.MAIN, opacity=0.2).encode(y=alt.Y("lower:Q"), y2="upper:Q"),
         base.mark_line(color=theme.MAIN, point={"color": theme.MAIN, "size": 24}).encode(y=y),
+        data=rows,
     ).properties(height=320)
 
 
