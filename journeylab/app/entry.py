@@ -53,6 +53,14 @@ page = st.navigation(
                 help="Who comes back, how soon, and when a customer is paid back.",
             ),
         ],
+        "Growth": [
+            st.Page(
+                PAGES / "growth/experiments.py",
+                title="Experiments",
+                icon=":material/science:",
+                help="What a test proved, whether it was worth it, and how to plan the next one.",
+            ),
+        ],
     }
 )
 sidebar()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from journeylab.data.dataset import Dataset, observe
@@ -24,6 +25,12 @@ def shop_of(tables: Mapping[str, str], *, currency: str = "EUR") -> Dataset:
     engine.seal()
     expressions = {name: engine.table(name) for name in tables}
     return Dataset(engine, expressions, currency=currency, fingerprint="example", observed=observe(engine, expressions))
+
+
+def empty_shop() -> Dataset:
+    """Return a shop without any table, for what can be answered from figures that are typed in."""
+    lines = ("from journeylab.data.examples import empty_shop", "shop = empty_shop()")
+    return replace(shop_of({}, currency=""), calls=lines, fingerprint="empty")
 
 
 def tiny_shop() -> Dataset:
