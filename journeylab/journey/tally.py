@@ -93,6 +93,13 @@ def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") ->
     return events.drop("trait") if table else events
 
 
+def values(shop: Dataset, by: str) -> tuple[str, ...]:
+    """Return the commonest values of what a funnel can be broken down by, as it names them."""
+    events = with_split(shop, shop.table("events"), by)
+    counted = events.group_by("group").agg(n=_.count()).order_by(_.n.desc(), _.group)
+    return tuple(shop.run(counted)["group"])
+
+
 def _with_stock(shop: Dataset, events: ir.Table, name: str) -> ir.Table:
     """Say of each event whether its product was in stock, over all places, at the count of that day."""
     stock = shop.table("stock", whole=True).group_by(item="sku", on="as_of").agg(there=_.on_hand.sum())
