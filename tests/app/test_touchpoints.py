@@ -11,7 +11,6 @@ from journeylab.data.examples import shop_of
 from tests.app.conftest import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
 
     from streamlit.testing.v1 import AppTest
 
@@ -39,8 +38,8 @@ def busy() -> Dataset:
             "orders": """SELECT 'o' || i AS order_id, TIMESTAMP '2026-03-01' AS ordered_at, DATE '2026-03-01' AS day,
                 'completed' AS status, 30::DECIMAL(18,4) AS net FROM range(9) t(i)""",
             "events": """
-                SELECT 'v' || v AS visitor_id, TIMESTAMP '2026-03-01' + INTERVAL 1 HOUR * v + INTERVAL 1 MINUTE * k
-                       AS occurred_at, (TIMESTAMP '2026-03-01' + INTERVAL 1 HOUR * v)::DATE AS "day",
+                SELECT 'v' || v AS visitor_id, TIMESTAMP '2026-03-01' + INTERVAL 6 HOUR * v + INTERVAL 1 MINUTE * k
+                       AS occurred_at, (TIMESTAMP '2026-03-01' + INTERVAL 6 HOUR * v)::DATE AS "day",
                        ['view', 'cart', 'purchase'][k] AS event, ['/', '/cart', '/thanks'][k] AS page,
                        ['mobile', 'desktop'][1 + v % 2] AS device, if(v % 5 = 0, 'mug', NULL) AS query
                 FROM range(240) a(v), range(1, 4) b(k) WHERE v % (k * k) = 0 OR k = 1""",

@@ -27,7 +27,7 @@ ROUNDS = 5
 MAKE = """
 CREATE TABLE events AS
 WITH drawn AS (
-    SELECT i, TIMESTAMP '2026-01-01' + to_microseconds((hash(i * 13 + 5) % (120 * 86400000000::BIGINT))::BIGINT) AS moment
+    SELECT i, TIMESTAMP '2026-01-01' + to_microseconds((hash(i * 13 + 5) % 10368000000000)::BIGINT) AS moment
     FROM range(10000000) t(i))
 SELECT (hash(i * 7 + 1) % 500000)::VARCHAR AS visitor_id, moment AS occurred_at, moment::DATE AS day,
        (['home', 'catalog', 'product', 'cart', 'checkout', 'payment', 'purchase', 'search', 'account', 'help'])
