@@ -163,7 +163,8 @@ def test_a_bug_is_called_a_bug_without_a_word_of_the_data(
 
 def test_the_ledger_is_shown_row_by_row_with_reasons_and_examples(open_app: Open, shop: Dataset) -> None:
     app = open_app("start/data", shop=shop)
-    whole, notes = app.dataframe[0].value, app.dataframe[1].value
+    whole = next(frame.value for frame in app.dataframe if "Set aside" in frame.value)
+    notes = next(frame.value for frame in app.dataframe if "What and why" in frame.value)
     assert whole.loc[0, ["Read", "Kept", "Set aside"]].tolist() == [203, 200, 3]
     assert notes.loc[0, "What and why"] == "carry no customer"
     assert notes.loc[0, "Examples"] == "row 4: =HYPERLINK(1)"

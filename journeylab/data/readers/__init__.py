@@ -18,9 +18,24 @@ from journeylab.data import schema
 from journeylab.data.dataset import Dataset, observe
 from journeylab.data.engine import EmbeddedEngine, literal, new_key
 from journeylab.data.ledger import Note
-from journeylab.data.readers import invoice_lines, plain_events, shopify_orders
+from journeylab.data.readers import (
+    ga4_events,
+    ga4_report,
+    invoice_lines,
+    klaviyo,
+    overlap,
+    plain_events,
+    shopify_inventory,
+    shopify_orders,
+    shopify_products,
+    survey_files,
+    woocommerce_orders,
+    woocommerce_products,
+)
 from journeylab.data.readers.desk import Desk
 from journeylab.data.readers.files import Limits, Opener, Raw
+from journeylab.data.readers.forms import FORMS
+from journeylab.data.readers.plain_tables import PlainTable
 from journeylab.data.readers.values import scrub
 from journeylab.errors import BadParameter, SchemaError
 from journeylab.words import listed
@@ -30,8 +45,23 @@ if TYPE_CHECKING:
 
     from journeylab.data.readers.base import Reader
 
-READERS: tuple[Reader, ...] = (shopify_orders, invoice_lines, plain_events)
+#: Where two sources know something of the same customer or product, the one further up is believed.
+READERS: tuple[Reader, ...] = (
+    shopify_products,
+    shopify_inventory,
+    woocommerce_products,
+    klaviyo,
+    ga4_report,
+    *(PlainTable(table) for table in FORMS),
+    survey_files,
+    shopify_orders,
+    woocommerce_orders,
+    invoice_lines,
+    ga4_events,
+    plain_events,
+)
 _SURE = 0.5
+_OPENING = 0.3
 
 
 def read(
@@ -45,7 +75,7 @@ def read(
     limits: Limits | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Dataset:
-    """Read exports into one shop; each file is recognised by its header.
+    r"""Read exports into one shop; each file is recognised by its header.
 
     Args:
         paths: CSV, TSV, XLSX or Parquet files, or .gz or .zip of those, in any order.
@@ -61,6 +91,14 @@ def read(
     Raises:
         SchemaError: if a file is missing, empty, too large, damaged, or of no known source.
         BadParameter: if an option makes no sense.
+
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name) / "clicks.csv"
+    >>> _ = path.write_text("visitor,event,time\nv1,view,2026-03-01 10:00\nv1,cart,soon\n")
+    >>> shop = read(path)
+    >>> print(shop.ledgers[0].sentence())
+    clicks.csv: 2 events read, 1 kept, 1 set aside (1 with a time that could not be read).
     """
     if not paths:
         raise BadParameter("There is no file to read.", do="Give at least one path.")
@@ -77,8 +115,10 @@ def read(
         )
         copies = engine.folder / "copies"
         copies.mkdir()
-        digests, raws = _open(given, Opener(copies, limits or Limits(), lambda _bytes: None), tell)
+        digests, raws = _open(given, copies, limits or Limits(), tell)
         readers = _read(raws, desk)
+        if len(readers) > 1:
+            desk.join()
         money = _settle_currency(desk, currency)
         desk.close()
         shutil.rmtree(copies)
@@ -103,14 +143,24 @@ def read(
 
 
 def _open(
-    given: Sequence[tuple[Path, str]], opener: Opener, tell: Callable[[float, str], None]
+    given: Sequence[tuple[Path, str]], copies: Path, limits: Limits, tell: Callable[[float, str], None]
 ) -> tuple[list[str], list[Raw]]:
     """Open all files; what was given twice is kept once, with a note."""
     digests: list[str] = []
     raws: dict[str, Raw] = {}
-    for number, (path, name) in enumerate(given):
-        tell(0.3 * number / len(given), f"Opening {scrub(Path(name).name)}")
-        whole, tables = opener.open(path, Path(name).name)
+    size = sum(path.stat().st_size for path, _ in given if path.is_file()) or 1
+    gone, shown = 0, ""
+
+    def heard(count: int) -> None:
+        nonlocal gone
+        gone += count
+        tell(_OPENING * min(gone / size, 1.0), f"Opening {shown}")
+
+    opener = Opener(copies, limits, heard)
+    for path, name in given:
+        shown = scrub(Path(name).name)
+        heard(0)
+        whole, tables = opener.open(path, shown)
         digests.append(whole)
         for raw in tables:
             first = raws.get(raw.digest)
@@ -139,18 +189,20 @@ def _read(raws: Sequence[Raw], desk: Desk) -> list[Reader]:
             raise _unknown(raw)
     for done, (number, group) in enumerate(sorted(work.items())):
         reader = READERS[number]
-        desk.progress(0.3 + 0.7 * done / len(work), f"Reading {reader.TITLE.lower()}")
+        desk.progress(_OPENING + (1 - _OPENING) * done / len(work), f"Reading {reader.TITLE.lower()}")
         left = [raw.name for raw in unknown if raw.given in {r.given for r in group}]
         if left:
             note = Note("parts of the file not read, of no known source", len(left), tuple(left[:3]))
             group[0] = replace(group[0], said=(*group[0].said, note))
         try:
             reader.read(group, desk)
-        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise SchemaError(
-                f"{listed(raw.name for raw in group)} could not be read ({type(error).__name__}).",
-                do="Export it again, or save it as CSV in UTF-8.",
+                f"{listed(raw.name for raw in group)} did not fit on this machine ({type(error).__name__}).",
+                do="Free some memory and disk, or export a shorter period.",
             ) from None
+    places = [(number, -raw.number) for number, group in work.items() for raw in group]
+    overlap.merge(desk, {-minus: place for place, (_, minus) in enumerate(sorted(places))})
     return [READERS[number] for number in sorted(work)]
 
 

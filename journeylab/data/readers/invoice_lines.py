@@ -176,5 +176,6 @@ def _customers(desk: Desk, raws: Sequence[Raw], rows: str, country: bool) -> Non
         "WHERE customer IS NOT NULL AND aside IS NULL GROUP BY customer",
     )
     columns = {"customer_id": "customer", "acquired_at": "placed", **({"country": "country"} if country else {})}
+    columns["source"] = "source"
     desk.add("customers", columns, grouped)
     desk.account("customers", TITLE, raws, grouped, label="customer")
