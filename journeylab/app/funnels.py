@@ -139,9 +139,12 @@ def way(shop: Dataset) -> dict[str, Any]:
 
 def transition(shop: Dataset) -> dict[str, Any]:
     """Choose a transition and the rate it shall have."""
+    from journeylab.journey.steps import suggested
+
     known = {name: name for name in names(shop)}
-    source = controls.choice("From", known, key="source")
-    target = controls.choice("more go to", known, key="target", default=list(known)[-1])
+    *_before, usual, last = ["", *suggested(list(known))]
+    source = controls.choice("From", known, key="source", default=usual)
+    target = controls.choice("more go to", known, key="target", default=last)
     rate = controls.slider("Per cent of what comes next", 0, 100, 50, key="rate")
     return {"source": source, "target": target, "rate": rate / 100}
 

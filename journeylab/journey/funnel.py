@@ -49,7 +49,7 @@ class Funnel(Result):
         times: Time to convert in seconds by group: group, n, q1, q2 (the median), q3.
         histogram: Time to convert: group, from_seconds, to_seconds, n.
         trend: Entrants and those who finished, by group and time of entry: group, bucket, of, n, rate, lower, upper,
-            partial (not wholly observed, or entrants still have time).
+            partial (it or the window after it not wholly observed).
         steps: The steps' words in order.
         by: What the groups come from, or None.
         unit: 'visitor' or 'session'.

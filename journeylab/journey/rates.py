@@ -91,5 +91,5 @@ def trend(counts: pd.DataFrame, rules: Rules, shop: Dataset, grain: str, level: 
     rows["bucket"] = pd.to_datetime(rows["bucket"])
     rows["rate"] = rows["n"] / rows["of"]
     rows["lower"], rows["upper"] = wilson(rows["n"], rows["of"], level=level)
-    rows["partial"] = (rows["open"] > 0) | tally.is_partial(rows["bucket"], shop, grain)
+    rows["partial"] = tally.is_partial(rows["bucket"], shop, grain, rules.window)
     return rows.sort_values(["group", "bucket"], ignore_index=True)

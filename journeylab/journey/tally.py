@@ -14,6 +14,7 @@ from journeylab.journey.attempts import microseconds, visitors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     import ibis.expr.types as ir
 
@@ -113,13 +114,13 @@ def grain_of(days: int) -> str:
     return "D" if days <= 45 else "W" if days <= 400 else "M"
 
 
-def is_partial(buckets: pd.Series, shop: Dataset, grain: str) -> pd.Series:
-    """Say of each bucket, given by its first day, whether it lies partly outside the period."""
+def is_partial(buckets: pd.Series, shop: Dataset, grain: str, window: timedelta | None = None) -> pd.Series:
+    """Say of each bucket, given by its first day, whether it or a window after it lies partly outside the period."""
     if shop.period is None:
         return pd.Series(data=False, index=buckets.index)
     first, last = (pd.Timestamp(day) for day in shop.period)
     ends = {"D": buckets, "W": buckets + pd.Timedelta(days=6)}.get(grain, buckets + pd.offsets.MonthEnd(0))
-    return (buckets < first) | (ends > last)
+    return (buckets < first) | (ends + pd.Timedelta(window or 0) > last)
 
 
 def count(shop: Dataset, events: ir.Table, rules: Rules, *, grain: str) -> tuple[pd.DataFrame, pd.DataFrame]:
