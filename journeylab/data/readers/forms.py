@@ -112,6 +112,7 @@ FORMS: dict[str, Form] = {
             },
             ("order_id",),
             {"order_id": "an order number", "quantity": "a quantity", "unit_price": "a unit price"},
+            against=("order date", "invoice date", "date", "transaction date", "created at", "timestamp"),
         ),
         Form(
             "customers",
