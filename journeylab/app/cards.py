@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
@@ -22,8 +24,10 @@ if TYPE_CHECKING:
 
     from journeylab.data.dataset import Dataset
 
+_drawn: WeakKeyDictionary[Result, dict[str, str]] = WeakKeyDictionary()
+
 TABLE, PYTHON = "Table", "Python"
-_SHARES = ("rate", "share")
+_SHARES = ("rate", "share", "change")
 
 
 def run(function: Callable[..., Any], shop: Dataset, **arguments: Any) -> Any:
@@ -72,9 +76,21 @@ def _draw(result: Result, key: str) -> None:
     elif chosen == PYTHON:
         st.code(result.call.python() if result.call else "", language="python")
     else:
-        st.altair_chart(result.chart(names[chosen]), alt=headline, key=f"{key}_chart_{names[chosen]}")
+        st.vega_lite_chart(spec=_spec(result, names[chosen]), alt=headline, key=f"{key}_chart_{names[chosen]}")
     if result.caveats:
         st.caption("  \n".join(escape(caveat) for caveat in result.caveats))
+
+
+def _spec(result: Result, view: str) -> dict[str, Any]:
+    """Return a view of the chart as Vega-Lite; it is drawn once for as long as its result is kept.
+
+    Altair's settings are shared by all threads, and `st.altair_chart` changes them while it draws, so a picture made
+    for a download at that moment could lose its data. Handing over Vega-Lite changes nothing.
+    """
+    drawn = _drawn.setdefault(result, {})
+    if view not in drawn:
+        drawn[view] = json.dumps(result.chart(view).to_dict(validate=False))
+    return json.loads(drawn[view])
 
 
 def _table(result: Result) -> None:
@@ -82,16 +98,19 @@ def _table(result: Result) -> None:
     shares = {name for name in table.columns if str(name).startswith(_SHARES)}
     if "rate" in shares:
         shares |= {"lower", "upper"}
+    numbers = set(table.select_dtypes("number").columns)
+
+    def column(name: str) -> Any:
+        if name in numbers:
+            return st.column_config.NumberColumn(_title(name), format="percent" if name in shares else "localized")
+        return st.column_config.Column(_title(name))
+
     st.dataframe(
         table,
         hide_index=True,
         alt=result.headline(),
-        column_config={
-            name: st.column_config.NumberColumn(_title(name), format="percent")
-            if name in shares
-            else st.column_config.Column(_title(name))
-            for name in table.columns
-        },
+        placeholder="–",
+        column_config={name: column(name) for name in table.columns},
     )
 
 

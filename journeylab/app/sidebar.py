@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def sidebar() -> None:
     """Draw the data card and the date window, and note the chosen window."""
     who = visitor()
+    who.stop_reading()  # whoever clicks while files are read means to stop that
     with st.sidebar:
         if who.shop is None:
             with st.container(border=True):
@@ -33,13 +34,15 @@ def sidebar() -> None:
 
 
 def _card(shop: Dataset, files: list[str]) -> None:
+    from journeylab.data.schema import TABLES
+
     with st.container(border=True):
         title = files[0] if len(files) == 1 else f"{len(files)} files"
         st.markdown(f"**{escape(title)}**")
         kept: dict[str, int] = {}
         for ledger in shop.ledgers:
             kept[ledger.table] = kept.get(ledger.table, 0) + ledger.kept
-        lines = [f"{n:,} {table.replace('_', ' ')}" for table, n in kept.items()]
+        lines = [f"{kept[table]:,} {table.replace('_', ' ')}" for table in TABLES if table in kept]
         if shop.observed:
             lines.append(span(*shop.observed))
         lines.append(" · ".join(filter(None, (shop.currency, shop.time_zone))))

@@ -67,18 +67,23 @@ def add_files() -> None:
 
 def _read(uploads: list[Any], typed: str, zone: str, currency: str | None) -> None:
     who = visitor()
-    bar = st.progress(0.0, "Taking the files in")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        bar = st.progress(0.0, "Taking the files in")
+        stop = st.empty()
+        stop.button("Stop", icon=":material/stop_circle:", key="stop")  # any click ends the run at its next step
     try:
         added = [who.spool(upload.name, upload) for upload in uploads]
         added += [_on_disk(line.strip()) for line in typed.splitlines() if line.strip()]
         who.read(added, time_zone=zone, currency=currency, progress=_progress(bar))
     except JourneylabError as error:
         bar.empty()
+        stop.empty()
         panels.problem(error)
         _say_what_stays()
         return
     except Exception as error:  # noqa: BLE001 - shown as a bug, logged in full; the earlier shop stays
         bar.empty()
+        stop.empty()
         panels.bug(error)
         _say_what_stays()
         return

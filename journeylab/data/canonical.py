@@ -61,6 +61,9 @@ def canonical(name: str, raw: ir.Table, renamed: Mapping[str, str], zone: ZoneIn
 def locate(name: str, raw: ir.Table, renamed: Mapping[str, str]) -> dict[str, str]:
     """Return the engine's column for each canonical column that is there; upper and lower case are the same.
 
+    Further columns of an open-ended table come only if `renamed` names them: in a shop's own table of customers they
+    are names and addresses as often as traits.
+
     Raises:
         SchemaError: if `renamed` names a column that is not there, or that no such table has.
     """
@@ -78,9 +81,7 @@ def locate(name: str, raw: ir.Table, renamed: Mapping[str, str]) -> dict[str, st
             f"The table named for {name.replace('_', ' ')} has no column called {', '.join(gone)}.",
             do=f"Its columns are {', '.join(raw.columns)}.",
         )
-    where = {column: old for column, old in found.items() if old is not None}
-    further = [column for column in raw.columns if column not in where.values()] if spec.open_ended else []
-    return where | {column: column for column in further}
+    return {column: old for column, old in found.items() if old is not None}
 
 
 def clock_of(name: str, where: Mapping[str, str]) -> str | None:
@@ -137,7 +138,11 @@ def _wall_on_spark(utc: dt.timestamp, zone: str) -> dt.timestamp:
 
 def _utc(time: Any, engine: str) -> ir.Value:
     """Return a time that carries its zone as UTC without one."""
-    return _wall("UTC", time) if engine in {"duckdb", "postgres"} else time.cast("timestamp('UTC')").cast("timestamp")
+    if engine in {"duckdb", "postgres"}:
+        return _wall("UTC", time)
+    raise SchemaError(
+        f"A time with a zone cannot be told in UTC on {engine}.", do="Convert it in a view or an Ibis table."
+    )
 
 
 def _local_day(utc: Any, zone: ZoneInfo, engine: str) -> ir.Value:

@@ -53,33 +53,35 @@ def save(shop: Dataset, path: Path | str) -> Path:
     return path
 
 
-def open(path: Path | str, *, root: Path | None = None) -> Dataset:  # noqa: A001 - the public name is jl.open
+def open(path: Path | str, *, root: Path | None = None, name: str | None = None) -> Dataset:  # noqa: A001 - the public name is jl.open
     """Open a lab file.
 
     Args:
         path: The zip that `save` wrote.
         root: Where the engine keeps its folder; the system's temporary folder if not given.
+        name: What to call the file, if not by itself.
 
     Raises:
         SchemaError: if it is no lab file, of a later version, damaged, or too large.
     """
     path = Path(path)
+    name = name or path.name
     try:
         with zipfile.ZipFile(path) as archive:
-            manifest = _read_manifest(archive, path.name)
+            manifest = _read_manifest(archive, name)
             engine = EmbeddedEngine(root)
             try:
-                for name, about in manifest["tables"].items():
-                    _load(engine, archive, name, about, path.name)
+                for table, about in manifest["tables"].items():
+                    _load(engine, archive, table, about, name)
                 engine.seal()
-                return _dataset(engine, manifest, path.name)
+                return _dataset(engine, manifest, name)
             except BaseException:
                 engine.close()
                 raise
     except FileNotFoundError:
-        raise SchemaError(f"There is no file {path.name}.", do="Check the path.") from None
+        raise SchemaError(f"There is no file {name}.", do="Check the path.") from None
     except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError, ValueError, TypeError) as error:
-        raise _damaged(path.name, type(error).__name__) from error
+        raise _damaged(name, type(error).__name__) from error
 
 
 def is_lab_file(path: Path | str) -> bool:
@@ -164,7 +166,7 @@ def _dataset(engine: EmbeddedEngine, manifest: Mapping[str, Any], file: str) -> 
             for row in manifest["ledgers"]
         ),
         fingerprint=str(manifest["fingerprint"]),
-        calls=(f"shop = jl.open({file!r})",),
+        calls=(f"shop = jl.open({json.dumps(file, ensure_ascii=not file.isprintable())})",),
         observed=_days(manifest["observed"]),
     )
     window = _days(manifest["window"])

@@ -46,10 +46,11 @@ def connect(
     """Return a shop whose tables stay in the engine they are in.
 
     Only reads: no table, view or temporary table is made. Columns are found by their canonical names (see
-    docs/data-model.md; upper and lower case are the same) or by `columns`; all others are left where they are.
-    Identifiers stay as the engine has them. Money becomes decimal(18, 4) and times UTC; a `day` that is missing is
-    written from the time beside it, in `time_zone`. Rows without a required value are set aside, and the ledger says
-    how many.
+    docs/data-model.md; upper and lower case are the same) or by `columns`. All others are left where they are, and so
+    are traits of customers and metrics of outcomes unless `columns` names them. Identifiers stay as the engine has
+    them, and the ledger says if customers are known by e-mail. Money becomes decimal(18, 4) and times UTC; a `day`
+    that is missing is written from the time beside it, in `time_zone`. Rows without a required value are set aside,
+    and the ledger says how many.
 
     Args:
         engine: A URL that `ibis.connect` knows ('duckdb:///shop.duckdb', 'postgres://…'; a DuckDB file is opened
@@ -202,13 +203,18 @@ def _account(engine: ConnectedEngine, name: str, source: str, read: ir.Table, sa
     counts = {"rows": read.count(), "torn": read.count(where=~whole).fill_null(0)}
     if name == "orders":
         counts["again"] = read.count() - read.order_id.nunique() - read.order_id.isnull().sum().fill_null(0)
-    rows, torn, *again = (int(count) for count in engine.run(read.aggregate(**counts)).iloc[0])
+    if "customer_id" in read.columns:
+        counts["mails"] = read.count(where=read.customer_id.contains("@")).fill_null(0)
+    found = {key: int(value) for key, value in engine.run(read.aggregate(**counts)).iloc[0].items()}
+    rows, torn, again, mails = (found.get(key, 0) for key in ("rows", "torn", "again", "mails"))
     notes = [Note(sentence, rows) for sentence in said]
     if torn:
         needed = ", ".join(schema.table(name).required)
         notes.append(Note(f"without one of {needed}", torn, set_aside=True))
-    if again and again[0]:
-        notes.append(Note("under an order id that came before", again[0]))
+    if again:
+        notes.append(Note("under an order id that came before", again))
+    if mails:
+        notes.append(Note("with an e-mail address for a customer id; a table with pseudonyms would be safer", mails))
     if name == "orders":
         notes += _order_notes(engine, read.filter(whole), currency)
     return Ledger(name, source, f"connection to {engine.name}", rows, tuple(notes))

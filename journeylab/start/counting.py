@@ -39,40 +39,54 @@ def marked(shop: Dataset, now: tuple[date, date], before: tuple[date, date] | No
 def totals(orders: ir.Table) -> ir.Table:
     """Return a row a part: orders, revenue, squares, guests, customers, new, returning, repeating."""
     net = _.net.cast("float64")
-    sums = {"orders": _.count(), "revenue": _.net.sum().cast("float64"), "squares": (net * net).sum()}
     if "customer_id" not in orders.columns:
+        sums = {"orders": _.count(), "revenue": _.net.sum().cast("float64"), "squares": (net * net).sum()}
         unknown = ibis.null("int64")
         people = {"guests": _.count(), "customers": ibis.literal(0)}
         return orders.group_by("part").agg(**sums, **people).mutate(new=unknown, returning=unknown, repeating=unknown)
-    totals = orders.group_by("part").agg(**sums, guests=_.customer_id.isnull().sum())
-    people = (
-        orders.filter(_.customer_id.notnull())
-        .group_by("part", "customer_id")
-        .agg(times=_.count(), is_new=_.first_day.min() == _.day.min())
+    known = _.customer_id.notnull()
+    is_new = _.first_day == _.day
+    return (
+        orders.group_by("part", "customer_id")
+        .agg(
+            orders=_.count(),
+            net=_.net.sum(),
+            squares=(net * net).sum(),
+            first_day=_.first_day.min(),
+            day=_.day.min(),
+        )
         .group_by("part")
         .agg(
-            customers=_.count(),
-            new=_.is_new.sum(),
-            returning=(~_.is_new).sum(),
-            repeating=(~_.is_new | (_.times >= 2)).sum(),
+            orders=_.orders.sum(),
+            revenue=_.net.sum().cast("float64"),
+            squares=_.squares.sum(),
+            guests=_.orders.sum(where=~known).fill_null(0),
+            customers=known.sum(),
+            new=(known & is_new).sum(),
+            returning=(known & ~is_new).sum(),
+            repeating=(known & (~is_new | (_.orders >= 2))).sum(),
         )
     )
-    return totals.left_join(people, "part").drop("part_right")
 
 
 def buckets(orders: ir.Table, grain: str, start: date) -> ir.Table:
     """Return a row a bucket of the present period, which began on `start`, with the same sums."""
     unit = GRAINS[grain]
     orders = orders.filter(_.part == "now").mutate(bucket=_.day.truncate(unit))
-    sums = orders.group_by("bucket").agg(orders=_.count(), revenue=_.net.sum().cast("float64"))
     if "customer_id" not in orders.columns:
-        return sums
-    people = (
-        orders.filter(_.customer_id.notnull())
-        .mutate(is_new=(_.first_day.truncate(unit) == _.bucket) & (_.first_day >= ibis_date(start)))
-        .group_by("bucket", "customer_id")
-        .agg(is_new=_.is_new.any(), times=_.count())
+        return orders.group_by("bucket").agg(orders=_.count(), revenue=_.net.sum().cast("float64"))
+    known = _.customer_id.notnull()
+    is_new = (_.first_day.truncate(unit) == _.bucket) & (_.first_day >= ibis_date(start))
+    return (
+        orders.group_by("bucket", "customer_id")
+        .agg(orders=_.count(), net=_.net.sum(), first_day=_.first_day.min())
+        .mutate(is_new=is_new)
         .group_by("bucket")
-        .agg(customers=_.count(), new=_.is_new.sum(), repeating=(~_.is_new | (_.times >= 2)).sum())
+        .agg(
+            orders=_.orders.sum(),
+            revenue=_.net.sum().cast("float64"),
+            customers=known.sum(),
+            new=(known & _.is_new).sum(),
+            repeating=(known & (~_.is_new | (_.orders >= 2))).sum(),
+        )
     )
-    return sums.left_join(people, "bucket").drop("bucket_right")

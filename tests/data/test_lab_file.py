@@ -44,7 +44,7 @@ def test_a_shop_opens_to_the_same_tables_figures_and_fingerprint(saved: Path) ->
     assert (after.currency, after.time_zone, after.observed) == (before.currency, before.time_zone, before.observed)
     assert {n: t.schema() for n, t in after.tables.items()} == {n: t.schema() for n, t in before.tables.items()}
     assert jl.overview(after).table().equals(jl.overview(before).table())
-    assert after.calls == ("shop = jl.open('shop.zip')",)
+    assert after.calls == ('shop = jl.open("shop.zip")',)
 
 
 def test_the_date_window_is_kept(tmp_path: Path) -> None:

@@ -84,9 +84,26 @@ def test_a_missing_required_column_is_named_with_its_table():
 
 
 def test_upper_case_columns_are_found():
-    backend = _engine("CREATE TABLE t AS SELECT 'x' AS \"CUSTOMER_ID\", 'gold' AS \"Tier\"")
+    backend = _engine("CREATE TABLE t AS SELECT 'x' AS \"CUSTOMER_ID\", 'DE' AS \"Country\"")
     shop = connect(backend, customers="t")
-    assert list(shop.tables["customers"].columns) == ["customer_id", "Tier"]
+    assert list(shop.tables["customers"].columns) == ["customer_id", "country"]
+
+
+def test_what_is_not_named_stays_where_it_is():
+    backend = _engine(
+        "CREATE TABLE t AS SELECT 'x' AS customer_id, 'Ann' AS name, 'ann@shop.test' AS email, 'gold' AS tier"
+    )
+    plain = connect(backend, customers="t")
+    with_tier = connect(backend, customers="t", columns={"customers": {"level": "tier"}})
+    assert plain.tables["customers"].columns == ("customer_id",)
+    assert with_tier.tables["customers"].columns == ("customer_id", "level")
+
+
+def test_customers_known_by_their_address_are_pointed_out():
+    backend = _engine(ORDERS, "UPDATE orders SET customer_id = 'ann@shop.test' WHERE order_id = 1")
+    [note] = [note for note in connect(backend, orders="orders").ledgers[0].notes if "e-mail" in note.reason]
+    assert note.count == 1
+    assert "ann" not in repr(note)
 
 
 @pytest.mark.parametrize(

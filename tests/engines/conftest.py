@@ -34,40 +34,44 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     from pyspark.sql import SparkSession
 
     folder = tmp_path_factory.mktemp("spark")
-    with pytest.MonkeyPatch.context() as patch, cluster(folder) as url:
-        patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-        patch.chdir(folder)
-        settings = {
-            "spark.cores.max": WORKERS,
-            "spark.executor.cores": 1,
-            "spark.executor.memory": "512m",
-            "spark.executor.extraJavaOptions": JAVA_OPTIONS,
-            "spark.driver.memory": "1g",
-            "spark.driver.host": "127.0.0.1",
-            "spark.driver.bindAddress": "127.0.0.1",
-            "spark.driver.extraJavaOptions": JAVA_OPTIONS,
-            "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
-            "spark.connect.grpc.binding.address": "127.0.0.1",
-            "spark.connect.grpc.binding.port": _free_port(),
-            "spark.local.dir": str(folder / "local"),
-            "spark.sql.warehouse.dir": str(folder / "warehouse"),
-            "spark.sql.session.timeZone": "UTC",
-            "spark.sql.ansi.enabled": "true",
-            # A few hundred rows are read faster than code for them is written.
-            "spark.sql.shuffle.partitions": 2,
-            "spark.sql.adaptive.enabled": "false",
-            "spark.sql.codegen.wholeStage": "false",
-            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-            "spark.ui.enabled": "false",
-            "spark.ui.showConsoleProgress": "false",
-        }
+    with cluster(folder) as url:
         builder = SparkSession.builder.master(url).appName("journeylab tests")
-        for key, value in settings.items():
+        for key, value in _settings(folder).items():
             builder = builder.config(key, value)
-        session = builder.getOrCreate()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)  # Spark leaves folders where it starts
+            patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+            session = builder.getOrCreate()
         session.sparkContext.setLogLevel("ERROR")
         yield session
         session.stop()
+
+
+def _settings(folder: Path) -> dict[str, Any]:
+    return {
+        "spark.cores.max": WORKERS,
+        "spark.executor.cores": 1,
+        "spark.executor.memory": "512m",
+        "spark.executor.extraJavaOptions": JAVA_OPTIONS,
+        "spark.driver.memory": "1g",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.extraJavaOptions": JAVA_OPTIONS,
+        "spark.plugins": "org.apache.spark.sql.connect.SparkConnectPlugin",
+        "spark.connect.grpc.binding.address": "127.0.0.1",
+        "spark.connect.grpc.binding.port": _free_port(),
+        "spark.local.dir": str(folder / "local"),
+        "spark.sql.warehouse.dir": str(folder / "warehouse"),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.ansi.enabled": "true",
+        # A few hundred rows are read faster than code for them is written.
+        "spark.sql.shuffle.partitions": 2,
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
 
 
 @pytest.fixture(scope="session", params=["duckdb", pytest.param("spark", marks=pytest.mark.spark)])

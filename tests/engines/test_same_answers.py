@@ -10,13 +10,15 @@ import functools
 from typing import TYPE_CHECKING, Any
 
 import ibis.expr.operations as ops
-import pandas as pd
 import pytest
 
 import journeylab as jl
+from tests.engines.comparison import same
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import pandas as pd
 
     from journeylab.data.dataset import Dataset
 
@@ -28,6 +30,13 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("customers.rfm", {}, "shop"),
     ("customers.rfm", {"bins": 4, "as_of": "2026-02-15"}, "shop"),
     ("customers.rfm", {}, "online_retail"),
+    ("customers.holdout", {"weeks": 6, "by": "marketing_channel"}, "shop"),
+    ("customers.holdout", {"model": "BG/NBD", "by": "first_product"}, "shop"),
+    ("customers.lifetime_value", {}, "shop"),
+    ("customers.quiet", {"top": 20}, "shop"),
+    ("customers.cohorts", {"cost": 20.0}, "shop"),
+    ("customers.cohorts", {"unit": "week"}, "online_retail"),
+    ("customers.second_order", {"by": "cohort"}, "shop"),
     ("journey.funnel", {"steps": ["product_view", "add_to_cart", "purchase"], "by": "device"}, "shop"),
     ("journey.funnel", {"steps": ["product_view", ["checkout", "purchase"]], "window": None}, "shop"),
     ("journey.funnel", {"steps": ["catalog", "cart", "payment_done"], "window": None}, "simple_shop"),
@@ -62,21 +71,6 @@ def test_a_date_window_means_the_same_days_on_every_engine(shop_on: Callable[[Da
     expected, got = (jl.overview(of.between("2026-01-10", "2026-03-29")) for of in (shop, shop_on(shop)))
     same(got.table(), expected.table())
     assert got.headline() == expected.headline()
-
-
-def same(got: pd.DataFrame, expected: pd.DataFrame) -> None:
-    """Assert that two tables are alike: order, counts and words exactly, other numbers to a billionth."""
-    assert list(got.columns) == list(expected.columns)
-    assert len(got) == len(expected)
-    for column in expected.columns:
-        for row, (one, other) in enumerate(zip(got[column], expected[column], strict=True)):
-            where = f"{column}, row {row}: {one!r} and {other!r}"
-            if isinstance(other, float) and not float(other).is_integer():
-                assert one == pytest.approx(other, rel=1e-9, abs=1e-12, nan_ok=True), where
-            elif pd.api.types.is_scalar(other) and pd.isna(other):
-                assert pd.isna(one), where
-            else:
-                assert one == other, where
 
 
 def _only_reading(run: Callable[[Any], pd.DataFrame]) -> Callable[[Any], pd.DataFrame]:

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from journeylab.data.readers.base import Reader
 
+_OPENING = 0.3
+
 
 def read(
     *paths: str | Path,
@@ -46,7 +48,7 @@ def read(
     limits: Limits | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Dataset:
-    """Read exports into one shop; each file is recognised by its header.
+    r"""Read exports into one shop; each file is recognised by its header.
 
     Args:
         paths: CSV, TSV, XLSX or Parquet files, or .gz or .zip of those, in any order.
@@ -66,6 +68,14 @@ def read(
     Raises:
         SchemaError: if a file is missing, empty, too large, damaged, or of no known source.
         BadParameter: if an option makes no sense, or a mapping fits no file.
+
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name) / "clicks.csv"
+    >>> _ = path.write_text("visitor,event,time\nv1,view,2026-03-01 10:00\nv1,cart,soon\n")
+    >>> shop = read(path)
+    >>> print(shop.ledgers[0].sentence())
+    clicks.csv: 2 events read, 1 kept, 1 set aside (1 with a time that could not be read).
     """
     one_of(overlap, "overlap", ("replace", "add"))
     if not paths:
@@ -82,8 +92,9 @@ def read(
         desk = Desk(engine, time_zone, day_first, key or new_key(), now, tell, add_all=overlap == "add")
         copies = engine.folder / "copies"
         copies.mkdir()
-        digests, raws = _open(given, Opener(copies, limits or Limits(), lambda _bytes: None), tell)
+        digests, raws = _open(given, copies, limits or Limits(), tell)
         readers = _read(raws, desk, mapping)
+        desk.tell_orders_apart()
         money = _settle_currency(desk, currency)
         desk.close()
         shutil.rmtree(copies)
@@ -114,14 +125,24 @@ def read(
 
 
 def _open(
-    given: Sequence[tuple[Path, str]], opener: Opener, tell: Callable[[float, str], None]
+    given: Sequence[tuple[Path, str]], copies: Path, limits: Limits, tell: Callable[[float, str], None]
 ) -> tuple[list[str], list[Raw]]:
     """Open all files; what was given twice is kept once, with a note."""
     digests: list[str] = []
     raws: dict[str, Raw] = {}
-    for number, (path, name) in enumerate(given):
-        tell(0.3 * number / len(given), f"Opening {scrub(Path(name).name)}")
-        whole, tables = opener.open(path, Path(name).name)
+    size = sum(path.stat().st_size for path, _ in given if path.is_file()) or 1
+    gone, shown = 0, ""
+
+    def heard(count: int) -> None:
+        nonlocal gone
+        gone += count
+        tell(_OPENING * min(gone / size, 1.0), f"Opening {shown}")
+
+    opener = Opener(copies, limits, heard)
+    for path, name in given:
+        shown = scrub(Path(name).name)
+        heard(0)
+        whole, tables = opener.open(path, shown)
         digests.append(whole)
         for raw in tables:
             first = raws.get(raw.digest)
@@ -139,25 +160,18 @@ def _read(raws: Sequence[Raw], desk: Desk, mapping: object) -> list[Reader]:
     work, unknown = sources.share_out(raws, by_file, for_all)
     left = sources.left_over([raw for _, group in work for raw in group], unknown)
     for done, (reader, group) in enumerate(work):
-        desk.progress(0.3 + 0.7 * done / len(work), f"Reading {reader.TITLE}")
+        desk.progress(_OPENING + (1 - _OPENING) * done / len(work), f"Reading {reader.TITLE}")
         said = [replace(raw, said=(*raw.said, left.pop(raw.given))) if raw.given in left else raw for raw in group]
         try:
             reader.read(said, desk)
-        except duckdb.Error as error:
-            raise _unreadable(said, error) from None
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            raise SchemaError(
+                f"{listed(raw.name for raw in group)} did not fit on this machine ({type(error).__name__}).",
+                do="Free some memory and disk, or export a shorter period.",
+            ) from None
     places = [(number, -raw.number) for number, (_, group) in enumerate(work) for raw in group]
     overlaps.merge(desk, {-minus: place for place, (_, minus) in enumerate(sorted(places))})
     return [reader for reader, _ in work]
-
-
-def _unreadable(raws: Sequence[Raw], error: duckdb.Error) -> Exception:
-    """Return the error for files that the engine cannot read; a mistake of ours stays one."""
-    if not isinstance(error, duckdb.InvalidInputException | duckdb.IOException | duckdb.OutOfMemoryException):
-        return error
-    return SchemaError(
-        f"{listed(raw.name for raw in raws)} could not be read ({type(error).__name__}).",
-        do="Export it again, or save it as CSV in UTF-8.",
-    )
 
 
 def _settle_currency(desk: Desk, currency: str | None) -> str:

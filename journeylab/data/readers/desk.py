@@ -6,7 +6,6 @@ over, so that nothing but the canonical tables stays.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,14 @@ if TYPE_CHECKING:
 
 _TYPES = {"string": "VARCHAR", "timestamp": "TIMESTAMP", "date": "DATE", "boolean": "BOOLEAN", "int64": "BIGINT"}
 _TYPES |= {"float64": "DOUBLE", schema.MONEY: "DECIMAL(18,4)"}
+#: What DuckDB raises for a query that is wrong, or a machine that is too small: nothing about the file.
+_OURS = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.OutOfMemoryException,
+    duckdb.InterruptException,
+)
 _MISFITS = {
     "MISSING COLUMNS": "lines with too few columns",
     "TOO MANY COLUMNS": "lines with too many columns",
@@ -98,41 +105,53 @@ class Desk:
             return f"SELECT {chosen} FROM (SELECT {clean} FROM {scan}) WHERE {some}"
 
         try:
-            table = self.keep(name, query(raw.scan()))
-        except duckdb.InvalidInputException:
-            if not raw.delimiter:
-                raise
-            raw = same_lines(raw, self.engine.folder / "copies")  # lines that end in several ways stop the scanner
-            table = self.keep(name, query(raw.scan()))
+            table = self._scanned(raw, name, query)
+        except _OURS:
+            raise
+        except duckdb.Error as error:
+            raise SchemaError(
+                f"{raw.name} could not be read to its end ({type(error).__name__}).",
+                do="Export it again, or save it as CSV in UTF-8.",
+            ) from None
         ((rows,),) = self.sql(f"SELECT count(*) FROM {table}")
         self._rejected(raw, rows)
         return table
 
+    def _scanned(self, raw: Raw, name: str, query: Callable[[str], str]) -> str:
+        """Keep the rows of a scan; a CSV that stops the scanner because its lines end in several ways is mended."""
+        try:
+            return self.keep(name, query(raw.scan()))
+        except duckdb.InvalidInputException:
+            if not raw.delimiter:
+                raise
+            return self.keep(name, query(same_lines(raw, self.engine.folder / "copies").scan()))
+
     def _rejected(self, raw: Raw, rows: int) -> None:
         """Note the lines that do not fit the header; raise SchemaError if no row does, or if most do not."""
-        lines = []
+        found = []
         if raw.delimiter:
-            lines = self.sql(
-                "SELECT line, min(CAST(error_type AS VARCHAR)) FROM reject_errors GROUP BY line ORDER BY line"
+            found = self.sql(
+                "SELECT kind, count(*), min(line, 3) FROM (SELECT line, min(CAST(error_type AS VARCHAR)) AS kind "
+                "FROM reject_errors GROUP BY line) GROUP BY kind ORDER BY kind"
             )
             self.sql("DELETE FROM reject_errors")
-        if not rows and not lines:
+        misfits = sum(n for _, n, _ in found)
+        if not rows and not misfits:
             raise SchemaError(f"{raw.name} has a header and no rows.", do="Export a period with something in it.")
-        if len(lines) > rows:
+        if misfits > rows:
             raise SchemaError(
-                f"{len(lines):,} of the {len(lines) + rows:,} lines of {raw.name} do not fit its header.",
-                why=f"The first is line {lines[0][0]:,}.",
+                f"{misfits:,} of the {misfits + rows:,} lines of {raw.name} do not fit its header.",
+                why=f"The first is line {min(lines[0] for _, _, lines in found):,}.",
                 do="Export it again; a text with a quote or a line break in it may have been written without quotes.",
             )
-        reasons = Counter(kind for _, kind in lines)
         notes = [
             Note(
                 _MISFITS.get(kind, "lines that could not be read"),
                 n,
-                tuple(f"line {at:,}" for at, k in lines if k == kind)[:3],
+                tuple(f"line {line:,}" for line in lines),
                 set_aside=True,
             )
-            for kind, n in sorted(reasons.items())
+            for kind, n, lines in found
         ]
         self.misfits[raw.number] = [*notes, *raw.said]
 
@@ -240,6 +259,20 @@ class Desk:
     def ledgers(self) -> tuple[Ledger, ...]:
         """All ledgers, by file and table."""
         return tuple(self.books[place] for place in sorted(self.books, key=lambda place: (place[1], place[0])))
+
+    def tell_orders_apart(self) -> None:
+        """Raise SchemaError if several sources use the same order numbers, for then their lines are mixed up."""
+        if "orders" in self.tables and (twice := self._repeats("orders", "order_id")):
+            raise SchemaError(
+                "Files of different sources use the same order numbers, so their lines cannot be told apart.",
+                why=f"Such as {', '.join(shown(twice))}.",
+                do="Read these files one source at a time.",
+            )
+
+    def _repeats(self, table: str, column: str) -> list[str]:
+        """Return a few values that occur in more than one row."""
+        query = f"SELECT {column} FROM {table} GROUP BY {column} HAVING count(*) > 1 ORDER BY {column} LIMIT 3"
+        return [value for (value,) in self.sql(query)]
 
     def close(self) -> None:
         """Empty the desk."""

@@ -49,6 +49,7 @@ class Limits:
         file: Bytes of a file.
         unpacked: Bytes that all parts of a packed file may unpack to.
         workbook: The same for a workbook, which has to fit into memory.
+        cells: Cells of a sheet, the empty ones among them.
         ratio: How many times larger than packed a part may be, beyond its first 16 MiB.
         parts: Parts of an archive.
         columns: Columns of a table.
@@ -56,7 +57,8 @@ class Limits:
 
     file: int = 4 * 2**30
     unpacked: int = 8 * 2**30
-    workbook: int = 2 * 2**30
+    workbook: int = 2**30
+    cells: int = 40_000_000
     ratio: int = 200
     parts: int = 200
     columns: int = 5_000
@@ -105,12 +107,13 @@ class Raw:
         if not self.delimiter:
             typed = zip(self.columns, self.kinds, names, strict=True)
             cast = ", ".join(f"{_as_text(column, kind)} AS {name}" for column, kind, name in typed)
-            return f"(SELECT {cast} FROM read_parquet({literal(str(self.path))}))"
+            return f"(SELECT {cast} FROM read_parquet({literal(str(self.path))}, hive_partitioning = false))"
         kinds = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
         return (
             f"read_csv({literal(str(self.path))}, columns = {{{kinds}}}, auto_detect = false, header = true, "
             f"skip = {self.skip}, delim = {literal(self.delimiter)}, quote = '\"', escape = '\"', "
-            "max_line_size = 4000000, store_rejects = true, rejects_limit = 0)"
+            "compression = 'none', hive_partitioning = false, max_line_size = 4000000, store_rejects = true, "
+            "rejects_limit = 0)"
         )
 
 
@@ -144,6 +147,10 @@ class Opener:
                 f"{name} has {size / 2**20:,.0f} MB, and the limit is {self.limits.file / 2**20:,.0f} MB.",
                 do="Export a shorter period, or save it as Parquet.",
             )
+        if set("*?[{") & set(str(path)):  # DuckDB would take it for a pattern
+            link = self._copy()
+            link.symlink_to(path.resolve())
+            path = link
         raws = list(self._tables(path, name, name, depth=0))
         if len(raws) == 1 and raws[0].path == path:
             return raws[0].digest, raws
@@ -194,7 +201,9 @@ class Opener:
     def _parquet(self, path: Path, name: str, given: str) -> Raw:
         with duckdb.connect() as probe:
             try:
-                rows = probe.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()
+                rows = probe.execute(
+                    f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))}, hive_partitioning = false)"
+                ).fetchall()
             except duckdb.Error:
                 raise SchemaError(f"{name} is a damaged Parquet file.", do="Export it again.") from None
         if len(rows) > self.limits.columns:
