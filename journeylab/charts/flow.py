@@ -90,9 +90,7 @@ def changes(rows: pd.DataFrame, *, currency: str, most: int = 12) -> alt.LayerCh
     colour = alt.Color(
         "direction:N", title=None, scale=alt.Scale(domain=["more", "less"], range=[theme.MAIN, theme.ACCENT])
     )
-    bar = base.mark_bar(height={"band": 0.66}).encode(
-        x=alt.X("change:Q", title=title, axis=alt.Axis(format="~s")), color=colour
-    )
+    bar = base.mark_bar(height={"band": 0.66}).encode(x=alt.X("change:Q", title=title, axis=alt.Axis(format="~s")), color=colour)
     span = base.mark_rule(strokeWidth=2, color=theme.QUIET).encode(x="change_lower:Q", x2="change_upper:Q")
     return alt.layer(bar, span).properties(height=alt.Step(28))
 

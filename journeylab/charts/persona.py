@@ -84,9 +84,7 @@ def profile(figures: pd.DataFrame, cards: pd.DataFrame) -> alt.TopLevelMixin:
     parts = []
     if len(amounts):
         ratio = {end: amounts[end] / amounts["base"] for end in ("value", "lower", "upper")}
-        parts.append(
-            _dots(amounts.assign(**ratio), list(names.values()), "times the value over all customers", ".2~f", 1)
-        )
+        parts.append(_dots(amounts.assign(**ratio), list(names.values()), "times the value over all customers", ".2~f", 1))
     if len(shares):
         gap = {end: shares[end] - shares["base"] for end in ("value", "lower", "upper")}
         parts.append(_dots(shares.assign(**gap), list(names.values()), "difference from the share over all", "+.0%", 0))
@@ -115,11 +113,7 @@ def scatter(points: pd.DataFrame, *, x: str, y: str, x_kind: str, y_kind: str) -
             y=_axis("y", y, y_kind),
             color=alt.Color("name:N", title=None, scale=scale, legend=legend),
             shape=alt.Shape("name:N", title=None, scale=shapes, legend=legend),
-            tooltip=[
-                "name:N",
-                alt.Tooltip("x:Q", title=x, format=",.2~f"),
-                alt.Tooltip("y:Q", title=y, format=",.2~f"),
-            ],
+            tooltip=["name:N", alt.Tooltip("x:Q", title=x, format=",.2~f"), alt.Tooltip("y:Q", title=y, format=",.2~f")],
         )
         .properties(height=380)
     )
@@ -172,21 +166,12 @@ def crosswalk(cells: pd.DataFrame) -> alt.LayerChart:
 def _separation(rows: pd.DataFrame, suggested: int | None) -> alt.LayerChart:
     base = alt.Chart(rows).encode(x=_groups())
     y = alt.Y("silhouette:Q", title="silhouette", scale=alt.Scale(zero=True))
-    band = base.mark_area(color=theme.QUIET, opacity=0.25).encode(
-        y=alt.Y("reference_lower:Q", title="silhouette"), y2="reference_upper:Q"
-    )
+    band = base.mark_area(color=theme.QUIET, opacity=0.25).encode(y=alt.Y("reference_lower:Q", title="silhouette"), y2="reference_upper:Q")
     line = base.mark_line(color=theme.MAIN, point={"color": theme.MAIN, "size": 40}).encode(
-        y=y,
-        tooltip=[
-            "k:O",
-            alt.Tooltip("silhouette:Q", format=".2f"),
-            alt.Tooltip("reference:Q", title="customers of one kind", format=".2f"),
-        ],
+        y=y, tooltip=["k:O", alt.Tooltip("silhouette:Q", format=".2f"), alt.Tooltip("reference:Q", title="customers of one kind", format=".2f")]
     )
-    text = (
-        alt.Chart(rows.tail(1))
-        .mark_text(align="right", dy=-8, color=theme.QUIET, text="band: customers of one kind")
-        .encode(x=_groups(), y="reference_upper:Q")
+    text = alt.Chart(rows.tail(1)).mark_text(align="right", dy=-8, color=theme.QUIET, text="band: customers of one kind").encode(
+        x=_groups(), y="reference_upper:Q"
     )
     return alt.layer(band, line, text, *_mark(rows, suggested, "silhouette"))
 
@@ -194,8 +179,7 @@ def _separation(rows: pd.DataFrame, suggested: int | None) -> alt.LayerChart:
 def _band(rows: pd.DataFrame, suggested: int | None) -> alt.LayerChart:
     base = alt.Chart(rows).encode(x=_groups())
     span = base.mark_rule(color=theme.MAIN, strokeWidth=2).encode(
-        y=alt.Y("stability_lower:Q", title="stability (adjusted Rand)", scale=alt.Scale(zero=True)),
-        y2="stability_upper:Q",
+        y=alt.Y("stability_lower:Q", title="stability (adjusted Rand)", scale=alt.Scale(zero=True)), y2="stability_upper:Q"
     )
     point = base.mark_point(color=theme.MAIN, filled=True, size=50).encode(
         y="stability:Q", tooltip=["k:O", alt.Tooltip("stability:Q", format=".2f")]
@@ -240,14 +224,10 @@ def _dots(rows: pd.DataFrame, names: Sequence[str], title: str, form: str, middl
         ),
         tooltip=["name:N", "label:N", *_bounds(form)],
     )  # fmt: skip
-    span = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("lower:Q", title=title, axis=alt.Axis(format=form)), x2="upper:Q"
-    )
+    span = base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title=title, axis=alt.Axis(format=form)), x2="upper:Q")
     layers = [span, base.mark_point(filled=True, size=42).encode(x="value:Q")]
     if middle is not None:
-        rule = (
-            alt.Chart(pd.DataFrame({"at": [middle]})).mark_rule(color=theme.QUIET, strokeDash=[4, 3]).encode(x="at:Q")
-        )
+        rule = alt.Chart(pd.DataFrame({"at": [middle]})).mark_rule(color=theme.QUIET, strokeDash=[4, 3]).encode(x="at:Q")
         layers.insert(0, rule)
     return alt.layer(*layers).properties(height=alt.Step(max(7, 30 // max(len(names), 1))))
 

@@ -87,6 +87,7 @@ class Model:
             forms.append(form * form)
         return ibis.literal(float(self.offsets[j])) - sum(forms[1:], forms[0]) / 2
 
+
     def _linear(self, z: ir.Table, j: int) -> ir.FloatingValue:
         """Return the score of a k-means cluster without |z|², which all clusters share: short, and no squares."""
         precision = self.roots[j, 0, 0] ** 2

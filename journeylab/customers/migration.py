@@ -117,9 +117,7 @@ def migration(
     if first is None or last is None:
         raise NotEnoughData("The orders carry no days, so nobody can be followed between two of them.")
     if first >= last:
-        raise BadParameter(
-            f"The earlier date is {first}, and the later one {last}.", do="Choose an earlier first date."
-        )
+        raise BadParameter(f"The earlier date is {first}, and the later one {last}.", do="Choose an earlier first date.")
     days = (last - first).days
     moves = shop.run(_moves(shop, first, last, days, personas))
     if not (moves["before"] != NOT_YET).any():
