@@ -40,6 +40,13 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("journey.funnel", {"steps": ["product_view", "add_to_cart", "purchase"], "by": "device"}, "shop"),
     ("journey.funnel", {"steps": ["product_view", ["checkout", "purchase"]], "window": None}, "shop"),
     ("journey.funnel", {"steps": ["catalog", "cart", "payment_done"], "window": None}, "simple_shop"),
+    ("growth.experiment", {"name": "fee", "metrics": ["conversion", "revenue", "order value", "event view"]}, "tested"),
+    ("growth.experiment", {"name": "plan", "metrics": ["converted", "net", "median of net"], "cap": 0.99}, "tested"),
+    ("growth.experiment_segments", {"name": "fee", "by": "device", "metric": "revenue"}, "tested"),
+    ("growth.experiment_segments", {"name": "plan", "by": "part"}, "tested"),
+    ("growth.experiment_value", {"name": "fee"}, "tested"),
+    ("growth.aa_replay", {"metric": "revenue", "tests": 50}, "tested"),
+    ("growth.power", {"metric": "revenue", "effect": 0.2}, "tested"),
 ]
 
 
