@@ -149,7 +149,7 @@ class Visitor:
             return
         if self.shop is not None:
             shop = replace(
-                shop.choose(**{**self.shop.choices, **shop.choices}), notes={**self.shop.notes, **shop.notes}
+                shop.choose(**{**self.shop.choices, **shop.choices}), edits={**self.shop.edits, **shop.edits}
             )
         self.adopt(shop, sources)
         self.time_zone, self.currency = time_zone, currency

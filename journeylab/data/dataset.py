@@ -18,7 +18,7 @@ from journeylab.data.engine import ConnectedEngine
 from journeylab.errors import BadParameter, SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import ibis.expr.types as ir
     import pandas as pd
@@ -54,7 +54,8 @@ class Dataset:
         window: First and last day that count; the whole of it if None.
         choices: What the user decided about odd rows, by `choose`; only what differs from the default.
         as_read: The shop without any choice; None if this one has none.
-        notes: What pages keep for their user, such as names and edits; no figure depends on it.
+        edits: What the user wrote beside the data, such as names of personas, by place; plain lists, dictionaries and
+            texts. No figure depends on it.
     """
 
     engine: Engine = field(repr=False)
@@ -68,10 +69,10 @@ class Dataset:
     window: tuple[date, date] | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
     as_read: Dataset | None = field(default=None, repr=False)
-    notes: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    edits: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("tables", "choices", "notes"):
+        for name in ("tables", "choices", "edits"):
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def has(self, *needs: str) -> bool:
@@ -207,23 +208,11 @@ class Dataset:
         Raises:
             SchemaError: if the shop has no events.
         """
-        from journeylab.data.identity import identified
+        from journeylab.data.identity import identify
 
         if "events" not in self.tables:
             raise SchemaError("This shop has no events yet.", do="Add a file with one event a row.")
-        line = "shop = shop.identified()"
-        if line in self.calls:
-            return self
-        whole = replace(self, window=None)
-        tables = {**self.tables, "events": identified(whole)}
-        head, *view = self.fingerprint.split("|")
-        return replace(
-            self,
-            tables=tables,
-            as_read=self.as_read.identified() if self.as_read else None,
-            calls=(*self.calls, line),
-            fingerprint="|".join([f"{head}+identified", *view]),
-        )
+        return identify(self)
 
     def unchosen(self) -> Dataset:
         """Return the whole shop without window, as it was read."""
@@ -231,34 +220,57 @@ class Dataset:
         return replace(self, window=None, calls=calls, fingerprint=self.fingerprint.split("|")[0])
 
     def seen_as(self, other: Dataset) -> Dataset:
-        """Return this shop with the window and the notes of another."""
-        kept = replace(self, notes=other.notes)
+        """Return this shop with the window and the edits of another."""
+        kept = replace(self, edits=other.edits)
         return kept.between(*other.window) if other.window else kept
 
-    def note(self, name: str, value: Any, *, version: int = 1) -> Dataset:
-        """Return the same shop with something a page keeps for its user; no figure changes.
+    def with_edit(self, place: str, value: Any) -> Dataset:
+        """Return the same shop with what the user wrote at a place; None takes it away.
 
-        Args:
-            name: Whose note it is, such as 'personas.names'.
-            value: What JSON can hold; None forgets the note.
-            version: Of the value's form, for the page that reads it again.
+        A page that changes the form of its edits takes a new place, so that an older lab file is never misread.
 
-        Example:
-            >>> from journeylab.data.examples import tiny_shop
-            >>> tiny_shop().note("personas.names", {"1": "Regulars"}).noted("personas.names")
-            {'1': 'Regulars'}
+        Raises:
+            BadParameter: if `value` holds something that JSON, and so the lab file, cannot.
         """
         try:
-            written = json.loads(json.dumps(value, allow_nan=False))
+            value = json.loads(json.dumps(value, allow_nan=False))
         except (TypeError, ValueError):
-            raise BadParameter(f"The note {name!r} holds something that JSON cannot.") from None
-        kept = {key: note for key, note in self.notes.items() if key != name}
-        return replace(self, notes=kept if value is None else {**kept, name: {"version": version, "value": written}})
+            raise BadParameter(f"What was written at {place!r} holds something that JSON cannot.") from None
+        edits = {key: kept for key, kept in self.edits.items() if key != place}
+        return replace(self, edits=edits if value is None else {**edits, place: value})
 
-    def noted(self, name: str, default: Any = None, *, version: int = 1) -> Any:
-        """Return what was noted under `name` in this form, or `default`."""
-        note = self.notes.get(name)
-        return note["value"] if note and note["version"] == version else default
+    def with_trait(self, name: str, traits: ir.Table, *, made_by: Sequence[str] = ()) -> Dataset:
+        """Return the shop with one more column of its customers, so that any analysis can break down by it.
+
+        Args:
+            name: The new column, such as 'persona'.
+            traits: A row a customer with customer_id and that column, on the same engine, such as
+                `personas.assignments`. Customers that the list of customers lacks are added to it.
+            made_by: Lines of Python that make `traits` from `shop`, the last of which gives the new `shop`.
+
+        Raises:
+            BadParameter: if `traits` lacks one of the two columns.
+        """
+        lacking = [column for column in ("customer_id", name) if column not in traits.columns]
+        if lacking:
+            raise BadParameter(f"The trait lacks {', '.join(lacking)}.")
+        customers = traits.select("customer_id", name)
+        if "customers" in self.tables:
+            listed = self.tables["customers"]
+            listed = listed.drop(name) if name in listed.columns else listed
+            new = customers.rename(_trait_of="customer_id")
+            both = listed.outer_join(new, listed.customer_id == new["_trait_of"])
+            known = ibis.coalesce(both.customer_id, both["_trait_of"])
+            customers = both.mutate(customer_id=known).drop("_trait_of")
+        base, *views = self.fingerprint.split("|")
+        lines = tuple(made_by) or (f'shop = shop.with_trait("{name}", …)',)
+        return replace(
+            self,
+            tables={**self.tables, "customers": customers},
+            as_read=self.as_read.with_trait(name, traits, made_by=made_by) if self.as_read else None,
+            calls=(*self.calls, *lines),
+            fingerprint="|".join([mix(base, name, *lines).replace("|", "+"), *views]),
+        )
 
     def close(self) -> None:
         """Give back the engine; the embedded one deletes its file."""

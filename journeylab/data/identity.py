@@ -5,6 +5,7 @@ Rules and limits: docs/methods/identity.md.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import ibis
@@ -56,6 +57,21 @@ def browsers(shop: Dataset) -> ir.Table:
         people=ranked.customer.nunique(),
         login=ranked.count(where=ranked.how == LOGIN),
         order=ranked.count(where=ranked.how == ORDER),
+    )
+
+
+def identify(shop: Dataset) -> Dataset:
+    """Return the shop with persons for visitors in its events; one that has them already stays as it is."""
+    line = "shop = shop.identified()"
+    if line in shop.calls:
+        return shop
+    head, *view = shop.fingerprint.split("|")
+    return replace(
+        shop,
+        tables={**shop.tables, "events": identified(shop)},
+        as_read=identify(shop.as_read) if shop.as_read else None,
+        calls=(*shop.calls, line),
+        fingerprint="|".join([f"{head}+identified", *view]),
     )
 
 

@@ -1,6 +1,6 @@
 """The lab file: one zip that opens to the same shop, with the same figures and the same fingerprint.
 
-It holds `manifest.json` and a Parquet file for each canonical table as it was read. Choices and the pages' notes stand
+It holds `manifest.json` and a Parquet file for each canonical table as it was read. Choices and the user's edits stand
 in the manifest, and so does the key of the pseudonyms if the user wants to keep it. What is in it is otherwise as
 pseudonymous as the shop it was made from. Opening trusts nothing: names, sizes, checksums and columns are checked
 before a figure is made.
@@ -42,7 +42,7 @@ _UNREADABLE = (zipfile.BadZipFile, EOFError, NotImplementedError, LookupError, V
 
 
 def save(shop: Dataset, path: Path | str, *, key: bytes | None = None) -> Path:
-    """Write the shop with its date window, choices and notes into one zip; return its path.
+    """Write the shop with its date window, choices and edits into one zip; return its path.
 
     Args:
         shop: What to save; the tables are saved as they were read, so that a choice can be undone later.
@@ -141,9 +141,9 @@ def _manifest(shop: Dataset, origin: Dataset, tables: Mapping[str, Any], key: by
         "observed": origin.observed,
         "window": shop.window,
         "choices": dict(shop.choices),
-        "notes": dict(shop.notes),
         **({"key": key.hex()} if key else {}),
         "made_by": [line for line in shop.calls if not line.startswith("shop = shop.between(")],
+        "edits": dict(shop.edits),
         "ledgers": [asdict(ledger) for ledger in origin.ledgers],
         "tables": tables,
     }
@@ -209,7 +209,7 @@ def _dataset(engine: EmbeddedEngine, manifest: Mapping[str, Any], file: str) -> 
         fingerprint=str(manifest["fingerprint"]),
         calls=(f"shop = jl.open({json.dumps(file, ensure_ascii=not file.isprintable())})",),
         observed=_days(manifest["observed"]),
-        notes={str(name): _note(note) for name, note in manifest.get("notes", {}).items()},
+        edits=_edits(manifest.get("edits", {})),
     )
     choices = manifest.get("choices", {})
     try:
@@ -222,8 +222,10 @@ def _dataset(engine: EmbeddedEngine, manifest: Mapping[str, Any], file: str) -> 
     return shop.between(*window) if window else shop
 
 
-def _note(note: Mapping[str, Any]) -> dict[str, Any]:
-    return {"version": int(note["version"]), "value": note["value"]}
+def _edits(edits: Any) -> dict[str, Any]:
+    if not isinstance(edits, dict):
+        raise TypeError("the edits are no mapping")
+    return edits
 
 
 def _write_parquet(shop: Dataset, name: str, path: Path) -> int:

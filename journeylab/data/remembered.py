@@ -32,7 +32,7 @@ def keep(shop: Dataset, *, key: bytes | None = None) -> Path:
     """Keep the shop, in place of the one kept before; return its file.
 
     Args:
-        shop: The shop, with its choices and notes.
+        shop: The shop, with its choices and edits.
         key: The secret of the pseudonyms, if it shall be kept too.
     """
     from journeylab.data import lab_file

@@ -69,11 +69,11 @@ def test_nothing_is_kept_until_the_user_says_so_and_forgetting_takes_it_away(
 
 @pytest.mark.usefixtures("local")
 def test_the_next_visit_opens_what_the_last_one_kept(open_app: Callable[..., AppTest]) -> None:
-    remembered.keep(odd_shop().choose(guests="leave_out").note("map", [1]), key=b"k" * 16)
+    remembered.keep(odd_shop().choose(guests="leave_out").with_edit("map", [1]), key=b"k" * 16)
     app = open_app("start/overview")
     visitor = app.session_state["journeylab_visitor"]
     assert dict(visitor.shop.choices) == {"guests": "leave_out"}
-    assert visitor.shop.noted("map") == [1]
+    assert visitor.shop.edits["map"] == [1]
     assert visitor.key == b"k" * 16
     assert len(app.get("vega_lite_chart")) >= 1
 

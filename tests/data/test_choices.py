@@ -109,11 +109,11 @@ def test_every_choice_changes_the_fingerprint_and_stands_in_the_python() -> None
     assert "shop = shop.choose(guests='leave_out')" in jl.overview(chosen).call.python()
 
 
-def test_the_window_and_the_notes_outlive_a_choice() -> None:
-    shop = odd_shop().between("2026-01-02", "2026-01-04").note("personas.names", {"1": "Ann"})
+def test_the_window_and_the_edits_outlive_a_choice() -> None:
+    shop = odd_shop().between("2026-01-02", "2026-01-04").with_edit("personas.names", {"1": "Ann"})
     chosen = shop.choose(guests="leave_out")
     assert chosen.window == shop.window
-    assert chosen.noted("personas.names") == {"1": "Ann"}
+    assert chosen.edits["personas.names"] == {"1": "Ann"}
     assert revenue(chosen) == (0, 2)
     assert chosen.calls[-1].startswith("shop = shop.between(")
 
@@ -140,11 +140,10 @@ def test_reading_takes_choices_and_gives_what_choosing_gives(tmp_path: Path) -> 
         jl.read(path, choices={"guests": "maybe"})
 
 
-def test_a_note_holds_what_json_holds_and_none_forgets_it() -> None:
-    shop = tiny_shop().note("map", {"lanes": ["a"]}, version=2)
-    assert shop.noted("map", version=2) == {"lanes": ["a"]}
-    assert shop.noted("map", "other", version=1) == "other"
-    assert shop.note("map", None).noted("map", version=2) is None
+def test_an_edit_holds_what_json_holds_and_none_takes_it_away() -> None:
+    shop = tiny_shop().with_edit("map", {"lanes": ("a",)})
+    assert shop.edits["map"] == {"lanes": ["a"]}
+    assert "map" not in shop.with_edit("map", None).edits
     assert shop.fingerprint == tiny_shop().fingerprint
     with pytest.raises(BadParameter, match="JSON"):
-        shop.note("map", object())
+        shop.with_edit("map", object())

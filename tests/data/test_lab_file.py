@@ -148,13 +148,11 @@ def test_a_zip_of_something_else_and_a_missing_file_are_told_apart(tmp_path: Pat
         jl.open(tmp_path / "nowhere.zip")
 
 
-def test_choices_and_notes_are_kept_and_a_choice_can_still_be_undone(tmp_path: Path) -> None:
-    before = (
-        odd_shop().choose(zero_orders="leave_out", skus="join").note("personas.names", {"1": "Regulars"}, version=2)
-    )
+def test_choices_and_edits_are_kept_and_a_choice_can_still_be_undone(tmp_path: Path) -> None:
+    before = odd_shop().choose(zero_orders="leave_out", skus="join").with_edit("personas.names", {"1": "Regulars"})
     after = jl.open(lab_file.save(before.between("2026-01-01", "2026-01-05"), tmp_path / "shop.zip"))
     assert after.choices == before.choices
-    assert after.notes == before.notes
+    assert after.edits == before.edits
     assert after.fingerprint == before.between("2026-01-01", "2026-01-05").fingerprint
     assert jl.overview(after).table().equals(jl.overview(before.between("2026-01-01", "2026-01-05")).table())
     assert after.calls[0] == 'shop = jl.open("shop.zip")'
@@ -165,11 +163,11 @@ def test_choices_and_notes_are_kept_and_a_choice_can_still_be_undone(tmp_path: P
 
 
 def test_edit_save_restart_open_edit_save_open_keeps_everything(tmp_path: Path) -> None:
-    first = jl.open(lab_file.save(odd_shop().choose(guests="leave_out").note("map", [1]), tmp_path / "one.zip"))
-    path = lab_file.save(first.note("map", [1, 2]).choose(zero_orders="leave_out"), tmp_path / "two.zip")
+    first = jl.open(lab_file.save(odd_shop().choose(guests="leave_out").with_edit("map", [1]), tmp_path / "one.zip"))
+    path = lab_file.save(first.with_edit("map", [1, 2]).choose(zero_orders="leave_out"), tmp_path / "two.zip")
     script = (
         "import sys, journeylab as jl; shop = jl.open(sys.argv[1]); "
-        "print(dict(shop.choices), shop.noted('map'), jl.overview(shop).headline())"
+        "print(dict(shop.choices), shop.edits['map'], jl.overview(shop).headline())"
     )
     run = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
     expected = odd_shop().choose(guests="leave_out", zero_orders="leave_out")
@@ -193,7 +191,7 @@ def test_a_file_of_another_patch_version_opens_and_what_it_adds_is_left_aside(sa
 
     def older(members: dict[str, bytes]) -> None:
         manifest = json.loads(members["manifest.json"])
-        for name in ("choices", "notes"):
+        for name in ("choices", "edits"):
             del manifest[name]
         members["manifest.json"] = json.dumps(manifest).encode()
 
@@ -203,9 +201,9 @@ def test_a_file_of_another_patch_version_opens_and_what_it_adds_is_left_aside(sa
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"choices": {"guests": "maybe"}}, {"choices": 3}, {"notes": {"a": 1}}, {"notes": [1]}, {"choices": {"x": 1}}],
+    [{"choices": {"guests": "maybe"}}, {"choices": 3}, {"edits": 3}, {"edits": [1]}, {"choices": {"x": 1}}],
 )
-def test_wrong_choices_and_notes_give_a_sentence(saved: Path, wrong: dict[str, object]) -> None:
+def test_wrong_choices_and_edits_give_a_sentence(saved: Path, wrong: dict[str, object]) -> None:
     def change(members: dict[str, bytes]) -> None:
         manifest = json.loads(members["manifest.json"])
         members["manifest.json"] = json.dumps({**manifest, **wrong}).encode()

@@ -26,18 +26,18 @@ def test_nothing_is_there_before_the_user_says_so(home: Path) -> None:
 
 
 def test_what_is_kept_opens_to_the_same_figures_and_only_its_user_can_read_it(home: Path) -> None:
-    shop = tiny_shop().choose(zero_orders="leave_out").note("map", [1])
+    shop = tiny_shop().choose(zero_orders="leave_out").with_edit("map", [1])
     path = remembered.keep(shop)
     assert remembered.found() == path
     assert (home.stat().st_mode & 0o777, path.stat().st_mode & 0o777) == (0o700, 0o600)
     again = jl.open(path)
-    assert (again.choices, again.notes, again.fingerprint) == (shop.choices, shop.notes, shop.fingerprint)
+    assert (again.choices, again.edits, again.fingerprint) == (shop.choices, shop.edits, shop.fingerprint)
     assert lab_file.key_in(path) is None
 
 
 def test_keeping_again_replaces_and_forgetting_leaves_nothing(home: Path) -> None:
     remembered.keep(tiny_shop())
-    remembered.keep(tiny_shop().note("map", [2]), key=b"k" * 16)
+    remembered.keep(tiny_shop().with_edit("map", [2]), key=b"k" * 16)
     assert len(list(home.iterdir())) == 1
     assert lab_file.key_in(remembered.found()) == b"k" * 16
     remembered.forget()
