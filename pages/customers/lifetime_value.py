@@ -23,6 +23,7 @@ with page(
         levers = value_controls.levers()
         show(jl.customers.lifetime_value, shop, tested=tested, **assumed, **levers)
         show(jl.customers.quiet, shop, tested=tested, horizon=assumed["horizon"], margin=assumed["margin"])
+        show(jl.customers.model_fits, shop, tested=tested)
     say(
         "Last, the models themselves: they are given customers simulated with published parameters, to find them again."
     )

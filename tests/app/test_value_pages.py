@@ -38,8 +38,9 @@ def test_the_proof_comes_before_the_value_and_both_are_what_the_library_says(ope
     assert said[0] == tested.headline()
     assert said[1] == jl.customers.lifetime_value(regulars, tested=tested, horizon=12, margin=0.4).headline()
     assert said[2] == jl.customers.quiet(regulars, tested=tested).headline()
-    assert "came back within" in said[3]
-    assert len(app.get("vega_lite_chart")) == 4
+    assert said[3] == jl.customers.model_fits(regulars, tested=tested).headline()
+    assert "came back within" in said[4]
+    assert len(app.get("vega_lite_chart")) == 5
 
 
 def test_a_slider_of_money_moves_the_value_and_leaves_the_proof(open_app: Open, regulars: Dataset):
