@@ -35,12 +35,16 @@ def weeks_held_out(shop: Dataset) -> int | None:
     )
 
 
-def customers_by(shop: Dataset) -> dict[str, Any]:
+def customers_by(shop: Dataset) -> str | None:
     """Choose how to group customers for their value: by persona, or by what their first purchase says."""
+    return customer_group(shop, key="value_by", more={"persona": _PERSONA})
+
+
+def grouping(shop: Dataset, by: str | None) -> dict[str, Any]:
+    """Return the arguments that group customers so; personas are worked out first where they are asked for."""
     from journeylab.customers.personas import personas
 
-    chosen = customer_group(shop, key="value_by", more={"persona": _PERSONA})
-    return {"personas": run(personas, shop)} if chosen == _PERSONA else {"by": chosen}
+    return {"personas": run(personas, shop)} if by == _PERSONA else {"by": by}
 
 
 def customer_group(shop: Dataset, *, key: str, more: dict[str, str] | None = None) -> str | None:

@@ -14,9 +14,9 @@ with page(
 ) as shop:
     with st.container(horizontal=True):
         weeks = value_controls.weeks_held_out(shop)
-        grouping = value_controls.customers_by(shop)
+        by = value_controls.customers_by(shop)
     say("First the proof: models that saw only the orders before the split, on the weeks after it.")
-    tested = show(jl.customers.holdout, shop, weeks=weeks, **grouping)
+    tested = show(jl.customers.holdout, shop, weeks=weeks, **value_controls.grouping(shop, by))
     if tested:
         say("Then the value of today's customers, by the model that did best, under your assumptions.")
         assumed = value_controls.assumptions(shop)
