@@ -9,6 +9,7 @@ Reading      jl.read  jl.connect  jl.open  jl.Dataset
 The whole    jl.overview
 Journey      jl.journey.funnel
 Customers    jl.customers.rfm
+Growth       jl.growth.experiment  .experiment_segments  .experiment_value  .power  .aa_replay
 Errors       jl.JourneylabError: jl.SchemaError, jl.NotEnoughData, jl.BadParameter
 
 Every analysis takes a Dataset and keyword-only options, and gives a Result: `.table()`, `.chart()`, `.headline()`,
