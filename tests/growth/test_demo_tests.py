@@ -10,6 +10,8 @@ import pytest
 import journeylab as jl
 from tests.growth.shops import demo_store
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2] / "sample_data"
 WORKS, NOTHING, BROKEN, CONFLICT = (
     "Shipping fee shown early",
