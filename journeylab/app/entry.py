@@ -40,6 +40,18 @@ page = st.navigation(
                 icon=":material/groups:",
                 help="Customers scored by how lately, how often and for how much they bought.",
             ),
+            st.Page(
+                PAGES / "customers/lifetime_value.py",
+                title="Lifetime value",
+                icon=":material/savings:",
+                help="What the customers will bring, proven on weeks the models have not seen.",
+            ),
+            st.Page(
+                PAGES / "customers/retention.py",
+                title="Retention",
+                icon=":material/replay:",
+                help="Who comes back, how soon, and when a customer is paid back.",
+            ),
         ],
         "Growth": [
             st.Page(

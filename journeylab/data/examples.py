@@ -50,3 +50,22 @@ def tiny_shop() -> Dataset:
                      ) t(visitor_id, moment, event)""",
         }
     )
+
+
+def regulars_shop() -> Dataset:
+    """Return a year of orders of 150 customers who buy at rates of their own and may stop, by a fixed arithmetic."""
+    return shop_of(
+        {
+            "orders": """
+                WITH people AS (
+                    SELECT i, i * 37 % 200 AS starts, 5 + i * i * 13 % 90 AS gap, (i * 7919 % 10) + 1 AS most
+                    FROM range(150) t(i)
+                ), days AS (
+                    SELECT i, k, DATE '2025-01-01' + CAST(starts + k * gap + (i * 31 + k * 17) % 5 AS INTEGER) AS day
+                    FROM people, range(0, 12) s(k) WHERE k < most
+                )
+                SELECT i || '-' || k AS order_id, 'c' || i AS customer_id, day::TIMESTAMP AS ordered_at, day,
+                       'completed' AS status, (20 + i * 11 % 60 + (i + k) * 7 % 9)::DECIMAL(18,4) AS net
+                FROM days WHERE day <= DATE '2025-12-31'"""
+        }
+    )

@@ -1,0 +1,115 @@
+"""An audience to write to: the customers of some personas or groups, a seeded random part of them held out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+from ibis import _
+
+from journeylab import words
+from journeylab.checks import number, whole
+from journeylab.customers import lots
+from journeylab.customers.roster import Roster
+from journeylab.errors import BadParameter, NotEnoughData
+from journeylab.result import Result, analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import altair as alt
+    import pandas as pd
+
+    from journeylab.customers.personas import Personas
+    from journeylab.data.dataset import Dataset
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Audience(Result):
+    """Customers to write to, and those held out to compare with.
+
+    Args:
+        counts: A row a persona: name, n, holdout (how many of them are held out), rate.
+        roster: Every customer of the audience with customer_id, name and holdout, in the engine.
+        n: Customers in it.
+        holdout: Of them held out.
+    """
+
+    views: ClassVar[tuple[str, ...]] = ("personas",)
+
+    counts: pd.DataFrame
+    roster: Roster = field(repr=False)
+    n: int
+    holdout: int
+
+    def table(self) -> pd.DataFrame:
+        """Return a row a persona."""
+        return self.counts
+
+    def headline(self) -> str:
+        """Say how many are to be written to and how many are held out."""
+        return (
+            f"{words.count(self.n - self.holdout, 'customer')} to write to, {words.count(self.holdout)} of "
+            f"{words.count(self.n)} held out at random."
+        )
+
+    def _draw(self, view: str) -> alt.TopLevelMixin:  # noqa: ARG002 - there is one
+        from journeylab.charts import portions
+
+        return portions.bars(self.counts, name="name", value="rate", title="share held out")
+
+
+@analysis("orders.customer_id")
+def audience(
+    shop: Dataset,
+    *,
+    personas: Personas,
+    names: Sequence[str] | None = None,
+    holdout: float = 0.1,
+    consented: bool = False,
+    seed: int = 1,
+) -> Audience:
+    """Pick the customers of some personas, and hold out a random share of them.
+
+    Whether a customer is held out depends on the seed and the identifier alone (MD5), so that it is the same on every
+    engine and stays the same when others join.
+
+    Args:
+        shop: The shop the personas were found in.
+        personas: What `personas` gave.
+        names: Names of personas as in its table; all by default.
+        holdout: The share to hold out, 0 to 0.9.
+        consented: Only customers who accept marketing.
+        seed: Of the lots.
+
+    Raises:
+        NotEnoughData: if nobody is left.
+    """
+    number(holdout, "holdout", lowest=0, highest=0.9)
+    whole(seed, "seed", highest=2**31 - 1)
+    known = list(personas.cards["name"])
+    wanted = known if names is None else list(names)
+    if not wanted or set(wanted) - set(known):
+        raise BadParameter(f"names must be some of {words.listed(known)}.")
+    rows = personas.assignments.filter(_.name.isin(wanted)).select("customer_id", "name")
+    caveats = ["The lots are drawn customer by customer, so the held-out share varies a little around what was asked."]
+    if consented:
+        if not shop.has("customers.accepts_marketing"):
+            raise BadParameter("The files do not say who accepts marketing.", do="Leave consent aside, or add it.")
+        agreed = shop.table("customers").filter(_.accepts_marketing)
+        rows = rows.semi_join(agreed, "customer_id")
+    elif shop.has("customers.accepts_marketing"):
+        caveats.append("It holds customers who do not accept marketing.")
+    rows = rows.mutate(holdout=lots.drawn(rows.customer_id, holdout, seed, "audience"))
+    counts = shop.run(rows.group_by("name").agg(n=_.count(), holdout=_.holdout.cast("int64").sum()))
+    if counts.empty:
+        raise NotEnoughData("Nobody is left in this audience.", do="Choose more personas, or leave consent aside.")
+    counts = counts.sort_values("name", ignore_index=True)
+    counts = counts.assign(rate=counts["holdout"] / counts["n"])
+    return Audience(
+        counts=counts,
+        roster=Roster(rows, shop.engine),
+        n=int(counts["n"].sum()),
+        holdout=int(counts["holdout"].sum()),
+        caveats=tuple(caveats),
+    )

@@ -1,0 +1,116 @@
+"""RFM groups against personas: which kinds of customers fill which group, and whether the two say the same thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from ibis import _
+
+from journeylab import words
+from journeylab.customers import group_rules
+from journeylab.customers.rfm_groups import rfm_groups
+from journeylab.errors import BadParameter
+from journeylab.intervals import wilson
+from journeylab.result import Result, analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import altair as alt
+    import pandas as pd
+
+    from journeylab.customers.personas import Personas
+    from journeylab.data.dataset import Dataset
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Crosswalk(Result):
+    """Customers by persona and RFM group.
+
+    Args:
+        cells: A row a persona and group that occur together: persona, name, group, n, of (customers of the persona),
+            rate with lower and upper, expected (customers, were the two independent), lift (n over expected).
+        association: Cramér's V: 0 if they say nothing about each other, 1 if one tells the other.
+        n: Customers in it.
+    """
+
+    views: ClassVar[tuple[str, ...]] = ("share of persona",)
+
+    cells: pd.DataFrame
+    association: float
+    n: int
+
+    def table(self) -> pd.DataFrame:
+        """Return a row a persona and group."""
+        return self.cells
+
+    def headline(self) -> str:
+        """Name the pair that occurs most beyond chance."""
+        often = self.cells[self.cells["n"] >= 10]
+        shown = often if len(often) else self.cells
+        best = shown.loc[shown["lift"].idxmax()]
+        return (
+            f"“{best['name']}” is {best['lift']:.1f} times as often {best['group']} as chance would have it "
+            f"({words.count(best['n'])} of {words.count(best['of'], 'customer')}); Cramér's V is "
+            f"{self.association:.2f}."
+        )
+
+    def _draw(self, view: str) -> alt.TopLevelMixin:  # noqa: ARG002 - there is one
+        from journeylab.charts import persona
+
+        return persona.crosswalk(self.cells)
+
+
+@analysis("orders.customer_id")
+def crosswalk(
+    shop: Dataset,
+    *,
+    personas: Personas,
+    groups: Sequence[Mapping[str, Any]] = group_rules.SHOPIFY,
+    bins: int = 5,
+    level: float = 0.95,
+) -> Crosswalk:
+    """Count customers by persona and RFM group.
+
+    The interval of a rate is Wilson's; Cramér's V is sqrt(χ² / (n min(rows - 1, columns - 1))) (Cramér 1946).
+
+    Args:
+        shop: The shop the personas were found in.
+        personas: What `personas` gave.
+        groups: The rules of the groups, as in `rfm_groups`.
+        bins: The number of scores.
+        level: Coverage of the intervals.
+    """
+    if not hasattr(personas, "assignments"):
+        raise BadParameter("personas must be what the analysis personas gave.")
+    named = rfm_groups(shop, groups=groups, bins=bins, as_of=personas.count.as_of, level=level)
+    right = personas.assignments.rename(_customer="customer_id")
+    left = named.roster.rows.select("customer_id", "group")
+    joined = left.inner_join(right, left.customer_id == right._customer)  # noqa: SLF001 - a column
+    cells = shop.run(joined.group_by("persona", "name", "group").agg(n=_.count()))
+    order = {name: place for place, name in enumerate(group_rules.names(named.rules))}
+    cells = cells.sort_values(["persona", "group"], key=lambda s: s.map(order) if s.name == "group" else s)
+    cells = cells.reset_index(drop=True)
+    of, across, n = (cells.groupby(key)["n"].transform("sum") for key in ("persona", "group", np.zeros(len(cells))))
+    lower, upper = wilson(cells["n"], of, level=level)
+    expected = of * across / n
+    cells = cells.assign(
+        of=of, rate=cells["n"] / of, lower=lower, upper=upper, expected=expected, lift=cells["n"] / expected
+    )
+    return Crosswalk(
+        cells=cells,
+        association=_cramer(cells),
+        n=int(cells["n"].sum()),
+        caveats=("Both read the same orders: where a persona rests on frequency or value, agreement is built in.",),
+    )
+
+
+def _cramer(cells: pd.DataFrame) -> float:
+    wide = cells.pivot_table(index="persona", columns="group", values="n", fill_value=0).to_numpy(dtype=float)
+    n, least = wide.sum(), min(wide.shape) - 1
+    if least < 1:
+        return float("nan")
+    expected = wide.sum(axis=1, keepdims=True) * wide.sum(axis=0, keepdims=True) / n
+    return float(np.sqrt(((wide - expected) ** 2 / expected).sum() / (n * least)))

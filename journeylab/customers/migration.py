@@ -1,0 +1,205 @@
+"""Who moved between two dates, from which group or persona to which, and the money that moved with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import ibis
+import numpy as np
+from ibis import _
+
+from journeylab import words
+from journeylab.checks import day as check_day
+from journeylab.customers import features, group_rules
+from journeylab.customers.rfm import scores
+from journeylab.data.dataset import ibis_date
+from journeylab.errors import BadParameter, NotEnoughData
+from journeylab.intervals import wilson, z_of
+from journeylab.result import Result, analysis
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import altair as alt
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from journeylab.customers.personas import Personas
+    from journeylab.data.dataset import Dataset
+
+NOT_YET = "Not yet a customer"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Migration(Result):
+    """Moves between two dates.
+
+    Args:
+        moves: A row a pair that occurs: before, after, n, of (all who were in `before`), rate with lower and upper,
+            net_before and net_after (in the windows that end on the two dates), moved_net (the change) with
+            moved_net_lower and moved_net_upper.
+        days: Length of each window.
+        first: The earlier date.
+        last: The later date.
+        currency: Of the money.
+    """
+
+    views: ClassVar[tuple[str, ...]] = ("flow", "money")
+
+    moves: pd.DataFrame
+    days: int
+    first: date
+    last: date
+    currency: str
+
+    def table(self) -> pd.DataFrame:
+        """Return a row a pair of groups."""
+        return self.moves
+
+    def headline(self) -> str:
+        """Say how many moved, and what the largest loss among them is."""
+        known = self.moves[self.moves["before"] != NOT_YET]
+        moved = known[known["before"] != known["after"]]
+        n, of = int(moved["n"].sum()), int(known["n"].sum())
+        if not n:
+            return f"Nobody of {words.count(of, 'customer')} moved from {self.first} to {self.last}."
+        worst = moved.loc[moved["moved_net"].idxmin()]
+        sums = [words.money(worst[name], self.currency) for name in ("moved_net", "moved_net_lower", "moved_net_upper")]
+        return (
+            f"{words.count(n)} of {words.count(of, 'customer')} ({words.percent(n / of)}) moved; from "
+            f"{worst['before']} to {worst['after']} went {words.count(worst['n'])}, and {sums[0]} "
+            f"in {words.count(self.days, 'day')} ({sums[1]} to {sums[2]})."
+        )
+
+    def _draw(self, view: str) -> alt.TopLevelMixin:
+        from journeylab.charts import flow
+
+        if view == "money":
+            return flow.changes(self.moves, currency=self.currency)
+        return flow.moves(self.moves, first=str(self.first), last=str(self.last))
+
+
+@analysis("orders.customer_id")
+def migration(
+    shop: Dataset,
+    *,
+    before: date | str,
+    after: date | str | None = None,
+    personas: Personas | None = None,
+    level: float = 0.95,
+) -> Migration:
+    """Count who moved between two dates, and the change of their net value.
+
+    Groups are the RFM groups, scored on each date among the customers of that date; or the personas, by the same
+    scales and centres on both dates, so that who moves has changed and not the ruler. Money is the net value in the
+    window before each date, as long as the dates are apart. The interval of a change is normal:
+    sum ± z sqrt(n) s, s being the standard deviation of the customers' changes.
+
+    Args:
+        shop: A Dataset whose orders name their customers.
+        before: The earlier date.
+        after: The later date; the last day of the period by default.
+        personas: What `personas` gave, to follow personas instead of RFM groups.
+        level: Coverage of the intervals.
+
+    Raises:
+        NotEnoughData: if nobody had ordered by the earlier date.
+
+    Example:
+        >>> import journeylab as jl
+        >>> from journeylab.data.examples import tiny_shop
+        >>> jl.customers.migration(tiny_shop(), before="2026-01-31").table()["n"].sum()
+        np.int64(2)
+    """
+    first = check_day(before, "before")
+    last = check_day(after, "after") or (shop.period[1] if shop.period else None)
+    if first is None or last is None:
+        raise NotEnoughData("The orders carry no days, so nobody can be followed between two of them.")
+    if first >= last:
+        raise BadParameter(
+            f"The earlier date is {first}, and the later one {last}.", do="Choose an earlier first date."
+        )
+    days = (last - first).days
+    moves = shop.run(_moves(shop, first, last, days, personas))
+    if not (moves["before"] != NOT_YET).any():
+        raise NotEnoughData(f"Nobody had ordered by {first}.", do="Choose a later date.")
+    moves = moves.sort_values("n", ascending=False, kind="stable", ignore_index=True)
+    moves = moves.sort_values(["before", "after"], ignore_index=True)
+    of = moves.groupby("before")["n"].transform("sum")
+    lower, upper = wilson(moves["n"], of, level=level)
+    spread = moves["squares"] - moves["moved_net"] ** 2 / moves["n"]
+    half = z_of(level) * np.sqrt(np.maximum(spread, 0) * moves["n"] / np.maximum(moves["n"] - 1, 1))
+    half = half.where(moves["n"] > 1)
+    table = moves.drop(columns="squares").assign(
+        of=of, rate=moves["n"] / of, lower=lower, upper=upper,
+        moved_net_lower=moves["moved_net"] - half, moved_net_upper=moves["moved_net"] + half,
+    )  # fmt: skip
+    columns = ["before", "after", "n", "of", "rate", "lower", "upper", "net_before", "net_after", "moved_net"]
+    return Migration(
+        moves=table[[*columns, "moved_net_lower", "moved_net_upper"]],
+        days=days,
+        first=first,
+        last=last,
+        currency=shop.currency,
+        caveats=_caveats(shop, first, days),
+    )
+
+
+def _moves(shop: Dataset, first: date, last: date, days: int, personas: Personas | None) -> ir.Table:
+    then = _states(shop, first, personas).rename(_customer="customer_id", before="state")
+    now = _states(shop, last, personas).rename(after="state")
+    joined = now.left_join(then, now.customer_id == then._customer).drop("_customer")  # noqa: SLF001 - a column
+    money = _money(shop, first, last, days).rename(_customer="customer_id")
+    joined = joined.left_join(money, joined.customer_id == money._customer).drop("_customer")  # noqa: SLF001
+    joined = joined.mutate(
+        before=_.before.fill_null(NOT_YET),
+        net_before=_.net_before.fill_null(0.0),
+        net_after=_.net_after.fill_null(0.0),
+    ).mutate(moved_net=_.net_after - _.net_before)
+    return joined.group_by("before", "after").agg(
+        n=_.count(),
+        net_before=_.net_before.sum(),
+        net_after=_.net_after.sum(),
+        squares=(_.moved_net * _.moved_net).sum(),
+        moved_net=_.moved_net.sum(),
+    )
+
+
+def _states(shop: Dataset, day: date, personas: Personas | None) -> ir.Table:
+    """Return customer_id and state of everyone who had ordered by a day."""
+    whole = shop.between(None, None) if shop.window is None else shop
+    if personas is None:
+        scored, _until = scores(whole, as_of=day)
+        rules = group_rules.checked(group_rules.SHOPIFY)
+        return scored.select("customer_id", state=group_rules.group(scored, rules, 5))
+    if personas.model is None:
+        raise BadParameter("Slices by value have no centres to follow customers by.", do="Follow RFM groups instead.")
+    count = personas.count
+    columns = [scale.column for scale in count.scales]
+    space, _columns = features.build(whole, count.features, day, columns=columns)
+    names = dict(zip(personas.cards["persona"], personas.cards["name"], strict=True))
+    assigned = personas.model.assign(space, count.scales)
+    return assigned.select(
+        "customer_id", state=ibis.cases(*((assigned.persona == int(k), v) for k, v in names.items()), else_="none")
+    )
+
+
+def _money(shop: Dataset, first: date, last: date, days: int) -> ir.Table:
+    """Return the net value of each customer in the windows of `days` days that end on the two dates."""
+    orders = shop.sales(whole=True).filter(_.customer_id.notnull(), _.day <= ibis_date(last))
+    since = -_.day.delta(ibis_date(first), unit="day")
+    net = _.net.cast("float64")
+    return orders.group_by("customer_id").agg(
+        net_before=ibis.ifelse((since >= 0) & (since < days), net, 0.0).sum(),
+        net_after=ibis.ifelse(since < 0, net, 0.0).sum(),
+    )
+
+
+def _caveats(shop: Dataset, first: date, days: int) -> tuple[str, ...]:
+    said = ["A move says that behaviour changed, not why. Customers near a border move back and forth by chance."]
+    if shop.observed and (first - shop.observed[0]).days < days - 1:
+        said.append(
+            f"The window before {first} is longer than what was observed before it, so earlier money is understated."
+        )
+    return tuple(said)

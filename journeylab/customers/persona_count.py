@@ -1,0 +1,224 @@
+"""How many kinds of customers there are, and whether there are any: separation, BIC and stability by number of groups.
+
+Method and limits: docs/methods/personas.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar
+
+import pandas as pd
+
+from journeylab import words
+from journeylab.checks import day as check_day
+from journeylab.checks import one_of, whole
+from journeylab.customers import clusters, lots, scaling, stability, structure
+from journeylab.customers.features import build, chosen
+from journeylab.errors import NotEnoughData
+from journeylab.result import Result, analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    import altair as alt
+    import ibis.expr.types as ir
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from journeylab.customers.features import Column
+    from journeylab.data.dataset import Dataset
+
+FEWEST_CUSTOMERS = 50
+SAMPLE = 4000
+LEAST_RAND = 0.6
+_ROUNDS = 6
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PersonaCount(Result):
+    """Figures by number of groups, and what they suggest.
+
+    Args:
+        counts: A row a number of groups: k, silhouette with reference, reference_lower and reference_upper (two
+            standard deviations), z, bic, stability (mean adjusted Rand index) with stability_lower and stability_upper
+            (least and largest over the bootstrap samples), n.
+        suggested: The number of groups to take; None for no real groups.
+        features: The names of the features used.
+        scales: How each column is scaled.
+        n: Customers looked at: all, or a seeded sample of them.
+        of: Customers there are.
+        as_of: The day the features stand at.
+        method: 'kmeans' or 'mixture'.
+        seed: Of the sample and of everything drawn.
+        space: The features of every customer, in the engine.
+        sample: The features of those looked at.
+    """
+
+    views: ClassVar[tuple[str, ...]] = ("separation", "BIC", "stability")
+
+    counts: pd.DataFrame
+    suggested: int | None
+    features: tuple[str, ...]
+    scales: tuple[scaling.Scale, ...]
+    n: int
+    of: int
+    as_of: date
+    method: str
+    seed: int
+    space: ir.Table = field(repr=False)
+    sample: pd.DataFrame = field(repr=False)
+
+    @property
+    def data(self) -> NDArray[np.float64]:
+        """The scaled sample."""
+        return scaling.matrix(self.scales, self.sample)
+
+    def table(self) -> pd.DataFrame:
+        """Return a row a number of groups."""
+        return self.counts
+
+    def headline(self) -> str:
+        """Say how many groups there are, or that there are none."""
+        if self.suggested is None:
+            return (
+                f"No real groups here: {words.count(self.n, 'customer')} separate no better than customers of one kind."
+            )
+        row = self.counts.set_index("k").loc[self.suggested]
+        return (
+            f"{words.count(self.suggested, 'group')} stand out among {words.count(self.n, 'customer')}: silhouette "
+            f"{row['silhouette']:.2f}, where customers of one kind would reach {row['reference']:.2f}."
+        )
+
+    def _draw(self, view: str) -> alt.TopLevelMixin:
+        from journeylab.charts import persona
+
+        return persona.counts(self.counts, suggested=self.suggested, first=view)
+
+
+@analysis("orders.customer_id")
+def persona_count(
+    shop: Dataset,
+    *,
+    features: Sequence[str] | None = None,
+    method: str = "kmeans",
+    as_of: date | str | None = None,
+    seed: int = 1,
+) -> PersonaCount:
+    """Look for 2 to 10 groups of customers, and say whether there are any.
+
+    A number of groups is a candidate when the silhouette lies at least four standard deviations above what customers
+    of one kind reach (structure.py) and bootstrap refits agree with an adjusted Rand index of at least 0.6; the
+    candidate furthest above its reference is suggested, and without a candidate there are no real groups.
+
+    Args:
+        shop: A Dataset whose orders name their customers.
+        features: Names of features (`journeylab.customers.features.CATALOGUE`); by default frequency, value an order,
+            discounts and categories, as far as the files have them.
+        method: 'kmeans' or 'mixture'.
+        as_of: The day the features stand at; the last day of the period by default.
+        seed: Of the sample and of everything drawn.
+
+    Raises:
+        NotEnoughData: with fewer than 50 customers, or customers who do not differ in any feature.
+
+    Example:
+        >>> import journeylab as jl
+        >>> from journeylab.data.examples import tiny_shop
+        >>> jl.customers.persona_count(tiny_shop())
+        Traceback (most recent call last):
+        ...
+        journeylab.errors.NotEnoughData: 2 customers are too few to find groups among them. Below 50 ...
+    """
+    one_of(method, "method", clusters.METHODS)
+    whole(seed, "seed", highest=2**31 - 1)
+    until = check_day(as_of, "as_of") or (shop.period[1] if shop.period else None)
+    if until is None:
+        raise NotEnoughData("The orders carry no days, so nobody's history is known.")
+    names = chosen(shop, features)
+    space, columns = build(shop, names, until)
+    sample = shop.run(lots.sample(space, SAMPLE, seed, "personas"))
+    everyone = len(sample) if len(sample) < SAMPLE else int(shop.run(space.agg(n=space.count()))["n"].iloc[0])
+    if everyone < FEWEST_CUSTOMERS:
+        raise NotEnoughData(
+            f"{words.count(everyone, 'customer')} are too few to find groups among them.",
+            why=f"Below {FEWEST_CUSTOMERS} a handful of people decides what a group looks like.",
+            do="Look at RFM groups instead, or choose a longer period.",
+        )
+    scales, alike = scaling.fit(columns, sample)
+    if not scales:
+        raise NotEnoughData(
+            f"The customers are alike in {words.listed(c.label for c in alike)}.",
+            why="Nothing that was chosen tells them apart beyond chance.",
+            do="Choose other features.",
+        )
+    counts = _scan(scaling.matrix(scales, sample), method, seed)
+    return PersonaCount(
+        counts=counts,
+        suggested=_suggested(counts),
+        features=names,
+        scales=scales,
+        n=len(sample),
+        of=everyone,
+        as_of=until,
+        method=method,
+        seed=seed,
+        space=space,
+        sample=sample,
+        caveats=_caveats(sample, scales, alike, everyone),
+    )
+
+
+def _scan(data: NDArray[np.float64], method: str, seed: int) -> pd.DataFrame:
+    found = structure.examine(data, seed=seed)
+    rows = []
+    with clusters.one_thread():
+        for place, k in enumerate(structure.COUNTS):
+            model = clusters.fit(data, k, method=method, seed=seed, starts=2)
+            rand = stability.bootstrap(data, model, rounds=_ROUNDS, seed=seed).rand
+            rows.append(
+                {
+                    "k": k,
+                    "silhouette": found.silhouette[place],
+                    "reference": found.reference[place],
+                    "reference_lower": found.reference[place] - 2 * found.spread[place],
+                    "reference_upper": found.reference[place] + 2 * found.spread[place],
+                    "z": found.z[place],
+                    "bic": model.bic,
+                    "stability": rand.mean(),
+                    "stability_lower": rand.min(),
+                    "stability_upper": rand.max(),
+                    "n": len(data),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def _suggested(counts: pd.DataFrame) -> int | None:
+    real = counts[(counts["z"] >= structure.LEAST_Z) & (counts["stability"] >= LEAST_RAND)]
+    if real.empty:
+        return None
+    return int(real.loc[(real["silhouette"] - real["reference"]).idxmax(), "k"])
+
+
+def _caveats(
+    sample: pd.DataFrame, scales: Sequence[scaling.Scale], alike: Sequence[Column], everyone: int
+) -> tuple[str, ...]:
+    said = []
+    if everyone > len(sample):
+        said.append(f"Looked at a seeded sample of {words.count(len(sample))} of {words.count(everyone, 'customer')}.")
+    if alike:
+        said.append(
+            f"Left out, because customers differ in it no more than chance makes them: "
+            f"{words.listed(column.label for column in alike)}."
+        )
+    for scale in scales:
+        if scale.column.kind == "amount":
+            unseen = int(sample[scale.column.id].isna().sum())
+            if unseen:
+                of = words.percent(unseen / len(sample))
+                said.append(
+                    f"{scale.column.label.capitalize()} cannot be observed for {of} of them, who stand in the middle."
+                )
+    return tuple(said)

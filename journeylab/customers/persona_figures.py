@@ -1,0 +1,193 @@
+"""What each persona is like: every figure the files allow, with its interval and n, beside that of all customers.
+
+The mean of an amount has the normal interval. A share of orders or lines is a ratio Σx / Σn over customers, with the
+linearised variance Σ (x - r n)² / (Σn)² (Cochran 1977, Sampling Techniques, section 6.4), because the orders of one
+customer are not independent. A persona's share of money is such a ratio too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from journeylab.customers import cycle
+from journeylab.customers.features import CATALOGUE, available, build
+from journeylab.customers.margin import has_costs, with_money
+from journeylab.data.dataset import ibis_date
+from journeylab.intervals import of_mean, wilson, z_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
+    import ibis.expr.types as ir
+
+    from journeylab.customers.features import Column
+    from journeylab.data.dataset import Dataset
+
+_MARGIN = "margin"
+PRODUCTS = 3
+
+
+def collect(shop: Dataset, roster: ir.Table, until: date, level: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the sizes and the figures of the personas of a roster.
+
+    Returns:
+        A row a persona with persona, n, of, share, probability (mean membership), and net and margin with their
+        shares, each share with its interval; and a row a persona and figure with persona, figure, label, kind, value,
+        lower, upper, n and base (the value over all customers).
+    """
+    table, columns = build(shop, available(shop), until)
+    joined = _joined(roster, table)
+    if has_costs(shop):
+        joined = _joined(joined, _margins(shop, until))
+    joined = cycle.with_phase(joined, cycle.typical_gap(shop, until))
+    sums = shop.run(joined.group_by("persona").agg(**_sums(columns, margin=_MARGIN in joined.columns)))
+    sums = sums.sort_values("persona", ignore_index=True)
+    return _sizes(sums, level), _figures(sums, columns, level)
+
+
+def products(shop: Dataset, roster: ir.Table, until: date) -> pd.DataFrame:
+    """Return the three products each persona buys most above the share they have over all: persona, product, lift, n.
+
+    Lift is the product's share of the persona's lines over its share of all lines; products on fewer than five lines
+    of a persona are left out.
+    """
+    if not shop.has("order_lines"):
+        return pd.DataFrame(columns=["persona", "product", "n", "lift"])
+    orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
+    owners = orders.select(_order=_.order_id, customer_id=_.customer_id)
+    lines = shop.table("order_lines", whole=True).select("order_id", "product")
+    lines = lines.inner_join(owners, lines.order_id == owners._order).drop("_order")  # noqa: SLF001 - a column
+    counted = _joined(lines, roster).group_by("persona", "product").agg(n=_.count())
+    of_product = ibis.window(group_by="product")
+    of_persona = ibis.window(group_by="persona")
+    lifted = counted.mutate(
+        lift=(_.n / _.n.sum().over(of_persona)) / (_.n.sum().over(of_product) / _.n.sum().over(ibis.window()))
+    ).filter(_.n >= 5)
+    best = ibis.window(group_by="persona", order_by=[ibis.desc("lift"), ibis.desc("n"), "product"])
+    top = lifted.mutate(place=ibis.row_number().over(best)).filter(_.place < PRODUCTS)
+    rows = shop.run(top.select("persona", "product", "n", "lift", "place"))
+    return rows.sort_values(["persona", "place"], ignore_index=True).drop(columns="place")
+
+
+def _joined(left: ir.Table, right: ir.Table) -> ir.Table:
+    right = right.rename(_customer="customer_id")
+    return left.inner_join(right, left.customer_id == right._customer).drop("_customer")  # noqa: SLF001 - a column
+
+
+def _margins(shop: Dataset, until: date) -> ir.Table:
+    orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
+    return with_money(shop, orders, "margin").group_by("customer_id").agg(margin=_.money.sum())
+
+
+def _sums(columns: Sequence[Column], *, margin: bool) -> dict[str, ir.Value]:
+    sums: dict[str, ir.Value] = {"n": _.count(), "probability": _.probability.mean()}
+    amounts = [c.id for c in columns if c.kind == "amount"] + [_MARGIN] * margin
+    for name in amounts:
+        sums |= {f"{name}|n": _[name].count(), f"{name}|s": _[name].sum(), f"{name}|q": (_[name] * _[name]).sum()}
+    for c in columns:
+        if c.kind == "share":
+            x, n = (_[part].fill_null(0).cast("float64") for part in c.parts)
+            sums |= {
+                f"{c.id}|n": (n > 0).cast("int64").sum(),
+                f"{c.id}|x": x.sum(),
+                f"{c.id}|t": n.sum(),
+                f"{c.id}|xx": (x * x).sum(),
+                f"{c.id}|xt": (x * n).sum(),
+                f"{c.id}|tt": (n * n).sum(),
+            }
+    for phase in cycle.PHASES:
+        sums[f"phase {phase}"] = (_.phase == phase).cast("int64").sum()
+    return sums
+
+
+def _sizes(sums: pd.DataFrame, level: float) -> pd.DataFrame:
+    n = sums["n"].to_numpy()
+    lower, upper = wilson(n, np.full(len(n), n.sum()), level=level)
+    sizes = pd.DataFrame(
+        {
+            "persona": sums["persona"].astype(int),
+            "n": n,
+            "of": int(n.sum()),
+            "share": n / n.sum(),
+            "share_lower": lower,
+            "share_upper": upper,
+            "probability": sums["probability"].astype(float),
+        }
+    )
+    for name, money in (("net", "monetary"), (_MARGIN, _MARGIN)):
+        if f"{money}|s" in sums:
+            part, squares = (sums[f"{money}|{end}"].to_numpy(dtype=float) for end in "sq")
+            share, low, high = _share_of_money(part, squares, level)
+            sizes[name] = part
+            sizes[f"share_of_{name}"] = share
+            sizes[f"share_of_{name}_lower"], sizes[f"share_of_{name}_upper"] = low, high
+    return sizes
+
+
+def _share_of_money(part: np.ndarray, squares: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    total = np.nansum(part)
+    if not total > 0:
+        nothing = np.full(len(part), np.nan)
+        return nothing, nothing, nothing
+    share = part / total
+    error = np.sqrt(squares * (1 - share) ** 2 + (np.nansum(squares) - squares) * share**2) / total
+    half = z_of(level) * error
+    return share, share - half, share + half
+
+
+def _figures(sums: pd.DataFrame, columns: Sequence[Column], level: float) -> pd.DataFrame:
+    everyone = sums.drop(columns=["persona", "probability"]).sum()
+    place = {feature.name: number for number, feature in enumerate(CATALOGUE)}
+    rows = []
+    for c in sorted(columns, key=lambda c: place[c.feature]):
+        estimate = _mean if c.kind == "amount" else _ratio
+        base = estimate(everyone, c.id, level)[0]
+        for _index, row in sums.iterrows():
+            value, lower, upper = estimate(row, c.id, level)
+            rows.append((int(row["persona"]), c.id, c.label, c.kind, value, lower, upper, int(row[f"{c.id}|n"]), base))
+    for phase in cycle.PHASES:
+        name = f"phase {phase}"
+        for _index, row in sums.iterrows():
+            low, high = wilson(row[name], row["n"], level=level)
+            share = row[name] / row["n"]
+            base = everyone[name] / everyone["n"]
+            rows.append(
+                (
+                    int(row["persona"]),
+                    name,
+                    cycle.PHASES[phase],
+                    "share",
+                    share,
+                    float(low),
+                    float(high),
+                    int(row["n"]),
+                    base,
+                )
+            )
+    names = ["persona", "figure", "label", "kind", "value", "lower", "upper", "n", "base"]
+    return pd.DataFrame(rows, columns=names)
+
+
+def _mean(row: pd.Series, name: str, level: float) -> tuple[float, float, float]:
+    n, total, squares = int(row[f"{name}|n"]), float(row[f"{name}|s"]), float(row[f"{name}|q"])
+    if not n:
+        return float("nan"), float("nan"), float("nan")
+    return total / n, *of_mean(total, squares, n, level=level)
+
+
+def _ratio(row: pd.Series, name: str, level: float) -> tuple[float, float, float]:
+    n, x, t = int(row[f"{name}|n"]), float(row[f"{name}|x"]), float(row[f"{name}|t"])
+    if not t:
+        return float("nan"), float("nan"), float("nan")
+    ratio = x / t
+    if n < 2:
+        return ratio, float("nan"), float("nan")
+    spread = row[f"{name}|xx"] - 2 * ratio * row[f"{name}|xt"] + ratio**2 * row[f"{name}|tt"]
+    half = z_of(level) * float(np.sqrt(max(spread, 0.0) * n / (n - 1))) / t
+    return ratio, max(ratio - half, 0.0), min(ratio + half, 1.0)

@@ -1,0 +1,111 @@
+"""What goes before a purchase: a message, a restock, a promotion, the season, or nothing that the files know.
+
+An order counts as after a message if one was sent to its customer in the three days before; after a restock if one of
+its SKUs came back from nothing in the seven days before; in a promotion if it carries a discount or its day lies in a
+promotion; in season if its calendar month is one of the shop's two strongest. The first of these that holds is its
+trigger, and a customer's trigger is the one of most of its orders.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+from ibis import _
+
+from journeylab.data.dataset import ibis_date
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import ibis.expr.types as ir
+
+    from journeylab.data.dataset import Dataset
+
+TRIGGERS = ("message", "restock", "promotion", "season", "by itself")
+MESSAGE_DAYS, RESTOCK_DAYS = 3, 7
+_STRONG_MONTHS = 2
+
+
+def of_customers(shop: Dataset, until: date) -> ir.Table:
+    """Return customer_id and segment: the trigger of most of a customer's orders, the earlier in the list on a tie."""
+    orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
+    flagged = _discounted(shop, orders.mutate(_id=orders.order_id))
+    for name, hits in (
+        ("message", _messages(shop, orders)),
+        ("restock", _restocks(shop, orders)),
+        ("_promo", _promotions(shop, orders)),
+    ):
+        if hits is None:
+            flagged = flagged.mutate(**{name: ibis.literal(False)})
+        else:
+            ids = hits.select(_hit="order_id").distinct()
+            flagged = flagged.left_join(ids, flagged.order_id == ids._hit)  # noqa: SLF001 - a column
+            flagged = flagged.mutate(**{name: _._hit.notnull()}).drop("_hit")  # noqa: SLF001 - a column
+    strong = orders.group_by(_month=orders.day.month()).agg(_n=_.count()).order_by(ibis.desc("_n"), "_month")
+    strong = strong.limit(_STRONG_MONTHS).select("_month")
+    flagged = flagged.left_join(strong, flagged.day.month() == strong._month)  # noqa: SLF001 - a column
+    place = ibis.cases(
+        (_.message, 0),
+        (_.restock, 1),
+        (_["_promo"] | _.discounted, 2),
+        (_["_month"].notnull(), 3),
+        else_=4,
+    )
+    each = flagged.mutate(place=place).group_by("customer_id", "place").agg(n=_.count())
+    first = ibis.window(group_by="customer_id", order_by=[ibis.desc("n"), "place"])
+    top = each.mutate(_row=ibis.row_number().over(first)).filter(_._row == 0)  # noqa: SLF001 - a column
+    named = ibis.cases(*((_.place == number, name) for number, name in enumerate(TRIGGERS)), else_=TRIGGERS[-1])
+    return top.select("customer_id", segment=named)
+
+
+def _discounted(shop: Dataset, orders: ir.Table) -> ir.Table:
+    flag = ibis.literal(False)
+    if shop.has("orders.discount"):
+        flag |= _.discount.fill_null(0) > 0
+    if shop.has("orders.discount_code"):
+        flag |= _.discount_code.fill_null("").length() > 0
+    return orders.select("order_id", "customer_id", "day", discounted=flag)
+
+
+def _messages(shop: Dataset, orders: ir.Table) -> ir.Table | None:
+    if not shop.has("contacts"):
+        return None
+    sent = shop.table("contacts", whole=True).select(_who="customer_id", _sent=_.sent_at.cast("date")).distinct()
+    near = orders.inner_join(sent, orders.customer_id == sent._who)  # noqa: SLF001 - a column
+    days = -_._sent.delta(_.day, unit="day")  # noqa: SLF001 - a column
+    return near.filter(days >= 0, days <= MESSAGE_DAYS)
+
+
+def _restocks(shop: Dataset, orders: ir.Table) -> ir.Table | None:
+    if not shop.has("stock", "order_lines.sku"):
+        return None
+    levels = shop.table("stock", whole=True).group_by("sku", "as_of").agg(on_hand=_.on_hand.sum())
+    before = _.on_hand.lag(1).over(ibis.window(group_by="sku", order_by="as_of"))
+    back = levels.mutate(_before=before).filter(_._before <= 0, _.on_hand > 0).select(_sku="sku", _back="as_of")  # noqa: SLF001
+    lines = shop.table("order_lines", whole=True).select(_order="order_id", sku="sku")
+    sold = orders.inner_join(lines, orders.order_id == lines._order)  # noqa: SLF001 - a column
+    near = sold.inner_join(back, sold.sku == back._sku)  # noqa: SLF001 - a column
+    days = -_._back.delta(_.day, unit="day")  # noqa: SLF001 - a column
+    return near.filter(days >= 0, days <= RESTOCK_DAYS)
+
+
+def _promotions(shop: Dataset, orders: ir.Table) -> ir.Table | None:
+    """Return the orders within a promotion of the whole shop, or of a SKU or category they hold."""
+    if not shop.has("promotions"):
+        return None
+    promotions = shop.table("promotions")
+    within = lambda rows: rows.filter(_.day >= _.starts, _.day <= _.ends).select("order_id")  # noqa: E731
+    general = promotions
+    found = []
+    for column in ("sku", "category"):
+        if column not in promotions.columns:
+            continue
+        general = general.filter(general[column].isnull())
+        if shop.has(f"order_lines.{column}"):
+            special = promotions.filter(_[column].notnull()).select("starts", "ends", _what=column)
+            lines = shop.table("order_lines", whole=True).select(_order="order_id", _which=column)
+            held = orders.inner_join(lines, orders.order_id == lines._order)  # noqa: SLF001 - a column
+            found.append(within(held.inner_join(special, held._which == special._what)))  # noqa: SLF001 - columns
+    found.append(within(orders.cross_join(general.select("starts", "ends"))))
+    return ibis.union(*found) if len(found) > 1 else found[0]
