@@ -93,36 +93,3 @@ def _orders(buyers, at, cheap, worth, prefix):
             "discount_code": np.where(cheap, "SALE", None),
         }
     )
-
-
-def demo_store(root, folder):
-    """The demo store with its four tests: orders as the reader reads them, the rest straight from its files."""
-    import journeylab as jl
-
-    read = jl.read(root / "shopify_orders.csv")
-    frames = {name: read.run(read.table(name)) for name in ("orders", "order_lines")}
-    read.close()
-    products = pd.read_csv(root / "shopify_products.csv").drop_duplicates("Variant SKU").set_index("Variant SKU")
-    lines = frames["order_lines"]
-    frames["orders"]["day"] = pd.to_datetime(frames["orders"]["day"]).dt.date
-    frames["order_lines"] = lines.assign(category=lines["sku"].map(products["Type"]))
-    exposed = pd.read_csv(root / "exposures.csv.gz", parse_dates=["exposed_at"])
-    log = pd.read_parquet(root / "events.parquet")
-    at = pd.to_datetime(log["event_timestamp"], utc=True).dt.tz_localize(None)
-    frames |= {
-        "exposures": exposed,
-        "outcomes": pd.read_csv(root / "outcomes.csv.gz"),
-        "events": pd.DataFrame(
-            {
-                "visitor_id": log["user_pseudo_id"],
-                "occurred_at": at,
-                "day": at.dt.date,
-                "event": log["event_name"],
-                "order_id": log["transaction_id"],
-                "device": log["device"],
-                "marketing_channel": log["marketing_channel"],
-                "country": log["country"],
-            }
-        ),
-    }
-    return frames_shop(folder, frames)
