@@ -26,8 +26,9 @@ MAX_GROUPS = 20
 OTHER, UNKNOWN, ALL = "other", "not known", "all"
 #: The breakdown by whether the product of the first step was in stock on that day.
 STOCK = "stock"
-#: Bins of the time to convert in each doubling of time.
-PER_OCTAVE = 2
+#: Slots of the time to convert in each doubling of time: a quarter of a per cent wide each.
+FINE = 256
+_NO_DAY = ibis.null("date")
 #: Parts into which the window is cut for the correction of open windows.
 PARTS = 400
 
@@ -124,11 +125,11 @@ def is_partial(buckets: pd.Series, shop: Dataset, grain: str, window: timedelta 
 
 
 def count(shop: Dataset, events: ir.Table, rules: Rules, *, grain: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Run the funnel: counts by group and bucket of time, and times to convert by group.
+    """Run the funnel in one query: counts by group and bucket of time, and times to convert by group.
 
     Returns:
         Counts with group, bucket, entrants, open, reached_k, came_k, tried_k and open_k; and times to convert with
-        group, slot (of the histogram; missing in the rows that hold quartiles), n, and q1, q2, q3 in seconds.
+        group, slot (its place on a scale of `FINE` slots in each doubling of time), n and seconds (their mean).
     """
     people = visitors(events, rules)
     if not rules.splits:
@@ -136,24 +137,23 @@ def count(shop: Dataset, events: ir.Table, rules: Rules, *, grain: str) -> tuple
     steps = range(1, rules.count + 1)
     names = ["entrants", "open", *(f"{what}_{k}" for what in ("reached", "came") for k in steps)]
     names += [f"{what}_{k}" for what in ("tried", "open") for k in steps if k > 1]
-    counted = people.group_by("group", bucket=_.day.truncate(grain)).agg(**{n: _[n].sum().cast("int64") for n in names})
-    whole, none = ibis.null("float64"), ibis.null("int64")
-    parts = [counted.mutate(slot=none, n=none, q1=whole, q2=whole, q3=whole)]
+    sums = {name: people[name].sum().cast("int64") for name in names}
+    query = people.group_by("group", bucket=people.day.truncate(grain)).agg(**sums)
     if rules.entry == "closed":
-        done = people.filter(_.took.notnull()).mutate(seconds=_.took.cast("float64") / 1e6)
-        empty = {"bucket": ibis.null("date"), **dict.fromkeys(names, none)}
-        slots = done.group_by("group", slot=((_.seconds + 1).log2() * PER_OCTAVE).floor().cast("int64"))
-        slots = slots.agg(n=_.count()).mutate(**empty, q1=whole, q2=whole, q3=whole)
-        quarter = {f"q{i}": _.seconds.quantile(i / 4) for i in (1, 2, 3)}
-        quarters = [done.group_by(group=ibis.literal(ALL)).agg(n=_.count(), **quarter)]
-        if rules.splits:
-            quarters.append(done.group_by("group").agg(n=_.count(), **quarter))
-        parts += [slots, *(one.mutate(**empty, slot=none) for one in quarters)]
-    order = ["group", "bucket", *names, "slot", "n", "q1", "q2", "q3"]
-    rows = shop.run(ibis.union(*(part.select(*order) for part in parts)) if len(parts) > 1 else parts[0].select(*order))
-    is_count = rows["reached_1"].notna()
-    counts = rows.loc[is_count, ["group", "bucket", *names]].sort_values(["bucket", "group"], ignore_index=True)
-    times = rows.loc[~is_count, ["group", "slot", "n", "q1", "q2", "q3"]]
+        # the same columns carry the times where there is no bucket: one query sorts the events once
+        done = people.filter(people.took.notnull())
+        slot = ((done.took.cast("float64") / 1e6 + 1).log2() * FINE).floor().cast("int64")
+        slots = done.group_by("group", open=slot).agg(entrants=_.count(), reached_1=_.took.sum().cast("int64"))
+        rest = dict.fromkeys(names[3:], ibis.literal(0, "int64"))
+        query = ibis.union(
+            query, slots.select("group", "entrants", "open", "reached_1", bucket=_NO_DAY, **rest)[query.columns]
+        )
+    rows = shop.run(query)
+    is_time = rows["bucket"].isna()
+    counts = rows[~is_time].sort_values(["bucket", "group"], ignore_index=True)
+    times = rows.loc[is_time, ["group", "open", "entrants", "reached_1"]].astype({"open": float, "entrants": "int64"})
+    times.columns = pd.Index(["group", "slot", "n", "seconds"])
+    times["seconds"] = times["seconds"].astype(float) / 1e6 / times["n"]
     return counts.astype(dict.fromkeys(names, "int64")), times.sort_values(["group", "slot"], ignore_index=True)
 
 
