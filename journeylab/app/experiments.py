@@ -55,7 +55,7 @@ def result_arguments(shop: Dataset) -> dict[str, Any]:
     """Choose what to compare and how; the rarer choices are folded away."""
     name = test(shop)
     columns = _columns(shop, name)
-    chosen = controls.several("Measures, the deciding one first", columns, columns[:3], key="measures", most=8)
+    chosen = controls.several("Measures, the deciding one first", columns, columns[:4], key="measures", most=8)
     guarded = [c for c in columns if c not in chosen[:1]]
     with st.expander("How it is read", icon=":material/tune:"):
         left, right = st.columns(2)

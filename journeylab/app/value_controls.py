@@ -11,6 +11,7 @@ from journeylab.app import controls
 if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
+_WIDTH = 220
 _WORDS = {"first_product": "first product", "marketing_channel": "marketing channel", "sales_channel": "sales channel"}
 
 
@@ -41,38 +42,41 @@ def customer_group(shop: Dataset, *, key: str) -> str | None:
 
 def margin_and_cost(currency: str) -> tuple[float, float]:
     """Choose the margin as a share of net value and what winning a customer costs."""
-    margin = controls.slider("Margin, %", 0, 100, 40, key="margin", help="Of net value, for everything sold.")
-    cost = controls.slider(
-        f"Cost of winning a customer, {currency}".rstrip(", "),
-        0,
-        300,
-        0,
-        key="cost",
-        help="0 leaves it aside; where the shop has spend, retention then takes it from there.",
-    )
+    with st.container(width=_WIDTH):
+        margin = controls.slider("Margin, %", 0, 100, 40, key="margin", help="Of net value, for everything sold.")
+    with st.container(width=_WIDTH):
+        cost = controls.slider(
+            f"Cost of winning a customer, {currency}".rstrip(", "),
+            0,
+            300,
+            0,
+            key="cost",
+            help="0 leaves it aside; where the shop has spend, Retention then takes it from there.",
+        )
     return margin / 100, float(cost)
 
 
 def assumptions(currency: str) -> dict[str, Any]:
     """Choose horizon, margin, discount rate and cost of winning a customer."""
     with st.container(horizontal=True):
-        with st.container(width=240):
+        with st.container(width=_WIDTH):
             horizon = controls.slider("Months ahead", 1, 60, 12, key="horizon")
-        with st.container(width=240):
-            discount = controls.slider("Discount rate a year, %", 0, 40, 10, key="discount")
-        with st.container(width=240):
-            margin, cost = margin_and_cost(currency)
+        with st.container(width=_WIDTH):
+            discount = controls.slider("Discount a year, %", 0, 40, 10, key="discount")
+        margin, cost = margin_and_cost(currency)
     return {"horizon": horizon, "margin": margin, "discount": discount / 100, "cost": cost}
 
 
 def levers() -> dict[str, float]:
     """Choose what changes from now on, in per cent of today: order value, purchase rate, customers kept a year."""
     words = {"order_value": "Order value", "pace": "Purchase rate", "retention": "Customers kept a year"}
-    if controls.choice("Try", {"your own": False, "5 % more retention": True}, key="preset"):
+    with st.container(width=2 * _WIDTH):
+        more = controls.choice("What if", {"levers of your own": False, "5 % more retention": True}, key="preset")
+    if more:
         return {"order_value": 1.0, "pace": 1.0, "retention": 1.05}
     chosen = {}
     with st.container(horizontal=True):
         for name, label in words.items():
-            with st.container(width=240):
+            with st.container(width=_WIDTH):
                 chosen[name] = controls.slider(f"{label}, % of today", 80, 120, 100, key=name) / 100
     return chosen

@@ -198,3 +198,9 @@ def checks(found: pd.DataFrame) -> alt.TopLevelMixin:
 
 def _folded(text: str, most: int = 110) -> str:
     return text if len(text) <= most else text[: most - 1].rsplit(" ", 1)[0] + " …"
+
+
+def nothing(why: str) -> alt.TopLevelMixin:
+    """Say in a chart's place why there is none."""
+    text = alt.Chart(pd.DataFrame({"why": [why]})).mark_text(color=theme.QUIET, fontSize=13)
+    return text.encode(text="why:N").properties(height=80)

@@ -46,7 +46,7 @@ def peeking(rows: pd.DataFrame, *, right: float) -> alt.TopLevelMixin:
         rows: As `AAReplay.peeking`.
         right: The share that may err.
     """
-    names = {"fixed": "fixed interval, looked at daily", "always_valid": "always-valid interval, looked at daily"}
+    names = {"fixed": "fixed, looked at daily", "always_valid": "always valid, looked at daily"}
     data = rows.rename(columns=names).melt("day", list(names.values()), "reading", "share")
     domain = list(names.values())
     lines = (

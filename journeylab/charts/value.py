@@ -21,7 +21,7 @@ def months(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
         rows: As `LifetimeValue.months`.
         currency: Of the margin.
     """
-    base = alt.Chart(rows).encode(
+    base = alt.Chart().encode(
         x=alt.X("month:Q", title="months from now", axis=alt.Axis(tickMinStep=1, format="d")),
         tooltip=["month:Q", *[alt.Tooltip(f"{name}:Q", format=",.0f") for name in ("margin", "lower", "upper")]],
     )
@@ -29,6 +29,7 @@ def months(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
     return alt.layer(
         base.mark_area(color=theme.MAIN, opacity=0.2).encode(y=alt.Y("lower:Q"), y2="upper:Q"),
         base.mark_line(color=theme.MAIN, point={"color": theme.MAIN, "size": 24}).encode(y=y),
+        data=rows,
     ).properties(height=320)
 
 
@@ -214,7 +215,7 @@ def parameters(rows: pd.DataFrame) -> alt.FacetChart:
         alt.layer(
             base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(x=alt.X("lower:Q"), x2="upper:Q"),
             base.mark_point(filled=True, size=60, color=theme.MAIN).encode(x=x),
-            base.mark_rule(color=theme.QUIET, strokeDash=[4, 4]).encode(x=alt.datum(1)),
+            alt.Chart(shown).mark_rule(color=theme.QUIET, strokeDash=[4, 4]).encode(x=alt.datum(1)),
         )
         .properties(height=alt.Step(20), width=420)
         .facet(column=alt.Column("on:N", title=None, sort="descending"))

@@ -139,7 +139,7 @@ def cohorts(
     if shop.period is None:
         raise NotEnoughData("The orders carry no days, so nobody's first purchase is known.")
     until = shop.period[1]
-    days = _with_periods(purchases.purchase_days(shop, until, free=free_orders), unit)
+    days = _with_periods(purchases.with_first(purchases.purchase_days(shop, until, free=free_orders)), unit)
     counts = purchases.settled(shop.run(_counts(days)), "cohort", "since")
     if counts.empty:
         raise NotEnoughData("No order that counts names its customer in this period.", do="Choose a longer period.")
@@ -169,8 +169,8 @@ def _spent(shop: Dataset) -> float:
     if pd.isna(end) or not known["cost"].iloc[0] > 0:
         return 0.0
     days = purchases.purchase_days(shop, end.date())
-    won = days.filter(_["first"] >= ibis_date(start.date()), _["first"] == _.day)
-    n = int(shop.run(won.agg(n=won.count()))["n"].iloc[0])
+    firsts = days.group_by("customer_id").agg(first=_.day.min()).filter(_["first"] >= ibis_date(start.date()))
+    n = int(shop.run(firsts.agg(n=firsts.count()))["n"].iloc[0])
     return float(known["cost"].iloc[0]) / n if n else 0.0
 
 

@@ -106,8 +106,8 @@ class CustomerBase:
         """Return the base with time in another unit: `factor` new units are one old unit."""
         return CustomerBase(self.frequency, self.recency * factor, self.age * factor, self.count)
 
-    def take(self, rows: np.ndarray) -> CustomerBase:
-        """Return the rows named by a mask or by positions."""
+    def take(self, rows: np.ndarray | slice) -> CustomerBase:
+        """Return the rows named by a mask, by positions or by a slice."""
         return CustomerBase(self.frequency[rows], self.recency[rows], self.age[rows], self.count[rows])
 
     def require_enough(self) -> CustomerBase:

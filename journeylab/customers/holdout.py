@@ -207,7 +207,7 @@ def holdout(
     rows = _histories(shop, purchases.histories(days, until), by, weekly=weekly)
     final = _models()[chosen].fit(purchases.base_of(rows, weekly=weekly))
     spend_now, average_now, correlation = _spend(shop, purchases.histories(days, until))
-    money = float(expected @ each), float(seen["later_net"].sum())
+    money = float((base.count * expected) @ each), float(seen["later_net"].sum())
     result = Holdout(
         errors=errors,
         tracking=scores.tracking(fitted[chosen], births, bought, start=start, split=split, until=until),

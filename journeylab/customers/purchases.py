@@ -46,14 +46,18 @@ def groups_of(shop: Dataset) -> list[str]:
 
 
 def purchase_days(shop: Dataset, until: date, *, free: bool = False) -> ir.Table:
-    """Return a row a customer and purchase day: customer_id, day, net, first (the customer's first purchase day).
+    """Return a row a customer and purchase day: customer_id, day, net.
 
     With `free`, days that come to zero count too, unless something was refunded on them.
     """
     orders = shop.sales(whole=True).filter(_.customer_id.notnull(), _.day <= ibis_date(until))
     refunded = _.refunded.fill_null(0).sum() if "refunded" in orders.columns else ibis.literal(0)
     days = orders.group_by("customer_id", "day").agg(net=_.net.sum().cast("float64"), refunded=refunded)
-    days = days.filter((_.net > 0) | ((_.net == 0) & (_.refunded == 0)) if free else _.net > 0).drop("refunded")
+    return days.filter((_.net > 0) | ((_.net == 0) & (_.refunded == 0)) if free else _.net > 0).drop("refunded")
+
+
+def with_first(days: ir.Table) -> ir.Table:
+    """Add `first`, the customer's first purchase day, to purchase days."""
     return days.mutate(first=_.day.min().over(ibis.window(group_by="customer_id")))
 
 
@@ -64,23 +68,21 @@ def histories(days: ir.Table, split: date) -> ir.Table:
     split), first_net, later (purchases after it) and later_net.
     """
     seen = _.day <= ibis_date(split)
-    customers = (
-        days.filter(_.first <= ibis_date(split))
-        .mutate(seen=seen)
-        .group_by("customer_id")
-        .agg(
-            first=_.first.min(),
-            last=_.day.max(where=_.seen),
-            frequency=_.seen.sum() - 1,
-            spend=ibis.ifelse(_.seen & (_.day > _.first), _.net, 0.0).sum(),
-            first_net=ibis.ifelse(_.day == _.first, _.net, 0.0).sum(),
-            later=(~_.seen).sum(),
-            later_net=ibis.ifelse(_.seen, 0.0, _.net).sum(),
-        )
+    customers = days.group_by("customer_id").agg(
+        first=_.day.min(),
+        last=_.day.max(where=seen),
+        frequency=seen.sum() - 1,
+        money=ibis.ifelse(seen, _.net, 0.0).sum(),
+        first_net=_.net.argmin(_.day),
+        later=(~seen).sum(),
+        later_net=ibis.ifelse(seen, 0.0, _.net).sum(),
     )
+    customers = customers.filter(_["first"] <= ibis_date(split))
     return customers.mutate(
-        recency=_["last"].delta(_["first"], unit="day"), age=-_["first"].delta(ibis_date(split), unit="day")
-    ).drop("last")
+        recency=_["last"].delta(_["first"], unit="day"),
+        age=-_["first"].delta(ibis_date(split), unit="day"),
+        spend=ibis.ifelse(_.frequency > 0, _.money - _.first_net, 0.0),
+    ).drop("last", "money")
 
 
 def grouped(shop: Dataset, customers: ir.Table, by: str | None) -> ir.Table:
@@ -142,13 +144,14 @@ def averages(customers: ir.Table, *, rounded: bool) -> ir.Table:
 
 def weekly_purchases(days: ir.Table, split: date, start: date) -> ir.Table:
     """Return repeat purchases of those who bought by the split, by week from the start: week (from 0), purchases."""
-    repeats = days.filter(_.first <= ibis_date(split), _.day > _.first)
+    repeats = with_first(days).filter(_["first"] <= ibis_date(split), _.day > _["first"])
     return repeats.mutate(week=_.day.delta(ibis_date(start), unit="day") // 7).group_by("week").agg(purchases=_.count())
 
 
 def births(days: ir.Table, split: date) -> ir.Table:
     """Return customers by the day of their first purchase, up to the split: first, n."""
-    return days.filter(_.day == _.first, _.first <= ibis_date(split)).group_by("first").agg(n=_.count())
+    firsts = days.group_by("customer_id").agg(first=_.day.min()).filter(_["first"] <= ibis_date(split))
+    return firsts.group_by("first").agg(n=_.count())
 
 
 def settled(rows: pd.DataFrame, *order: str) -> pd.DataFrame:

@@ -87,6 +87,8 @@ class Experiment(Result):
     def _draw(self, view: str) -> alt.TopLevelMixin:
         from journeylab.charts import effects
 
+        if view == "day by day" and self.days.empty:
+            return effects.nothing("The days on which units were exposed are not known.")
         if view == "day by day":
             return effects.by_day(self.days, metric=str(self.rows["metric"].iloc[0]) if len(self.rows) else "")
         if view == "chances":
@@ -277,11 +279,11 @@ def _caveats(
     level: float,
     checks: Sequence[Check],
 ) -> tuple[str, ...]:
-    said = [c.sentence for c in checks if c.status in {"warn", "fail"}]
+    said = [c.sentence for c in checks if c.status == "warn"]
     if reading == "fixed":
         said.append(
-            f"The {level:.0%} intervals are right if the test is read once, at its planned end. Whoever looks every "
-            "day and stops at the first clear result needs the always-valid ones."
+            f"The {words.percent(level, digits=0)} intervals are right if the test is read once, at its planned end. "
+            "Whoever looks every day and stops at the first clear result needs the always-valid ones."
         )
     if len(trial.variants) > 2:
         said.append(
@@ -297,7 +299,8 @@ def _caveats(
         said.append(f"{trial.unmatched:,} units without a row of outcomes are read as having done nothing.")
     if trial.caps:
         what = words.listed(f"{column} at {top:,.2f}" for column, top in trial.caps.items())
-        said.append(f"Capped at the {cap:.2%} quantile of all units: {what}. The effect is one on capped values.")
+        share = words.percent(cap or 1, digits=2)
+        said.append(f"Capped at the {share} quantile of all units: {what}. The effect is one on capped values.")
     end = shop.observed[1] if shop.observed else None
     if trial.days and window is not None and end is not None and trial.name != "counts":
         late = sum(trial.n[:, i].sum() for i, d in enumerate(trial.days) if d + window > end)

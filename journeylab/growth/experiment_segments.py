@@ -68,7 +68,8 @@ class Segments(Result):
         clear = self.rows[(self.rows["pooled_lower"] > 0) | (self.rows["pooled_upper"] < 0)]
         what = f"{self.metric} by {self.by.replace('_', ' ')}"
         if math.isnan(self.differ) or self.differ >= 1 - self.level:
-            return f"No sign that {self.variant} works differently: {what}, {words.count(len(self.rows), 'segment')}."
+            looked = words.count(len(self.rows), "segment")
+            return f"No sign that {self.variant} works differently for some than for others ({what}, {looked})."
         if clear.empty:
             return f"{self.variant} seems to work differently ({what}), but for no segment is the effect clear."
         top = clear.loc[(clear["pooled"] / (clear["pooled_upper"] - clear["pooled_lower"])).abs().idxmax()]

@@ -91,13 +91,17 @@ def _undecided(
         change = words.percent(worthwhile, digits=0)
         return Verdict("same", f"{variant} makes no difference of {change} or more: {said}.", variant, 0.0)
     days = days_to_tell(trial, metric, variant, worthwhile, alpha=1 - level)
-    return Verdict("open", f"We cannot tell yet: {said}{_more(days, worthwhile)}.", variant, days)
+    units = units_missing(trial, metric, variant, worthwhile, alpha=1 - level)
+    more = _more(days, units, words.percent(worthwhile, digits=0), trial.unit)
+    return Verdict("open", f"We cannot tell yet: {said}{more}.", variant, days)
 
 
-def _more(days: float, worthwhile: float) -> str:
-    change = words.percent(worthwhile, digits=0)
-    if math.isnan(days):
+def _more(days: float, units: float, change: str, unit: str) -> str:
+    """Say what it would take to see a change worth having."""
+    if math.isnan(units):
         return ""
+    if math.isnan(days):
+        return f". About {words.count(units, f'more {unit}')} would show a change of {change}"
     if days == 0:
         return f". There were units enough to see a change of {change}; if there is one, it is likely smaller"
     if days > MOST_DAYS:
@@ -145,19 +149,16 @@ def days_to_tell(trial: Trial, metric: Metric, variant: str, relative: float, *,
     New units become rarer as visitors return: their number grows as d^b with b ≤ 1 (Heaps' law), fitted to the days
     so far and carried on from the last.
     """
-    needed = units_needed(trial, metric, variant, relative, alpha=alpha)
+    missing = units_missing(trial, metric, variant, relative, alpha=alpha)
+    if math.isnan(missing) or missing == 0:
+        return missing
     by_day = trial.n.sum(axis=(0, 2)).cumsum()
-    arms = [0, trial.variants.index(variant)]
-    now = float(trial.n[arms].sum())
-    if math.isnan(needed):
-        return math.nan
-    if needed <= now:
-        return 0.0
-    if len(trial.days) < 5 or by_day[-1] <= 0:
+    now = _units_now(trial, variant)
+    if len(trial.days) < 5 or now <= 0:
         return math.nan
     span = (trial.days[-1] - trial.days[0]).days + 1
     slope = growth([(d - trial.days[0]).days + 1 for d in trial.days], by_day.tolist())
-    return float(math.ceil(span * ((needed / now) ** (1 / slope) - 1)))
+    return float(math.ceil(span * ((1 + missing / now) ** (1 / slope) - 1)))
 
 
 def growth(days: Sequence[int], units: Sequence[float]) -> float:
@@ -174,6 +175,17 @@ def growth(days: Sequence[int], units: Sequence[float]) -> float:
         return 1.0
     slope = sum((a - middle) * b for a, b in zip(x, y, strict=True)) / spread
     return round(min(max(slope, 0.1), 1.0), 6)
+
+
+def _units_now(trial: Trial, variant: str) -> float:
+    """Units of the control and the variant together."""
+    return float(trial.n[[0, trial.variants.index(variant)]].sum())
+
+
+def units_missing(trial: Trial, metric: Metric, variant: str, relative: float, *, alpha: float) -> float:
+    """Further units, of the control and the variant together, that would show a relative change; NaN if not known."""
+    needed = units_needed(trial, metric, variant, relative, alpha=alpha)
+    return math.nan if math.isnan(needed) else float(max(math.ceil(needed - _units_now(trial, variant)), 0))
 
 
 def units_needed(trial: Trial, metric: Metric, variant: str, relative: float, *, alpha: float) -> float:

@@ -89,6 +89,28 @@ def test_online_retail_has_no_dropout_to_find_and_a_season_and_both_are_said(onl
     assert "know no season" in said
 
 
+def test_where_every_purchase_costs_the_same_money_is_off_as_much_as_purchases():
+    plain = regulars_shop()
+    rows = plain.run(plain.table("orders"))
+    values = ", ".join(f"('{r.order_id}', '{r.customer_id}', DATE '{r.day:%Y-%m-%d}')" for r in rows.itertuples())
+    same = shop_of({"orders": f"""SELECT order_id, customer_id, day, day::TIMESTAMP AS ordered_at,
+        'completed' AS status, 25::DECIMAL(18,4) AS net
+        FROM (VALUES {values}) t(order_id, customer_id, day)"""})  # fmt: skip
+    result = jl.customers.holdout(same, model="BG/NBD")
+    assert result.spend is None
+    assert result.average == 25
+    assert result.money_error == pytest.approx(result.total_error)
+
+
+def test_expected_money_on_cdnow_is_expected_purchases_times_expected_spend(on_cdnow, cdnow):
+    from journeylab.customers.gamma_gamma import GammaGamma
+
+    base, some = cdnow.base, cdnow.repeater & (cdnow.average > 0)
+    spend = GammaGamma.fit(base.frequency[some], cdnow.average[some])
+    expected = BgNbd.fit(base).expected_purchases(base, 39) @ spend.expected_spend(base.frequency, cdnow.average)
+    assert on_cdnow.money[0] == pytest.approx(expected, rel=1e-6)
+
+
 def test_groups_split_the_customers_and_leave_the_test_as_it_is(online_retail):
     plain, grouped = (jl.customers.holdout(online_retail, model="BG/NBD", by=by) for by in (None, "country"))
     assert grouped.rows["n"].sum() == plain.rows["n"].sum()

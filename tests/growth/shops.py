@@ -47,7 +47,7 @@ def frames_shop(folder, frames, currency="EUR"):
     engine = EmbeddedEngine(threads=1)
     for name, frame in frames.items():
         path = folder / f"{name}.parquet"
-        frame.to_parquet(path)
+        frame.to_parquet(path, coerce_timestamps="us", allow_truncated_timestamps=True)
         engine.sql(f'CREATE TABLE "{name}" AS SELECT * FROM read_parquet({literal(str(path))})')
     engine.seal()
     tables = {name: engine.table(name) for name in frames}

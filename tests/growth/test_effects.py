@@ -81,6 +81,23 @@ def test_proportions_have_the_pooled_z_tests_pvalue():
     assert found.lower < found.effect < found.upper
 
 
+@pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
+def test_tea_tasting_gives_proportions_the_same_pvalue(alternative):
+    from tea_tasting.metrics import Proportion
+
+    arms = Moments.counts("ordered", [1000, 900], [100, 130])
+    peer = Proportion("ordered", method="norm", alternative=alternative, correction=False)
+    expected = peer.analyze_aggregates(arms[0].aggregates(), arms[1].aggregates()).pvalue
+    assert compare(arms[0], arms[1], CONVERSION, alternative=alternative).pvalue == pytest.approx(expected)
+
+
+def test_hardly_any_success_is_read_all_the_same():
+    arms = Moments.counts("ordered", [500, 1_000_000], [1, 1])
+    found = compare(arms[0], arms[1], CONVERSION)
+    assert 0 <= found.pvalue < 0.001
+    assert found.upper < 0
+
+
 @pytest.mark.parametrize(("alternative", "sign"), [("greater", 1), ("less", -1)])
 def test_one_sided_proportions_are_bounded_on_one_side(alternative, sign):
     arms = Moments.counts("ordered", [1000, 1000], [100, 100 + sign * 25])

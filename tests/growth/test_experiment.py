@@ -228,7 +228,7 @@ def test_capping_limits_what_a_few_units_can_do():
     clipped = np.minimum(values, top)
     assert capped.table()["value"][0] == pytest.approx(clipped[1::2].mean())
     assert capped.table()["upper"][0] < whole.table()["upper"][0] / 3
-    assert any("Capped at the 99.00%" in c for c in capped.caveats)
+    assert any("Capped at the 99.00 %" in c for c in capped.caveats)
 
 
 def test_outliers_that_carry_a_result_are_found():

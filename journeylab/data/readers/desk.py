@@ -260,16 +260,8 @@ class Desk:
         """All ledgers, by file and table."""
         return tuple(self.books[place] for place in sorted(self.books, key=lambda place: (place[1], place[0])))
 
-    def join(self) -> None:
-        """Join what several sources told about the same customers; orders that cannot be told apart are an error."""
-        if "customers" in self.tables and self._repeats("customers", "customer_id"):
-            rest = [name for name in self.tables["customers"] if name not in ("customer_id", "acquired_at")]
-            known = "".join(f", max({quote(name)}) AS {quote(name)}" for name in rest)
-            first = ", min(acquired_at) AS acquired_at" if "acquired_at" in self.tables["customers"] else ""
-            self.sql(
-                f"CREATE OR REPLACE TABLE customers AS SELECT customer_id{first}{known} FROM customers "
-                "GROUP BY customer_id"
-            )
+    def tell_orders_apart(self) -> None:
+        """Raise SchemaError if several sources use the same order numbers, for then their lines are mixed up."""
         if "orders" in self.tables and (twice := self._repeats("orders", "order_id")):
             raise SchemaError(
                 "Files of different sources use the same order numbers, so their lines cannot be told apart.",

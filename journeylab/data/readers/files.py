@@ -105,8 +105,8 @@ class Raw:
         """Return the relation over the rows; its columns are c0, c1, … whatever the header says."""
         names = [self.at(index) for index in range(len(self.columns))]
         if not self.delimiter:
-            kinds = self.kinds or ("VARCHAR",) * len(names)
-            cast = ", ".join(f"{_as_text(c, k)} AS {n}" for c, k, n in zip(self.columns, kinds, names, strict=True))
+            typed = zip(self.columns, self.kinds, names, strict=True)
+            cast = ", ".join(f"{_as_text(column, kind)} AS {name}" for column, kind, name in typed)
             return f"(SELECT {cast} FROM read_parquet({literal(str(self.path))}, hive_partitioning = false))"
         kinds = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
         return (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from journeylab.data.engine import literal
 from journeylab.data.ledger import Note
 from journeylab.data.readers.base import fold
+from journeylab.data.readers.values import free_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,9 +15,9 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 _STATUSES = {
-    "completed": ("completed", "complete", "paid", "succeeded", "success", "shipped", "delivered", "fulfilled", "closed",
-                  "processing", "done", "captured", "settled", "available", "shipped - delivered to buyer"),
-    "pending": ("pending", "on-hand", "on-hold", "on hold", "authorized", "authorised", "open", "unpaid", "unshipped",
+    "completed": ("completed", "complete", "paid", "succeeded", "success", "shipped", "delivered", "fulfilled",
+                  "closed", "processing", "done", "captured", "settled", "shipped - delivered to buyer"),
+    "pending": ("pending", "on-hold", "on hold", "authorized", "authorised", "open", "unpaid", "unshipped",
                 "awaiting payment", "requires_capture", "partially_paid", "checkout-draft"),
     "refunded": ("refunded", "returned", "refund"),
     "partially_refunded": ("partially_refunded", "partially refunded", "partial refund"),
@@ -65,39 +66,75 @@ def share(text: str) -> str:
     )
 
 
+#: Columns that a table must have, and a file may leave out, because they follow from others.
+FOLLOWS = {
+    "orders": ("day", "status"),
+    "order_lines": ("product",),
+    "products": ("product",),
+    "events": ("day",),
+    "stock": ("as_of",),
+    "exposures": ("unit",),
+    "surveys": ("day", "response_id"),
+}
+
+
 def completed(table: str, found: Mapping[str, int], raw: Raw) -> tuple[dict[str, str], list[Note]]:
     """Return expressions for columns whose words are ours to choose, and for those that a file may leave out."""
     derived: dict[str, str] = {}
-    said: list[Note] = []
-    if table == "orders":
-        derived["status"] = status("status") if "status" in found else "'completed'"
-        if "status" not in found:
-            said.append(Note("file without a state of the order, so every order counts as completed", 1))
-        if "net" in found and fold(raw.columns[found["net"]]) in _TOTALS:
-            header = raw.columns[found["net"]]
-            said.append(Note("net read from a column that may include tax and shipping", 1, (header,)))
     if table in ("orders", "tickets") and "sales_channel" in found:
         derived["sales_channel"] = sales_channel("sales_channel")
-    if table == "order_lines" and "product" not in found:
+    if table in ("order_lines", "products") and "product" not in found:
         derived["product"] = "sku" if "sku" in found else "'(no name)'"
-    if table == "products" and "product" not in found:
-        derived["product"] = "sku"
     if table == "promotions" and "discount" in found:
         derived["discount"] = share("discount")
     if table == "exposures":
         header = fold(raw.columns[found["unit_id"]]) if "unit_id" in found else ""
         unit = "session" if "session" in header else "customer" if "customer" in header else "visitor"
         derived["unit"] = f"coalesce(lower(unit), {literal(unit)})" if "unit" in found else literal(unit)
-    if table == "surveys" and "kind" in found:
-        derived["kind"] = kind("kind")
-    if table == "surveys" and "score" in found:
+    if table == "surveys":
+        return derived | _survey(found), []
+    return (derived | _order(found), _taken_on_trust(found, raw)) if table == "orders" else (derived, [])
+
+
+def _order(found: Mapping[str, int]) -> dict[str, str]:
+    currency = {"currency": "upper(currency)"} if "currency" in found else {}
+    return {"status": status("status") if "status" in found else "'completed'"} | currency
+
+
+def after_refunds(found: Mapping[str, int], raw: Raw) -> dict[str, str]:
+    """Return how an order's amount becomes what is kept after refunds, unless the file itself calls it net."""
+    if "net" not in found or "net" in fold(raw.columns[found["net"]]):
+        return {}
+    if "refunded" in found:
+        return {"net": "CAST(net__v - coalesce(abs(refunded__v), 0) AS DECIMAL(18,4))"}
+    return {"net": "CASE WHEN status__v = 'refunded' THEN 0 ELSE net__v END"}
+
+
+def _taken_on_trust(found: Mapping[str, int], raw: Raw) -> list[Note]:
+    said = []
+    if "status" not in found:
+        said.append(Note("file without a state of the order, so every order counts as completed", 1))
+    if "net" in found and fold(raw.columns[found["net"]]) in _TOTALS:
+        header = raw.columns[found["net"]]
+        said.append(Note("column taken as net that may include tax and shipping", 1, (header,)))
+    return said
+
+
+def _survey(found: Mapping[str, int]) -> dict[str, str]:
+    derived = {"kind": kind("kind")} if "kind" in found else {}
+    if "score" in found:
         derived["score"] = score("score")
-    if table == "surveys" and "response_id" not in found:
-        cells = ", ".join(f"coalesce({name}, '')" for name in sorted(found) if name != "customer_id")
-        derived["response_id"] = (
-            f"left(md5(concat_ws('|', {cells})), 16) || '-' || row_number() OVER (PARTITION BY {cells})"
-        )
-    return derived, said
+    if "response_id" not in found:
+        derived["response_id"] = own_id(found)
+    if "comment" in found:
+        derived["comment"] = without_numbers(free_text("comment"))
+    return derived
+
+
+def own_id(found: Mapping[str, int]) -> str:
+    """Return the expression of an id for rows that have none: from their cells, without the customer's."""
+    cells = ", ".join(f"coalesce({name}, '')" for name in sorted(found) if name != "customer_id")
+    return f"left(md5(concat_ws('|', {cells})), 16) || '-' || row_number() OVER (PARTITION BY {cells})"
 
 
 def score(text: str) -> str:

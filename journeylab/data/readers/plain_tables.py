@@ -15,7 +15,7 @@ from journeylab.data.readers import sheet, traits
 from journeylab.data.readers.base import fold
 from journeylab.data.readers.desk import shown
 from journeylab.data.readers.forms import FORMS
-from journeylab.data.readers.meanings import completed
+from journeylab.data.readers.meanings import after_refunds, completed
 from journeylab.data.readers.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -28,17 +28,13 @@ if TYPE_CHECKING:
 _SHARE, _OPEN_SHARE = 0.5, 0.25
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class PlainTable:
     """Reads plain files of one canonical table."""
 
     table: str
+    TITLE: str
     VERSION: int = 1
-
-    @property
-    def TITLE(self) -> str:  # noqa: N802 - as every reader has it
-        """What the ledger calls it."""
-        return self.table.replace("_", " ").capitalize()
 
     def confidence(self, columns: Sequence[str]) -> float:
         """Say how sure it is that a header is its own: by the share of the columns it knows."""
@@ -68,6 +64,9 @@ class PlainTable:
         sheet.read(self.TITLE, raws, desk, lambda raw: [sheet_of(self.table, raw, form.find(raw.columns))])
 
 
+ALL: tuple[PlainTable, ...] = tuple(PlainTable(table, table.replace("_", " ").capitalize()) for table in FORMS)
+
+
 def sheet_of(table: str, raw: Raw, found: dict[str, int]) -> Sheet:
     """Return the sheet of a file whose columns were found, with what can be completed."""
     spec = schema.TABLES[table]
@@ -86,10 +85,12 @@ def sheet_of(table: str, raw: Raw, found: dict[str, int]) -> Sheet:
     if other:
         said.append(Note("columns that no table knows, left out", len(other), shown(other[:3])))
     derived, more = completed(table, found, raw)
+    settled = after_refunds(found, raw) if table == "orders" else {}
     return Sheet(
         table,
         found,
         derived=derived,
+        settled=settled,
         traits=further,
         utc=frozenset(utc),
         said=(*said, *more),

@@ -42,6 +42,7 @@ class Sheet:
         found: Places of columns by canonical name; other names may be used in `derived`, and are not kept.
         derived: Expressions over these, as text, that take the place of some of them, or come in addition.
         traits: Places of further columns, by what they will be called, for tables that may have such.
+        settled: Expressions over typed columns `<name>__v` that take the place of what was read.
         utc: Columns whose times are UTC where they have no offset.
         asides: Reasons why a row is out of the figures, each with its condition over text columns `<name>__text`.
         remarks: What else to say about rows.
@@ -54,6 +55,7 @@ class Sheet:
     found: Mapping[str, int]
     derived: Mapping[str, str] = field(default_factory=dict)
     traits: Mapping[str, int] = field(default_factory=dict)
+    settled: Mapping[str, str] = field(default_factory=dict)
     utc: frozenset[str] = frozenset()
     asides: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
@@ -96,6 +98,8 @@ def read(
         said[raw.number] += [note for note in notes if note not in said[raw.number]]
     rows = desk.keep(f"{table} of {title}", " UNION ALL BY NAME ".join(parts))
     rows = once(desk, table, raws, rows)
+    if table == "orders":
+        rows = overlap.added_up(desk, rows, raws[0].number)
     known = [name for name in schema.TABLES[table].by_name if _there(name, sheets)]
     for raw, sheet in pairs:
         said[raw.number] += [note for note in _unread(desk, rows, raw, sheet) if note not in said[raw.number]]
@@ -142,7 +146,7 @@ def typed(raw: Raw, desk: Desk, sheet: Sheet, name: str) -> tuple[str, list[Note
         values[day] = f"{clock}__day" if day not in columns else f"coalesce({day}__day, {clock}__day)"
     bad = {name: f"CASE WHEN {name} IS NOT NULL AND {name}__v IS NULL THEN {name} END" for name in columns}
     bad = {name: text for name, text in bad.items() if spec[name].dtype != "string"}
-    chosen = [f"{name}__v AS {name}" for name in values]
+    chosen = [f"{sheet.settled.get(name, f'{name}__v')} AS {name}" for name in values]
     chosen += [f"{text} AS {name}__bad" for name, text in bad.items()]
     chosen += [f"{name} AS {literal_name}" for name, literal_name in _trait_names(sheet)]
     inner = ", ".join(f"{text} AS {name}__v" for name, text in values.items())
@@ -157,7 +161,9 @@ def _values(raw: Raw, desk: Desk, sheet: Sheet, table: str, kept: list[str]) -> 
     """Return the expression of each canonical column, what to say about it, and the relation they are over."""
     spec = schema.TABLES[sheet.table].by_name
     comma = raw.decimal_comma if sheet.comma is None else sheet.comma
-    rows, values, said = table, {}, []
+    said: list[tuple[str, int]] = []
+    values: dict[str, str] = {}
+    rows = table
     for name in sheet.columns:
         kind = spec[name].dtype
         if kind in (schema.TIME, "date"):

@@ -30,13 +30,19 @@ VERSION = 1
 
 #: Words that tell what a question asks for; the first that matches decides.
 _KINDS = (
-    ("enps", re.compile(r"\benps\b|recommend.*(work|employer|workplace|colleague.*job)|employee.*promoter", re.IGNORECASE)),
+    ("enps", re.compile(r"\benps\b|recommend.*(work|employer|colleague.*job)|employee.*promoter", re.IGNORECASE)),
     ("nps", re.compile(r"\bnps\b|net promoter|recommend", re.IGNORECASE)),
     ("ces", re.compile(r"\bces\b|effort|how (easy|difficult)|easy was it|made it easy", re.IGNORECASE)),
     ("csat", re.compile(r"\bcsat\b|satisf", re.IGNORECASE)),
     ("stars", re.compile(r"\bstars?\b|^(your |overall |star )?rating$|\brate (us|your|this|the)\b", re.IGNORECASE)),
-    ("yes_no", re.compile(r"yes ?/ ?no|\(y/n\)|^(did|was|were|is|are|do|does|have|has|will|would) (you|your|the|this|our)\b", re.IGNORECASE)),
-)  # fmt: skip
+    (
+        "yes_no",
+        re.compile(
+            r"yes ?/ ?no|\(y/n\)|^(did|was|were|is|are|do|does|have|has|will|would) (you|your|the|this|our)\b",
+            re.IGNORECASE,
+        ),
+    ),
+)
 _COMMENT = re.compile(
     r"comment|feedback|reason|why\b|tell us|what could|anything else|in your own words|^body$|review text",
     re.IGNORECASE,
@@ -47,7 +53,9 @@ _COLUMNS = {
         "Answered At", "Response Date", "Recorded Date", "Created At", "Date Submitted", "Date", "Submitted",
     ),
     "response_id": ("#", "Response ID", "Respondent ID", "ResponseId", "Submission ID", "Token", "Id", "Review ID"),
-    "customer_id": ("Email", "E-mail", "Email Address", "Customer ID", "Customer Email", "Reviewer Email", "Recipient Email"),
+    "customer_id": (
+        "Email", "E-mail", "Email Address", "Customer ID", "Customer Email", "Reviewer Email", "Recipient Email",
+    ),
     "touchpoint": ("Touchpoint", "Stage", "Page"),
     "incentive": ("Incentive", "Reward", "Incentivized", "Incentivised"),
 }  # fmt: skip
@@ -114,25 +122,20 @@ def _sheet(
     words = " ".join(f"WHEN '{text}' THEN '{score}'" for text, score in _WORDS.items())
     lead = "nullif(regexp_extract(score, '^[0-9]+([.][0-9]+)?'), '')"
     score = f"CASE lower(score) {words} ELSE coalesce({lead}, {meanings.score('score')}) END"
-    number_of = "max(try_cast(nullif(regexp_extract(score, '^[0-9]+'), '') AS INTEGER)) OVER ()"
+    top = "max(try_cast(nullif(regexp_extract(score, '^[0-9]+'), '') AS INTEGER)) OVER ()"
     scales = {
         "nps": "'10'",
         "enps": "'10'",
         "yes_no": "'1'",
-        "csat": f"CASE WHEN {number_of} > 10 THEN '100' WHEN {number_of} > 7 THEN '10' WHEN {number_of} > 5 THEN '7' ELSE '5' END",
-        "ces": f"CASE WHEN {number_of} > 7 THEN '10' WHEN {number_of} > 5 THEN '7' ELSE '5' END",
-        "stars": f"CASE WHEN {number_of} > 5 THEN '10' ELSE '5' END",
+        "csat": f"CASE WHEN {top} > 10 THEN '100' WHEN {top} > 7 THEN '10' WHEN {top} > 5 THEN '7' ELSE '5' END",
+        "ces": f"CASE WHEN {top} > 7 THEN '10' WHEN {top} > 5 THEN '7' ELSE '5' END",
+        "stars": f"CASE WHEN {top} > 5 THEN '10' ELSE '5' END",
     }
     found = {**found, "score": place}
     derived = {"kind": literal(kind), "score": score, "scale": scales[kind]}
     suffix = "" if number == 0 else f" || '-{number + 1}'"
-    if "response_id" in found:
-        derived["response_id"] = f"response_id{suffix}"
-    else:
-        cells = ", ".join(f"coalesce({name}, '')" for name in sorted(found) if name != "customer_id")
-        derived["response_id"] = (
-            f"left(md5(concat_ws('|', {cells})), 16) || '-' || row_number() OVER (PARTITION BY {cells}){suffix}"
-        )
+    own = "response_id" if "response_id" in found else meanings.own_id(found)
+    derived["response_id"] = f"{own}{suffix}"
     if "comment" in found:
         derived["comment"] = meanings.without_numbers(free_text("comment"))
     asides = {"without an answer to this question": "score__text IS NULL"}

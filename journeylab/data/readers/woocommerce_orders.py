@@ -66,7 +66,7 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
     desk.add("order_lines", {name: name for name in columns}, f"{lines} WHERE aside IS NULL")
     desk.account(
         "order_lines", TITLE, raws, lines, label="product", aside="aside",
-        remarks=[Remark("without a price, since the export gives none to orders of several products", "unit_price IS NULL")],
+        remarks=[Remark("without a price, which the export does not give where products differ", "unit_price IS NULL")],
     )  # fmt: skip
 
 
