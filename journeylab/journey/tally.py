@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import ibis
@@ -26,6 +28,9 @@ MAX_GROUPS = 20
 OTHER, UNKNOWN, ALL = "other", "not known", "all"
 #: The breakdown by whether the product of the first step was in stock on that day.
 STOCK = "stock"
+#: The breakdown by whether the customer was known at the first entry.
+ACCOUNT = "account"
+_PROPERTY = "properties."
 #: Slots of the time to convert in each doubling of time: a quarter of a per cent wide each.
 FINE = 256
 _NO_DAY = ibis.null("date")
@@ -49,6 +54,8 @@ def dimensions(shop: Dataset) -> tuple[str, ...]:
     rest = [name for name in own if name not in usual]
     if "sku" in events.columns and shop.has("stock"):
         usual.append(STOCK)
+    if "customer_id" in events.columns:
+        usual.append(ACCOUNT)
     if not ("customer_id" in events.columns and shop.has("customers")):
         return (*usual, *rest)
     traits = [
@@ -62,21 +69,26 @@ def dimensions(shop: Dataset) -> tuple[str, ...]:
 def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") -> ir.Table:
     """Add the value of `by` to each event as text; the commonest values keep their name, others become 'other'.
 
-    A 'customers.…' trait is that of the customer the visitor was ever known as (the least id if several).
+    A 'properties.…' key is read from the events' JSON. A 'customers.…' trait is that of the customer the visitor was
+    ever known as (the least id if several).
 
     Raises:
         BadParameter: if the shop has no such column.
     """
-    if by not in dimensions(shop):
+    table, _dot, column = by.rpartition(".")
+    if by not in dimensions(shop) and not (f"{table}." == _PROPERTY and "properties" in events.columns):
         having = ", ".join(dimensions(shop))
         raise BadParameter(
             f"The events cannot be broken down by {by!r}.",
             do=f"They can by {having}." if having else "They have no column to break down by.",
         )
-    table, _dot, column = by.rpartition(".")
     if by == STOCK:
         return _with_stock(shop, events, name)
-    if table:
+    if by == ACCOUNT:
+        return events.mutate(**{name: ibis.ifelse(events.customer_id.notnull(), "known customer", "guest")})
+    if f"{table}." == _PROPERTY:
+        value = _property(events, column)
+    elif table:
         known = events.filter(_.customer_id.notnull()).group_by("visitor_id").agg(whose=_.customer_id.min())
         people = shop.table("customers", whole=True)
         traits = people.group_by("customer_id").agg(trait=people[column].cast("string").min())
@@ -92,7 +104,37 @@ def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") ->
     else:
         value = value.fill_null(UNKNOWN)
     events = events.mutate(**{name: value})
-    return events.drop("trait") if table else events
+    return events.drop("trait") if "trait" in events.columns else events
+
+
+def _property(events: ir.Table, key: str) -> ir.StringValue:
+    """Return the value of a property in the events' JSON as text: a text or number, of a key without special signs.
+
+    By pattern, since engines read JSON differently.
+    """
+    if not re.fullmatch(r"[\w .-]+", key):
+        raise BadParameter(f"A property's name has letters, digits, blanks, dots and dashes; {key!r} has others.")
+    found = events.properties.re_extract(rf'"{re.escape(key)}"\s*:\s*"?([^",}}]*)', 1)
+    return found.nullif("").nullif("null")
+
+
+def properties(shop: Dataset, *, most: int = 20) -> tuple[str, ...]:
+    """Return properties that a sample of the events carries as 'properties.…', those with few values."""
+    if not shop.has("events.properties"):
+        return ()
+    events = shop.table("events")
+    sample = (
+        events.filter(events.properties.notnull()).select("properties").distinct().order_by("properties").limit(500)
+    )
+    seen: dict[str, set[str]] = {}
+    for text in shop.run(sample)["properties"]:
+        try:
+            told = json.loads(text)
+        except ValueError:
+            continue  # a property that is no JSON offers nothing to break down by
+        for key, value in told.items() if isinstance(told, dict) else ():
+            seen.setdefault(str(key), set()).add(str(value))
+    return tuple(f"{_PROPERTY}{key}" for key, told in sorted(seen.items()) if 1 < len(told) <= most)
 
 
 def values(shop: Dataset, by: str) -> tuple[str, ...]:

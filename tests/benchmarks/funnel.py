@@ -22,7 +22,7 @@ from journeylab.data.dataset import Dataset, observe
 
 STEPS = ["home", "catalog", "product", "cart", "checkout"]
 WINDOW_DAYS = 30
-ROUNDS = 5
+ROUNDS = 3
 
 MAKE = """
 CREATE TABLE events AS
