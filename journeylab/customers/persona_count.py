@@ -171,9 +171,9 @@ def persona_count(
 
 
 def _scan(data: NDArray[np.float64], method: str, seed: int) -> pd.DataFrame:
-    found = structure.examine(data, seed=seed)
     rows = []
     with clusters.one_thread():
+        found = structure.examine(data, seed=seed)
         for place, k in enumerate(structure.COUNTS):
             model = clusters.fit(data, k, method=method, seed=seed, starts=2)
             rand = stability.bootstrap(data, model, rounds=_ROUNDS, seed=seed).rand
