@@ -32,11 +32,18 @@ SIMULATED = """
 """  # fmt: skip
 
 
+CPU = "cpu" in sys.argv
+
+
 def timed(function, *args, **options):
-    """Return what a function gives and the seconds it took."""
-    start = time.perf_counter()
+    """Return what a function gives and the seconds it took; of processor time if the last word of the command is cpu.
+
+    On a machine that does other work, processor time says what a quiet one would need at most.
+    """
+    clock = time.process_time if CPU else time.perf_counter
+    start = clock()
     result = function(*args, **options)
-    return result, time.perf_counter() - start
+    return result, clock() - start
 
 
 def retail() -> None:
@@ -130,4 +137,4 @@ def on_spark(shop, found) -> None:
 
 
 if __name__ == "__main__":
-    {"retail": retail, "million": million}[sys.argv[1]](*sys.argv[2:])
+    {"retail": retail, "million": million}[sys.argv[1]](*(word for word in sys.argv[2:] if word != "cpu"))
