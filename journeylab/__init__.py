@@ -5,10 +5,11 @@
     shop = jl.read("orders_export.csv", "events.parquet")   # formats are recognised by their header
     jl.overview(shop).headline()
 
-Reading      jl.read  jl.connect  jl.open  jl.Dataset
+Reading      jl.read  jl.demo  jl.connect  jl.open  jl.Dataset
 The whole    jl.overview
 Journey      jl.journey.funnel
-Customers    jl.customers.rfm
+Customers    jl.customers.rfm  jl.customers.holdout  jl.customers.lifetime_value  jl.customers.quiet
+             jl.customers.cohorts  jl.customers.second_order  jl.customers.self_check
 Errors       jl.JourneylabError: jl.SchemaError, jl.NotEnoughData, jl.BadParameter
 
 Every analysis takes a Dataset and keyword-only options, and gives a Result: `.table()`, `.chart()`, `.headline()`,
@@ -27,6 +28,7 @@ __version__ = "0.1.0"
 _HOME = {
     "Dataset": "journeylab.data.dataset",
     "connect": "journeylab.data.warehouse",
+    "demo": "journeylab.data.demo.opening",
     "open": "journeylab.data.lab_file",
     "overview": "journeylab.start",
     "read": "journeylab.data.readers",
@@ -42,6 +44,7 @@ __all__ = [
     "__version__",
     "connect",
     "customers",
+    "demo",
     "growth",
     "journey",
     "open",

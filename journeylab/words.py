@@ -70,3 +70,18 @@ def listed(words: Iterable[str]) -> str:
     """
     *head, last = list(words)
     return f"{', '.join(head)} and {last}" if head else last
+
+
+def length(seconds: float) -> str:
+    """Write a length of time in the unit that suits it.
+
+    >>> length(42), length(90), length(5400), length(200_000), length(float("nan"))
+    ('42 s', '1.5 min', '1.5 h', '2.31 days', 'not known')
+    """
+    if math.isnan(seconds):
+        return "not known"
+    for least, unit in ((172_800, "days"), (3_600, "h"), (60, "min")):
+        if seconds >= least:
+            size = 86_400 if unit == "days" else least
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds:.3g} s"

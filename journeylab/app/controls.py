@@ -125,7 +125,7 @@ def several(
 
 def steps(shop: Dataset) -> list[str]:
     """Pick the steps of a funnel among the shop's events, in order."""
-    from journeylab.journey.touchpoints import MOST, names, suggested
+    from journeylab.journey.steps import MAX_STEPS, names, suggested
 
     known = visitor().remember((shop.fingerprint, "touchpoints"), lambda: names(shop))
     return several(
@@ -133,7 +133,7 @@ def steps(shop: Dataset) -> list[str]:
         known,
         suggested(known),
         key="steps",
-        most=MOST,
+        most=MAX_STEPS,
         help="A visitor must do them in this order; other events may lie between.",
     )
 
@@ -144,10 +144,10 @@ def conversion_window() -> str | None:
 
 
 def breakdown(shop: Dataset) -> str | None:
-    """Choose a column of the events to break down by, among those the shop has."""
-    from journeylab.journey.funnel import DIMENSIONS
+    """Choose a column of the events or a trait of customers to break down by, among those the shop has."""
+    from journeylab.journey.tally import dimensions
 
-    having = {name.replace("_", " "): name for name in DIMENSIONS if shop.has(f"events.{name}")}
+    having = {name.replace("_", " ").replace("customers.", "customer's "): name for name in dimensions(shop)}
     return choice("Break down by", {"nothing": None, **having}, key="by")
 
 

@@ -40,6 +40,26 @@ page = st.navigation(
                 icon=":material/groups:",
                 help="Customers scored by how lately, how often and for how much they bought.",
             ),
+            st.Page(
+                PAGES / "customers/lifetime_value.py",
+                title="Lifetime value",
+                icon=":material/savings:",
+                help="What the customers will bring, proven on weeks the models have not seen.",
+            ),
+            st.Page(
+                PAGES / "customers/retention.py",
+                title="Retention",
+                icon=":material/replay:",
+                help="Who comes back, how soon, and when a customer is paid back.",
+            ),
+        ],
+        "Growth": [
+            st.Page(
+                PAGES / "growth/experiments.py",
+                title="Experiments",
+                icon=":material/science:",
+                help="What a test proved, whether it was worth it, and how to plan the next one.",
+            ),
         ],
     }
 )

@@ -30,12 +30,17 @@ def page(title: str, question: str, *, needs: Sequence[str] = ()) -> Iterator[Da
     Args:
         title: The page's title.
         question: One sentence that says what the page answers.
-        needs: Tables and columns without which the page shows what is missing instead.
+        needs: Tables and columns without which the page shows what is missing instead; a page without needs opens on
+            an empty shop too.
     """
     heading(title, question)
     story = Story(title, question)
     _story.set(story)
     whole = visitor().shop
+    if whole is None and not needs:
+        from journeylab.data.examples import empty_shop
+
+        whole = visitor().remember(("empty shop",), empty_shop)
     lacking = tuple(needs) if whole is None else whole.missing(needs)
     if whole is None or lacking:
         panels.missing(lacking or needs)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def sidebar() -> None:
     """Draw the data card and the date window, and note the chosen window."""
     who = visitor()
+    who.stop_reading()  # whoever clicks while files are read means to stop that
     with st.sidebar:
         if who.shop is None:
             with st.container(border=True):

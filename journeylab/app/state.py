@@ -79,6 +79,7 @@ class Visitor:
     last_seen: float = field(default_factory=time.monotonic)
     _folder: Path | None = None
     _count: int = 0
+    _reading: object = None
 
     def folder(self) -> Path:
         """The session's own folder, made when first needed."""
@@ -104,9 +105,10 @@ class Visitor:
         currency: str | None = None,
         progress: Callable[[float, str], None] | None = None,
     ) -> None:
-        """Read all files of the shop together with the `added` ones; if that fails, everything stays as it was."""
+        """Read all files of the shop together with the `added` ones; if that fails or is stopped, nothing changes."""
         import journeylab as jl
 
+        ticket = self._reading = object()
         added = list(added)
         sources = [*self.sources, *added]
         if not sources:
@@ -127,8 +129,16 @@ class Visitor:
         except BaseException:
             _delete(added)
             raise
+        if self._reading is not ticket:
+            shop.close()
+            _delete(added)
+            return
         self.adopt(shop, sources)
         self.time_zone, self.currency = time_zone, currency
+
+    def stop_reading(self) -> None:
+        """Let a reading that an earlier run of the script began come to nothing, even if it still ends well."""
+        self._reading = None
 
     def adopt(self, shop: Dataset, sources: list[Source]) -> None:
         """Put a shop that was read in the place of the one before."""
@@ -170,7 +180,7 @@ def visitor() -> Visitor:
         link = {key: st.query_params.get_all(key) for key in st.query_params}
         found = Visitor(session=context.session_id if context else "", link=link)
         st.session_state[_KEY] = found
-        _janitor.watch(found)
+    _janitor.watch(found)
     found.last_seen = time.monotonic()
     return found
 

@@ -14,19 +14,20 @@ if TYPE_CHECKING:
 _MOST_GROUPS = 8
 
 
-def bars(rows: pd.DataFrame, *, grouped: bool) -> alt.TopLevelMixin:
+def bars(rows: pd.DataFrame, *, grouped: bool, unit: str = "visitor") -> alt.TopLevelMixin:
     """Draw the visitors at each step as bars, each labelled with its count and its share of the entrants.
 
     Args:
         rows: As `Funnel.rows`.
         grouped: Whether to draw the groups beside each other; the eight largest are drawn.
+        unit: What is counted.
     """
     shown = _largest(rows)
     pairs = zip(shown["n"], shown["rate_of_entrants"], strict=True)
     shown = shown.assign(label=[f"{n:,} · {rate:.1%}" for n, rate in pairs])
     base = alt.Chart(shown).encode(
         y=alt.Y("step:N", sort=list(dict.fromkeys(shown["step"])), title=None, axis=alt.Axis(labelLimit=220)),
-        x=alt.X("n:Q", title="visitors", axis=alt.Axis(format="~s", tickMinStep=1)),
+        x=alt.X("n:Q", title=f"{unit}s", axis=alt.Axis(format="~s", tickMinStep=1)),
         tooltip=_tooltip(grouped=grouped),
     )
     if not grouped:

@@ -1,25 +1,37 @@
 """Who the customers are, and what they are worth."""
 
 from journeylab.customers.audience import audience
+from journeylab.customers.cohorts import cohorts
 from journeylab.customers.crosswalk import crosswalk
+from journeylab.customers.holdout import holdout
+from journeylab.customers.lifetime_value import lifetime_value
 from journeylab.customers.migration import migration
 from journeylab.customers.persona_count import persona_count
 from journeylab.customers.persona_map import persona_map
 from journeylab.customers.persona_rules import persona_rules
 from journeylab.customers.personas import personas
+from journeylab.customers.quiet import quiet
 from journeylab.customers.rfm import rfm
 from journeylab.customers.rfm_groups import rfm_groups
+from journeylab.customers.second_order import second_order
 from journeylab.customers.segments import segments
+from journeylab.customers.self_check import self_check
 
 __all__ = [
     "audience",
+    "cohorts",
     "crosswalk",
+    "holdout",
+    "lifetime_value",
     "migration",
     "persona_count",
     "persona_map",
     "persona_rules",
     "personas",
+    "quiet",
     "rfm",
     "rfm_groups",
+    "second_order",
     "segments",
+    "self_check",
 ]

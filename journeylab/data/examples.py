@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from journeylab.data.dataset import Dataset, observe
@@ -26,6 +27,12 @@ def shop_of(tables: Mapping[str, str], *, currency: str = "EUR") -> Dataset:
     return Dataset(engine, expressions, currency=currency, fingerprint="example", observed=observe(engine, expressions))
 
 
+def empty_shop() -> Dataset:
+    """Return a shop without any table, for what can be answered from figures that are typed in."""
+    lines = ("from journeylab.data.examples import empty_shop", "shop = empty_shop()")
+    return replace(shop_of({}, currency=""), calls=lines, fingerprint="empty")
+
+
 def tiny_shop() -> Dataset:
     """Return four orders of two customers and the six events around them, January and February 2026."""
     return shop_of(
@@ -41,5 +48,24 @@ def tiny_shop() -> Dataset:
                              ('v', '2026-01-01 10:09', 'purchase'), ('w', '2026-01-15 09:00', 'view'),
                              ('w', '2026-01-15 09:30', 'cart'), ('x', '2026-02-01 12:00', 'view')
                      ) t(visitor_id, moment, event)""",
+        }
+    )
+
+
+def regulars_shop() -> Dataset:
+    """Return a year of orders of 150 customers who buy at rates of their own and may stop, by a fixed arithmetic."""
+    return shop_of(
+        {
+            "orders": """
+                WITH people AS (
+                    SELECT i, i * 37 % 200 AS starts, 5 + i * i * 13 % 90 AS gap, (i * 7919 % 10) + 1 AS most
+                    FROM range(150) t(i)
+                ), days AS (
+                    SELECT i, k, DATE '2025-01-01' + CAST(starts + k * gap + (i * 31 + k * 17) % 5 AS INTEGER) AS day
+                    FROM people, range(0, 12) s(k) WHERE k < most
+                )
+                SELECT i || '-' || k AS order_id, 'c' || i AS customer_id, day::TIMESTAMP AS ordered_at, day,
+                       'completed' AS status, (20 + i * 11 % 60 + (i + k) * 7 % 9)::DECIMAL(18,4) AS net
+                FROM days WHERE day <= DATE '2025-12-31'"""
         }
     )

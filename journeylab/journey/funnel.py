@@ -1,7 +1,8 @@
 """How many visitors get from step to step, and where they leave.
 
-An ordered, closed funnel with a conversion window. Any time a visitor does the first step may start an attempt, and
-the visitor's best attempt counts. Method and worked examples: docs/methods/funnel.md.
+Steps in order, directly after each other or in any order; entered at the first step or anywhere; within a window and
+limits from step to step. Any entry may start an attempt, and the best attempt counts. Method and worked examples:
+docs/methods/funnel.md.
 """
 
 from __future__ import annotations
@@ -9,16 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import ibis
-import numpy as np
-import pandas as pd
-from ibis import _
-
 from journeylab import words
-from journeylab.checks import duration, number
-from journeylab.data.dataset import ibis_date
+from journeylab.checks import duration, number, one_of
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.intervals import wilson
+from journeylab.journey import differences, rates, tally
+from journeylab.journey.attempts import ENTRIES, ORDERS, Rules
+from journeylab.journey.differences import SMALL
+from journeylab.journey.steps import labels, read, read_one, suggest
+from journeylab.journey.tally import ALL
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -27,14 +26,11 @@ if TYPE_CHECKING:
 
     import altair as alt
     import ibis.expr.types as ir
+    import pandas as pd
 
     from journeylab.data.dataset import Dataset
 
-#: Columns of events a funnel can be broken down by.
-DIMENSIONS = ("marketing_channel", "device", "country")
-MAX_STEPS = 20
-#: Groups with fewer entrants than this are shown, greyed, and never ranked.
-SMALL = 30
+UNITS = ("visitor", "session")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,86 +38,129 @@ class Funnel(Result):
     """Visitors by step.
 
     Args:
-        rows: A row a step and group: group, step (its words), position (from 1), n (visitors who reached it), of
-            (visitors at the step before), rate, lower, upper, of_entrants, rate_of_entrants, small (fewer than 30
-            entrants).
+        rows: A row a step and group: group, step (its words), position (from 1), n (who did it as part of an attempt),
+            of (who did a step before), came (who came on from there; n in a closed funnel), open (did not, and still
+            have time), lost, rate (came / of), lower, upper, of_entrants, rate_of_entrants, entrants_lower,
+            entrants_upper, optional, small (fewer than 30 in `of`). With a breakdown also the difference to the rest,
+            its interval, p, q (Benjamini-Hochberg) and clear; with `correct_open` also corrected, corrected_of,
+            corrected_lower and corrected_upper; with `previous` also n_before, of_before, rate_before, change,
+            change_lower and change_upper.
+        whole: The same over all groups.
+        times: Time to convert in seconds by group: group, n, q1, q2 (the median), q3.
+        histogram: Time to convert: group, from_seconds, to_seconds, n.
+        trend: Entrants and those who finished, by group and time of entry: group, bucket, of, n, rate, lower, upper,
+            partial (it or the window after it not wholly observed).
         steps: The steps' words in order.
-        by: The dimension the groups come from, or None.
+        by: What the groups come from, or None.
+        unit: 'visitor' or 'session'.
         window: Longest time from the first step to the last.
         open_attempts: Entrants who have not finished and whose window was still open when the data ended.
-        level: Coverage of the Wilson intervals.
+        level: Coverage of the intervals.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("steps", "rates")
+    views: ClassVar[tuple[str, ...]] = ("steps", "rates", "time", "trend")
 
     rows: pd.DataFrame
+    whole: pd.DataFrame
+    times: pd.DataFrame
+    histogram: pd.DataFrame
+    trend: pd.DataFrame
     steps: tuple[str, ...]
     by: str | None
+    unit: str
     window: timedelta | None
     open_attempts: int
     level: float
 
     def table(self) -> pd.DataFrame:
-        """Return the rows: every rate beside its denominator and Wilson interval."""
+        """Return the rows: every rate beside its denominator and interval."""
         return self.rows if self.by else self.rows.drop(columns=["group"])
 
     def headline(self) -> str:
-        """Say how many of the entrants finish, and at which step most leave."""
-        whole = self._whole()
-        first, last = whole.iloc[0], whole.iloc[-1]
+        """Say how many of the entrants finish, at which step most leave, and which group clearly differs most."""
+        first, last = self.whole.iloc[0], self.whole.iloc[-1]
         said = (
-            f"{words.count(last['n'])} of {words.count(first['n'])} visitors "
+            f"{words.count(last['n'])} of {words.count(last['of_entrants'])} {self.unit}s "
             f"({words.percent(last['rate_of_entrants'])}) went from {first['step']} to {last['step']}"
         )
-        lost = (whole["of"] - whole["n"]).iloc[1:]
-        worst = whole.loc[lost.idxmax()]
-        if worst["of"] == worst["n"]:
-            return f"{said}."
-        return (
-            f"{said}; most leave before {worst['step']}, which {words.percent(worst['rate'])} "
-            f"of {words.count(worst['of'])} reach."
-        )
-
-    def _whole(self) -> pd.DataFrame:
-        """Return the steps over all groups together."""
-        if self.by is None:
-            return self.rows
-        sums = self.rows.groupby(["position", "step"], sort=True, as_index=False)["n"].sum()
-        return _with_rates(sums.assign(group="all"), self.level)
+        if first["n"] != first["of_entrants"]:
+            said = (
+                f"{words.count(last['n'])} of {words.count(last['of_entrants'])} {self.unit}s "
+                f"({words.percent(last['rate_of_entrants'])}) who came in anywhere did {last['step']}"
+            )
+        later = self.whole[(self.whole["position"] > 1) & ~self.whole["optional"]]
+        worst = later.loc[(later["of"] - later["came"]).idxmax()]
+        if worst["of"] != worst["came"]:
+            said += (
+                f"; most leave before {worst['step']}, which {words.percent(worst['rate'])} "
+                f"of {words.count(worst['of'])} reach"
+            )
+        if self.by and self.rows["clear"].any():
+            clear = self.rows[self.rows["clear"]]
+            far = clear.loc[clear["difference"].abs().idxmax()]
+            way = "above" if far["difference"] > 0 else "below"
+            said += (
+                f"; {far['group']} is {abs(100 * far['difference']):.1f} points {way} the rest at {far['step']}"
+                f" ({words.percent(far['rate'])}, n = {words.count(far['of'])})"
+            )
+        return f"{said}."
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
-        from journeylab.charts import steps
+        from journeylab.charts import steps, times
 
+        grouped = self.by is not None
         if view == "rates":
-            return steps.rates(self.rows, grouped=self.by is not None)
-        return steps.bars(self.rows, grouped=self.by is not None)
+            return steps.rates(self.rows, grouped=grouped)
+        if view == "time":
+            return times.histogram(self.histogram, self.times[self.times["group"] == ALL])
+        if view == "trend":
+            return times.rates(self.trend, grouped=grouped)
+        return steps.bars(self.rows, grouped=grouped, unit=self.unit)
 
 
 @analysis("events")
 def funnel(
     shop: Dataset,
     *,
-    steps: Sequence[str | Sequence[str]],
+    steps: Sequence[Any] | None = None,
     window: str | timedelta | None = "14d",
+    order: str = "ordered",
+    entry: str = "closed",
+    exclude: Sequence[Any] = (),
+    unit: str = "visitor",
+    gap: str | timedelta | None = None,
     by: str | None = None,
+    groups: Sequence[str] | None = None,
+    correct_open: bool = False,
+    previous: bool = False,
     level: float = 0.95,
 ) -> Funnel:
-    """Count the visitors who reach each step in order, within a window from the first step.
+    """Count the visitors who reach each step, within a window from the first step.
 
-    A visitor reaches step k if there are events for steps 1 … k, each at or after the one before, none used twice,
-    the last at most `window` after the first. Any event of step 1 may start an attempt; the best attempt counts.
-    Events at the same instant are taken in the order of the steps. In a breakdown a visitor belongs to the value
-    seen at the first event of step 1.
+    In order, a visitor reaches step k if there are events for steps 1 … k, each at or after the one before, none used
+    twice, the last at most `window` after the first. Any event of step 1 may start an attempt; the best attempt
+    counts. Events at the same instant are taken in the order of the steps. In a breakdown a visitor belongs to the
+    value seen at the first entry. All options may be combined; docs/methods/funnel.md says what each means.
 
     Args:
         shop: A Dataset with events, or a table of events.
-        steps: Two to twenty steps; each an event's name, or several of which any will do.
+        steps: Two to twenty steps; each an event's name, several of which any will do, or a dict with 'event' and
+            any of 'page', 'channel', 'device', 'sku' (conditions), 'optional' (True) and 'within' (longest time since
+            the step before, such as '1h'). A likely funnel is taken from the data if not given.
         window: Longest time from the first step to the last, such as '30m' or '14d'; None for no limit.
-        by: Break down by 'marketing_channel', 'device' or 'country', where the events have it.
-        level: Coverage of the intervals (Wilson).
+        order: 'ordered' (other events may lie between), 'strict' (none may) or 'any' (the steps in any order).
+        entry: 'closed' (all start at step 1) or 'open' (anyone may come in at any step).
+        exclude: Events, named as steps are, that end an attempt if they lie between two of its steps.
+        unit: 'visitor', or 'session' to look for attempts within one visit.
+        gap: For sessions: a visit ends after this long without an event; as given by the data if None.
+        by: Break down by a column of events such as 'device', or a trait such as 'customers.loyalty_member'.
+        groups: Two or more values of `by` to compare; all if None.
+        correct_open: Add rates corrected for open windows (Kaplan-Meier).
+        previous: Add the period of the same length before.
+        level: Coverage of the intervals (Wilson; Newcombe for differences).
 
     Raises:
-        BadParameter: for fewer than two steps, an empty step, or a dimension the events do not have.
+        BadParameter: for steps that make no funnel, or a column the events do not have.
         NotEnoughData: if nobody did the first step.
 
     Example:
@@ -131,132 +170,114 @@ def funnel(
         >>> result.table()["n"].tolist()
         [3, 2, 1]
     """
-    sets = _step_sets(steps)
-    names = tuple(" or ".join(names) for names in sets)
-    length = None if window is None else duration(window, "window")
     number(level, "level", lowest=0.5, highest=0.9999)
     events = shop.table("events")
-    if by is not None and (by not in DIMENSIONS or by not in events.columns):
-        having = [d for d in DIMENSIONS if d in events.columns]
-        raise BadParameter(
-            f"The events cannot be broken down by {by!r}.",
-            do=f"They have {words.listed(having)}." if having else "They have no column to break down by.",
-        )
-
-    end = shop.period[1] if shop.period else None
-    counts = shop.run(_counts(events, sets, length, by, end))
-    if counts.empty or not counts["reached_1"].sum():
-        raise NotEnoughData(f"No visitor did the first step, {names[0]}, in this period.", do="Choose another step.")
-    counts = counts.sort_values(["reached_1", "group"], ascending=[False, True], ignore_index=True)
-    long = pd.concat(
-        [
-            pd.DataFrame({"group": counts["group"], "position": k, "step": name, "n": counts[f"reached_{k}"]})
-            for k, name in enumerate(names, start=1)
-        ],
-        ignore_index=True,
+    chosen = read(suggest(shop) if steps is None else steps, events.columns)
+    rules = Rules(
+        steps=chosen,
+        order=one_of(order, "order", ORDERS),
+        entry=one_of(entry, "entry", ENTRIES),
+        window=None if window is None else duration(window, "window"),
+        exclude=tuple(read_one(event, set(events.columns)) for event in exclude),
+        keys=("visitor_id",) if one_of(unit, "unit", UNITS) == "visitor" else ("visitor_id", "session"),
+        splits=() if by is None else ("group",),
+        end=shop.period[1] if shop.period else None,
+        spans=correct_open,
+        only=_only(groups, by),
     )
-    rows = _with_rates(long, level)
+    if rules.order == "any" and any(step.within for step in chosen):
+        raise BadParameter("In any order there is no step before, so a step has no limit of its own.")
+    days = (shop.period[1] - shop.period[0]).days + 1 if shop.period else 1
+    grain = tally.grain_of(days)
+    log = _log(shop, rules, by, gap)
+    counts, times = tally.count(shop, log, rules, grain=grain)
+    names = labels(chosen)
+    absent = [group for group in rules.only if group not in set(counts["group"])]
+    if absent:
+        raise BadParameter(f"No entrant has {by} {absent[0]!r}.")
+    if counts.empty:
+        raise NotEnoughData(f"No visitor did the first step, {names[0]}, in this period.", do="Choose another step.")
+
+    whole = rates.rows_of(counts.assign(group=ALL), rules, names, level)
+    rows = whole if by is None else rates.rows_of(counts, rules, names, level)
+    if by is not None:
+        rows = differences.against_rest(rows, whole, level=level)
+    if correct_open:
+        found = tally.waits(shop, log, rules)
+        rows = rates.corrected(rows, found, level)
+        whole = rows if by is None else rates.corrected(whole, found, level)
+    before = shop.previous() if previous else None
+    if before is not None:
+        counts_before = tally.count(before, _log(before, rules, by, gap), _ending(rules, before), grain=grain)[0]
+        rows = rates.with_before(rows, rates.rows_of(counts_before, rules, names, level), level)
     open_attempts = int(counts["open"].sum())
     return Funnel(
         rows=rows,
+        whole=whole,
+        times=times[times["slot"].isna()].drop(columns="slot").reset_index(drop=True),
+        histogram=rates.histogram(times),
+        trend=rates.trend(counts, rules, shop, grain, level),
         steps=names,
         by=by,
-        window=length,
+        unit=unit,
+        window=rules.window,
         open_attempts=open_attempts,
         level=level,
-        caveats=_caveats(counts, rows, length, open_attempts, by),
+        caveats=_caveats(rows, whole, rules, open_attempts, unit, lacks_before=previous and before is None),
     )
 
 
-def _step_sets(steps: Sequence[str | Sequence[str]]) -> list[tuple[str, ...]]:
-    if isinstance(steps, str) or not 2 <= len(steps) <= MAX_STEPS:
-        raise BadParameter(f"A funnel has two to {MAX_STEPS} steps.", do="Give a list of event names.")
-    sets = [(step,) if isinstance(step, str) else tuple(step) for step in steps]
-    if not all(step and all(isinstance(name, str) and name for name in step) for step in sets):
-        raise BadParameter("Each step is an event's name, or a list of names of which any will do.")
-    return sets
+def _log(shop: Dataset, rules: Rules, by: str | None, gap: str | timedelta | None) -> ir.Table:
+    """Return the events with the session and the group they need."""
+    events = shop.table("events")
+    if "session" in rules.keys:
+        from journeylab.journey.visits import with_sessions
+
+        events = with_sessions(events, gap)
+    return events if by is None else tally.with_split(shop, events, by)
 
 
-def _counts(
-    events: ir.Table, sets: list[tuple[str, ...]], length: timedelta | None, by: str | None, end: Any
-) -> ir.Table:
-    """Return a row a group: group, reached_1 … reached_k, open.
+def _ending(rules: Rules, shop: Dataset) -> Rules:
+    from dataclasses import replace
 
-    Every event carries, for each step it fits, the latest possible start of an attempt that brings a visitor there:
-    for step 1 its own time, for step k the latest start of step k - 1 among the events before it. Nothing later can
-    beat the latest start, so one running maximum a step over one order decides.
-    """
-    wanted = sorted({name for names in sets for name in names})
-    log = events.filter(_.event.isin(wanted), _.visitor_id.notnull(), _.occurred_at.notnull())
-    log = log.select(
-        "visitor_id",
-        at=_.occurred_at,
-        group=_[by].fill_null("not known") if by else ibis.literal("all"),
-        **{f"is_{k}": _.event.isin(names) for k, names in enumerate(sets, start=1)},
-    )
-    order = [_.at, *[_[f"is_{k}"].desc() for k in range(1, len(sets) + 1)]]
-    earlier = ibis.window(group_by="visitor_id", order_by=order, preceding=(None, 1))
-    log = log.mutate(start_1=ibis.ifelse(_.is_1, _.at, ibis.null("timestamp")))
-    for k in range(2, len(sets) + 1):
-        start = _[f"start_{k - 1}"].max().over(earlier)
-        reached = _[f"is_{k}"]
-        if length is not None:
-            reached &= start >= _.at - ibis.interval(microseconds=round(length.total_seconds() * 1e6))
-        log = log.mutate(**{f"start_{k}": ibis.ifelse(reached, start, ibis.null("timestamp"))})
-    if by:
-        first = _.start_1.min().over(ibis.window(group_by="visitor_id"))
-        log = log.mutate(group=ibis.ifelse(_.start_1 == first, _.group, ibis.null("string")))
-    visitors = log.group_by("visitor_id").agg(
-        group=_.group.min(),
-        latest=_.start_1.max(),
-        **{f"reached_{k}": _[f"start_{k}"].notnull().any() for k in range(1, len(sets) + 1)},
-    )
-    last = _[f"reached_{len(sets)}"]
-    is_open = ibis.literal(value=False)
-    if length is not None and end is not None:
-        closes = ibis_date(end).cast("timestamp") + ibis.interval(days=1)
-        is_open = ~last & (_.latest > closes - ibis.interval(microseconds=round(length.total_seconds() * 1e6)))
-    return (
-        visitors.filter(_.reached_1)
-        .mutate(open=is_open)
-        .group_by("group")
-        .agg(
-            open=_.open.sum(),
-            **{f"reached_{k}": _[f"reached_{k}"].sum() for k in range(1, len(sets) + 1)},
-        )
-    )
+    return replace(rules, end=shop.period[1] if shop.period else None)
 
 
-def _with_rates(rows: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Add denominators, rates and intervals to rows of group, position, step and n; groups keep their order."""
-    rows = rows.assign(n=rows["n"].astype("int64"))
-    by_group = rows.sort_values("position").groupby("group", sort=False)["n"]
-    of = by_group.shift(1)
-    rows["of_entrants"] = by_group.transform("first")
-    rows["of"] = of.fillna(rows["n"]).astype("int64")
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rows["rate"] = rows["n"].to_numpy(float) / rows["of"].to_numpy(float)
-        rows["rate_of_entrants"] = rows["n"].to_numpy(float) / rows["of_entrants"].to_numpy(float)
-    rows["lower"], rows["upper"] = wilson(rows["n"], rows["of"], level=level)
-    rows["small"] = rows["of_entrants"] < SMALL
-    columns = ["group", "position", "step", "n", "of", "rate", "lower", "upper"]
-    columns += ["of_entrants", "rate_of_entrants", "small"]
-    return rows[columns].reset_index(drop=True)
+def _only(groups: Sequence[str] | None, by: str | None) -> tuple[str, ...]:
+    if groups is None:
+        return ()
+    if isinstance(groups, str) or by is None or len(groups) < 2:
+        raise BadParameter("groups is a list of two or more values of the column named in by.")
+    return tuple(groups)
 
 
 def _caveats(
-    counts: pd.DataFrame, rows: pd.DataFrame, length: timedelta | None, open_attempts: int, by: str | None
+    rows: pd.DataFrame, whole: pd.DataFrame, rules: Rules, open_attempts: int, unit: str, *, lacks_before: bool
 ) -> tuple[str, ...]:
+    entrants = int(whole["of_entrants"].iloc[0])
     said = ["A visitor is a browser or device as the events name it; one person on two devices counts twice."]
-    entrants = int(counts["reached_1"].sum())
+    if unit == "session":
+        said = ["Sessions of one visitor are alike, so the intervals are somewhat too narrow."]
     if open_attempts:
+        top = (int(whole["n"].iloc[-1]) + open_attempts) / entrants
         said.append(
             f"{words.count(open_attempts)} of {words.count(entrants)} entrants had not finished and still had time "
-            f"when the data ended; they count as not converted, so the last rates are a little low."
+            f"when the data ended; they are counted as open, not as lost. If all of them finished, the rate from "
+            f"first to last would be {words.percent(top)}."
         )
-    if length is None:
+    if rules.window is None:
         said.append("There is no limit of time, so earlier visitors had longer to convert than later ones.")
-    if by and rows["small"].any():
-        few = rows.loc[rows["small"], "group"].nunique()
-        said.append(f"{words.count(few, 'group')} with fewer than {SMALL} entrants: too few to compare.")
+    if rules.entry == "open":
+        said.append("Anyone may come in at any step, so a step can have more visitors than the one before it.")
+    if (rows["small"] & (rows["position"] > 1)).any() and "clear" in rows:
+        few = rows.loc[rows["small"] & (rows["position"] > 1), "group"].nunique()
+        said.append(f"{words.count(few, 'group')} with fewer than {SMALL} at a step: shown pale, and not compared.")
+    if "q" in rows:
+        looks = int(rows["q"].notna().sum())
+        said.append(
+            f"{words.count(looks, 'difference')} to the rest tested; clear ones keep the share of false alarms among "
+            f"them to {words.percent(differences.FALSE_SHARE, digits=0)} (Benjamini-Hochberg)."
+        )
+    if lacks_before:
+        said.append("Nothing was observed in the period before, so there is nothing to compare with.")
     return tuple(said)

@@ -1,6 +1,7 @@
-"""Which files are there, and what became of every row?"""
+"""Which files are there, what became of every row, and what can be answered with them?"""
 
 from journeylab.app.account import account, keep_and_forget
+from journeylab.app.questions import what_can_be_answered
 from journeylab.app.shell import heading
 from journeylab.app.state import visitor
 from journeylab.app.upload import add_files
@@ -12,5 +13,6 @@ heading(
 add_files()
 shop = visitor().shop
 if shop is not None:
+    what_can_be_answered(shop)
     account(shop)
     keep_and_forget(shop)

@@ -9,7 +9,7 @@ import pytest
 
 import journeylab as jl
 from journeylab.errors import NotEnoughData
-from journeylab.journey import touchpoints
+from journeylab.journey import steps as funnel_steps
 from journeylab.result import needs_of
 from tests.app.conftest import HOSTILE_EVENT, HOSTILE_FILE, plain
 
@@ -54,7 +54,7 @@ def test_with_data_a_page_shows_its_finding_chart_downloads_and_notebook(
     app = open_app(page, shop=shop)
     assert not app.exception
     assert not app.error
-    steps = {"steps": touchpoints.suggested(touchpoints.names(shop))} if page == "journey/touchpoints" else {}
+    steps = {"steps": funnel_steps.suggested(funnel_steps.names(shop))} if page == "journey/touchpoints" else {}
     assert ANALYSES[page](shop, **steps).headline() in headlines(app)
     assert len(app.get("vega_lite_chart")) >= 1
     labels = [button.label for button in app.get("download_button")]
@@ -163,7 +163,8 @@ def test_a_bug_is_called_a_bug_without_a_word_of_the_data(
 
 def test_the_ledger_is_shown_row_by_row_with_reasons_and_examples(open_app: Open, shop: Dataset) -> None:
     app = open_app("start/data", shop=shop)
-    whole, notes = app.dataframe[0].value, app.dataframe[1].value
+    whole = next(frame.value for frame in app.dataframe if "Set aside" in frame.value)
+    notes = next(frame.value for frame in app.dataframe if "What and why" in frame.value)
     assert whole.loc[0, ["Read", "Kept", "Set aside"]].tolist() == [203, 200, 3]
     assert notes.loc[0, "What and why"] == "carry no customer"
     assert notes.loc[0, "Examples"] == "row 4: =HYPERLINK(1)"

@@ -74,6 +74,24 @@ def test_on_error_the_earlier_shop_stays_and_the_new_file_is_deleted(monkeypatch
     visitor.forget()
 
 
+def test_a_reading_that_was_stopped_changes_nothing_and_leaves_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = Visitor(session="a")
+    before, late = tiny_shop(), tiny_shop()
+
+    def read(*paths: Path, **options: object) -> object:
+        visitor.stop_reading()
+        return late
+
+    visitor.adopt(before, [upload(visitor, "orders.csv")])
+    more = upload(visitor, "more.csv")
+    monkeypatch.setattr(readers, "read", read)
+    visitor.read([more])
+    assert visitor.shop is before
+    assert not more.path.exists()
+    assert not late.engine.folder.exists()
+    visitor.forget()
+
+
 def test_a_lab_file_opens_in_place_of_the_readers(tmp_path: Path) -> None:
     saved = lab_file.save(tiny_shop(), tmp_path / "shop.zip")
     visitor = Visitor(session="a")

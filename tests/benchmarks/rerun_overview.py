@@ -17,12 +17,13 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from streamlit.testing.v1 import AppTest
 
-from journeylab.app.state import Visitor
+from journeylab.app.state import Source, Visitor
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> None:
@@ -36,10 +37,10 @@ def main() -> None:
         sys.exit(f"the real data is not there: {path}")
     visitor = Visitor(session="benchmark")
     begin = time.perf_counter()
-    visitor.read([_source(path)])
+    visitor.read([Source(path, path.name, ours=False)])
     print(f"read        {time.perf_counter() - begin:.2f} s")
     first, last = visitor.shop.observed
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    app = AppTest.from_file(str(ROOT / "journeylab" / "app" / "entry.py"), default_timeout=60)
     app.session_state["journeylab_visitor"] = visitor
     app.query_params["period"] = "Custom"
     app.run()
@@ -56,12 +57,6 @@ def main() -> None:
     low, middle, high = statistics.quantiles(times, n=4)
     print(f"rerun       median {1000 * middle:.0f} ms, quartiles {1000 * low:.0f} to {1000 * high:.0f} ms, {runs} runs")
     print("aim         median under 150 ms")
-
-
-def _source(path: Path) -> object:
-    from journeylab.app.state import Source
-
-    return Source(path, path.name, ours=False)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 def events(visitors: int = 60, *, name: str = "user_id") -> bytes:
     """Return a CSV of visitors who view; half add to the cart, a third of those buy."""
-    start = datetime(2026, 3, 1, 9)  # noqa: DTZ001 - an export without an offset
+    start = datetime(2026, 3, 1, 9)
     lines = [f"{name},event,timestamp"]
     for visitor in range(visitors):
         steps = ["view", *(["cart"] if visitor % 2 == 0 else []), *(["purchase"] if visitor % 6 == 0 else [])]
@@ -22,7 +22,7 @@ def invoices(orders: int = 80) -> bytes:
     """Return a CSV of invoice lines of 20 customers over 80 days."""
     lines = ["InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"]
     for order in range(orders):
-        when = datetime(2026, 1, 1, 10) + timedelta(days=order)  # noqa: DTZ001 - as above
+        when = datetime(2026, 1, 1, 10) + timedelta(days=order)
         lines.append(f"{1000 + order},A1,MUG,2,{when},{5 + order % 3}.50,{order % 20},Austria")
     return "\n".join(lines).encode()
 

@@ -178,7 +178,7 @@ def test_a_file_too_large_to_upload_is_read_from_its_path(visit: Visit, tmp_path
     path.write_bytes(files.events())
     page = visit("/data")
     page.get_by_text("Files too large to upload").click()
-    page.get_by_label("Paths on this machine").fill(str(path))
+    page.get_by_role("textbox", name="Paths on this machine").fill(str(path))
     page.get_by_role("button", name="Read files").click()
     page.get_by_text("What was recognised").wait_for()
     assert "on disk.csv" in sidebar(page)

@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
 import ibis
+import numpy as np
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
 import journeylab as jl
+from journeylab.data import schema
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
 from tests.engines.small_shop import small_shop
+from tests.growth.shops import frames_shop, simulated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -103,8 +107,18 @@ def shop_on(engine: Engine) -> Iterator[Callable[[Dataset], Dataset]]:
     def connected(shop: Dataset) -> Dataset:
         if shop.fingerprint not in opened:
             address, names = engine.put(shop)
+            further = {
+                name: {column: column for column in table.columns if column not in schema.TABLES[name].by_name}
+                for name, table in shop.tables.items()
+                if schema.TABLES[name].open_ended
+            }
             opened[shop.fingerprint] = jl.connect(
-                address, currency=shop.currency, time_zone=shop.time_zone, as_of=shop.observed[1], **names
+                address,
+                currency=shop.currency,
+                time_zone=shop.time_zone,
+                as_of=shop.observed[1],
+                columns=further,
+                **names,
             )
         return opened[shop.fingerprint]
 
@@ -117,6 +131,28 @@ def shop_on(engine: Engine) -> Iterator[Callable[[Dataset], Dataset]]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     """The small shop on the embedded engine."""
     made = small_shop(tmp_path_factory.mktemp("small_shop"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def tested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
+    """A shop with two tests: one measured by its own orders and events, one by a file of outcomes."""
+    frames = simulated(seed=90, units=1500, effect=0.3)
+    other = frames["exposures"].assign(experiment="plan")
+    frames["exposures"] = pd.concat([frames["exposures"], other], ignore_index=True)
+    number = np.arange(len(other))
+    frames["outcomes"] = pd.DataFrame(
+        {
+            "experiment": "plan",
+            "unit_id": other["unit_id"],
+            "converted": number % 7 == 0,
+            "net": np.where(number % 11 == 0, np.nan, number * 7919 % 1000 / 10.0),
+            "pre_net": number * 104729 % 500 / 10.0,
+            "part": np.where(number % 3 == 0, "few", "many"),
+        }
+    ).iloc[::2]
+    made = frames_shop(tmp_path_factory.mktemp("tested"), frames)
     yield made
     made.close()
 

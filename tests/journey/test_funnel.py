@@ -185,3 +185,171 @@ def test_the_call_it_carries_makes_the_same_figures_again():
     exec("\n".join(result.call.lines()), scope)
     assert scope["funnel"].table().equals(result.table())
     assert "window=" in result.call.python()
+
+
+def test_the_worked_examples_of_the_method_page_hold():
+    ab, loose = ["a", "b"], ["a", {"event": "b", "optional": True}, "c"]
+    late = ["a", "b", {"event": "c", "within": "7min"}]
+    for events, steps, options, expected in [
+        ("b0 a5", ab, {"order": "any"}, [1, 1]),
+        ("a0 x1 b2", ab, {"order": "strict"}, [1, 0]),
+        ("a0 x1 b2", ab, {"exclude": ["x"]}, [1, 0]),
+        ("a0 x1 a2 b3", ab, {"exclude": ["x"]}, [1, 1]),
+        ("a0 x2 b2", ab, {"exclude": ["x"]}, [1, 1]),
+        ("a0 c1", loose, {}, [1, 0, 1]),
+        ("a0 c1 b2", loose, {}, [1, 1, 1]),
+        ("b5", ab, {"entry": "open"}, [0, 1]),
+        ("a0 b6 c12", late, {}, [1, 1, 0]),
+    ]:
+        log = [("v", int(word[1:]), word[0]) for word in events.split()]
+        assert counts(log, steps, window="10min", **options) == expected, (events, options)
+
+
+def test_twelve_steps_and_more_are_no_trouble():
+    names = [f"s{i}" for i in range(15)]
+    assert counts([("v", i, name) for i, name in enumerate(names)], names) == [1] * 15
+
+
+def test_a_step_may_ask_for_a_device_and_an_unknown_one_does_not_fit():
+    log = [
+        ("v", 0, "a", "mobile"),
+        ("v", 1, "b", "desktop"),
+        ("w", 0, "a", "mobile"),
+        ("w", 1, "b", "mobile"),
+        ("u", 0, "a"),
+    ]
+    assert counts(log, [{"event": "a", "device": "mobile"}, {"event": "b", "device": ["mobile"]}]) == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [{"event": "a", "optional": True}, "b"],
+        ["a", {"event": "b", "optional": True}],
+        [{"event": "a", "within": "1h"}, "b"],
+        ["a", {"event": "b", "colour": "red"}],
+        ["a", {"event": "b", "page": "/x"}],
+        ["a", {"optional": True}, "b"],
+    ],
+)
+def test_steps_that_say_nothing_sensible_are_refused(steps):
+    with pytest.raises(jl.BadParameter):
+        counts([("v", 0, "a")], steps)
+
+
+def test_a_session_is_a_unit_of_its_own():
+    log = [("v", 0, "a"), ("v", 100, "b"), ("v", 101, "a"), ("v", 102, "b")]
+    assert counts(log, ["a", "b"], unit="session", gap="30min") == [2, 1]
+    assert counts(log, ["a", "b"], unit="session", gap="2h") == [1, 1]
+
+
+def test_those_at_a_step_came_on_are_open_or_are_lost():
+    rng = random.Random(5)
+    log = [(f"v{rng.randrange(80)}", rng.randrange(60 * 24 * 20), rng.choice("abcd")) for _ in range(600)]
+    for options in ({}, {"order": "any"}, {"order": "strict"}, {"entry": "open"}):
+        rows = jl.journey.funnel(shop_with(log), steps=["a", "b", "c"], window="7d", **options).table()
+        assert (rows["of"] == rows["came"] + rows["open"] + rows["lost"]).all()
+        assert (rows["lost"] >= 0).all()
+        assert rows["open"].sum() > 0
+
+
+def test_the_corrected_rate_is_the_plain_one_where_nothing_is_open():
+    log = (
+        [(f"v{i}", i % 7, "a") for i in range(50)]
+        + [(f"v{i}", 30 + i, "b") for i in range(20)]
+        + [("z", 60 * 24 * 30, "c")]
+    )
+    rows = jl.journey.funnel(shop_with(log), steps=["a", "b"], window="7d", correct_open=True).table()
+    assert rows["corrected"].iloc[1] == pytest.approx(20 / 50)
+    assert rows["corrected_lower"].iloc[1] == pytest.approx(rows["lower"].iloc[1])
+
+
+def test_the_corrected_rate_finds_the_rate_that_open_windows_hide():
+    rng = random.Random(1)
+    log = []
+    for i in range(3000):
+        start = rng.randrange(60 * 24 * 20)
+        log.append((f"v{i}", start, "a"))
+        wait = rng.randrange(60 * 24 * 10)
+        if rng.random() < 0.5 and start + wait < 60 * 24 * 20:
+            log.append((f"v{i}", start + wait, "b"))
+    row = jl.journey.funnel(shop_with(log), steps=["a", "b"], window="10d", correct_open=True).table().iloc[1]
+    assert row["upper"] < 0.45
+    assert row["corrected_lower"] < 0.5 < row["corrected_upper"]
+
+
+def test_time_to_convert_is_that_of_the_fastest_attempt():
+    log = [("v", 0, "a"), ("v", 50, "a"), ("v", 60, "b"), ("w", 0, "a"), ("w", 30, "b"), ("u", 0, "a"), ("u", 20, "b")]
+    result = jl.journey.funnel(shop_with(log), steps=["a", "b"])
+    assert result.times[["n", "q2"]].values.tolist() == [[3, 1200]]
+    assert result.histogram["n"].sum() == 3
+    assert ((result.histogram["from_seconds"] <= 1800) & (result.histogram["to_seconds"] > 600)).all()
+
+
+def test_the_trend_adds_up_to_the_funnel_and_open_times_are_partial():
+    log = [(f"v{i}", 60 * 24 * i, "a") for i in range(30)] + [(f"v{i}", 60 * 24 * i + 5, "b") for i in range(15)]
+    result = jl.journey.funnel(shop_with(log), steps=["a", "b"], window="3d")
+    assert [result.trend["of"].sum(), result.trend["n"].sum()] == result.table()["n"].tolist()
+    assert result.trend["partial"].tolist() == [False] * 27 + [True] * 3
+
+
+def test_the_period_before_stands_beside_with_the_change():
+    log = [(f"v{i}", 60 * i, "a") for i in range(480)] + [
+        (f"v{i}", 60 * i + 1, "b") for i in range(480) if i % (3 if i < 240 else 2) == 0
+    ]
+    shop = shop_with(log).between("2026-01-11", "2026-01-20")
+    row = jl.journey.funnel(shop, steps=["a", "b"], previous=True).table().iloc[1]
+    assert (row["n_before"], row["of_before"]) == (80, 240)
+    assert row["change"] == pytest.approx(1 / 2 - 1 / 3)
+    assert row["change_lower"] > 0
+
+
+def test_a_group_that_differs_is_named_and_small_cells_are_not_compared():
+    log = []
+    for i in range(600):
+        device = "tablet" if i < 10 else ("mobile" if i % 2 else "desktop")
+        log.append((f"v{i}", i, "a", device))
+        if device == "tablet" or i % 10 < (2 if device == "mobile" else 7):
+            log.append((f"v{i}", i + 1, "b", device))
+    result = jl.journey.funnel(shop_with(log), steps=["a", "b"], by="device")
+    rows = result.table().set_index(["group", "position"])
+    assert rows.loc[("tablet", 2), "small"]
+    assert not rows.loc[("tablet", 2), "clear"]
+    assert rows["q"].isna()["tablet"].all()
+    assert rows.loc[("mobile", 2), "clear"]
+    assert rows.loc[("mobile", 2), "difference_upper"] < 0
+    assert "tablet" not in result.headline()
+    two = jl.journey.funnel(shop_with(log), steps=["a", "b"], by="device", groups=["mobile", "desktop"])
+    assert set(two.table()["group"]) == {"mobile", "desktop"}
+    assert two.whole["n"].iloc[0] == 590
+
+
+def test_a_likely_funnel_comes_from_the_data():
+    log = [("v", 0, "landing"), ("v", 5, "browse"), ("v", 9, "order"), ("w", 0, "landing"), ("w", 5, "browse")]
+    assert jl.journey.funnel(shop_with(log)).steps == ("landing", "browse", "order")
+    assert jl.journey.funnel(shop_with([("v", 0, "cart"), ("v", 1, "view"), ("v", 2, "z")])).steps == ("view", "cart")
+
+
+def test_events_without_name_visitor_or_time_do_not_disturb():
+    shop = shop_of(
+        {
+            "events": """SELECT visitor_id, moment::TIMESTAMP AS occurred_at, DATE '2026-01-01' AS day, event
+            FROM (VALUES ('v', '2026-01-01 10:00', 'a'), ('v', '2026-01-01 10:01', NULL),
+                         ('v', '2026-01-01 10:02', 'b'),
+                         (NULL, '2026-01-01 10:00', 'a'), ('w', NULL, 'a')) t(visitor_id, moment, event)"""
+        }
+    )
+    for order in ("ordered", "strict", "any"):
+        assert jl.journey.funnel(shop, steps=["a", "b"], order=order).table()["n"].tolist() == [1, 1]
+
+
+@pytest.mark.slow
+def test_a_million_event_names_are_only_names():
+    shop = shop_of(
+        {
+            "events": """SELECT 'v' || (i % 1000) AS visitor_id, TIMESTAMP '2026-01-01' + to_seconds(i) AS occurred_at,
+            DATE '2026-01-01' AS day, 'e' || i AS event FROM range(1000000) t(i)"""
+        }
+    )
+    assert jl.journey.funnel(shop, steps=["e5", "e1005"]).table()["n"].tolist() == [1, 1]
+    assert len(jl.journey.funnel(shop).steps) == 4

@@ -7,18 +7,20 @@ import difflib
 import hashlib
 import json
 import shutil
-from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
 
+from journeylab.checks import one_of
 from journeylab.data import schema
 from journeylab.data.dataset import Dataset, observe
 from journeylab.data.engine import EmbeddedEngine, literal, new_key
 from journeylab.data.ledger import Note
-from journeylab.data.readers import invoice_lines, plain_events, shopify_orders
+from journeylab.data.mapping import load, said
+from journeylab.data.readers import overlap as overlaps
+from journeylab.data.readers import sources
 from journeylab.data.readers.desk import Desk
 from journeylab.data.readers.files import Limits, Opener, Raw
 from journeylab.data.readers.values import scrub
@@ -30,8 +32,7 @@ if TYPE_CHECKING:
 
     from journeylab.data.readers.base import Reader
 
-READERS: tuple[Reader, ...] = (shopify_orders, invoice_lines, plain_events)
-_SURE = 0.5
+_OPENING = 0.3
 
 
 def read(
@@ -39,19 +40,25 @@ def read(
     time_zone: str = "UTC",
     currency: str | None = None,
     day_first: bool | None = None,
+    mapping: object = None,
+    overlap: str = "replace",
     key: bytes | None = None,
     root: Path | None = None,
     names: Mapping[str | Path, str] | None = None,
     limits: Limits | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Dataset:
-    """Read exports into one shop; each file is recognised by its header.
+    r"""Read exports into one shop; each file is recognised by its header.
 
     Args:
         paths: CSV, TSV, XLSX or Parquet files, or .gz or .zip of those, in any order.
         time_zone: The shop's own time zone, such as 'Europe/Berlin'; times without an offset are in it.
         currency: Three-letter code of the shop's money; the most frequent one if not given.
         day_first: Whether 1/2/2026 is the first of February, where a column itself does not tell.
+        mapping: What the columns of files are that no source is known for: a dict as in journeylab.data.mapping, or the
+            path of its JSON; a list of those, each for the files that have its columns; or a dict of them by file name.
+        overlap: What becomes of rows that several files have: 'replace' keeps those of the file that reaches further
+            or was given later; 'add' keeps all, as of two stores that number their orders alike.
         key: Secret of the pseudonyms, to get the same ones again; a fresh one if not given.
         root: Where the engine keeps its folder; the system's temporary folder if not given.
         names: What to call a path, if not by itself.
@@ -60,8 +67,17 @@ def read(
 
     Raises:
         SchemaError: if a file is missing, empty, too large, damaged, or of no known source.
-        BadParameter: if an option makes no sense.
+        BadParameter: if an option makes no sense, or a mapping fits no file.
+
+    >>> import tempfile
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name) / "clicks.csv"
+    >>> _ = path.write_text("visitor,event,time\nv1,view,2026-03-01 10:00\nv1,cart,soon\n")
+    >>> shop = read(path)
+    >>> print(shop.ledgers[0].sentence())
+    clicks.csv: 2 events read, 1 kept, 1 set aside (1 with a time that could not be read).
     """
+    one_of(overlap, "overlap", ("replace", "add"))
     if not paths:
         raise BadParameter("There is no file to read.", do="Give at least one path.")
     if currency is not None and not (len(currency) == 3 and currency.isalpha() and currency.isupper()):
@@ -72,13 +88,13 @@ def read(
     engine = EmbeddedEngine(root)
     try:
         _check_zone(engine, time_zone)
-        desk = Desk(
-            engine, time_zone, day_first, key or new_key(), f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S}", tell
-        )
+        now = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S}"
+        desk = Desk(engine, time_zone, day_first, key or new_key(), now, tell, add_all=overlap == "add")
         copies = engine.folder / "copies"
         copies.mkdir()
-        digests, raws = _open(given, Opener(copies, limits or Limits(), lambda _bytes: None), tell)
-        readers = _read(raws, desk)
+        digests, raws = _open(given, copies, limits or Limits(), tell)
+        readers = _read(raws, desk, mapping)
+        desk.tell_orders_apart()
         money = _settle_currency(desk, currency)
         desk.close()
         shutil.rmtree(copies)
@@ -86,14 +102,20 @@ def read(
         engine.seal()
         tell(1.0, "Done")
         tables = {name: engine.table(name) for name in sorted(desk.tables)}
-        options = {"time_zone": time_zone, "currency": currency, "day_first": day_first}
+        options: dict[str, object] = {
+            "time_zone": time_zone,
+            "currency": currency,
+            "day_first": day_first,
+            "overlap": overlap,
+        }
+        options["mapping"] = said(mapping)
         return Dataset(
             engine,
             tables,
             currency=money,
             time_zone=time_zone,
             ledgers=tuple(desk.ledgers),
-            fingerprint=_fingerprint(digests, readers, options),
+            fingerprint=_fingerprint(digests if desk.by_order else sorted(set(digests)), readers, options),
             calls=(_call([name for _, name in given], options),),
             observed=observe(engine, tables),
         )
@@ -103,14 +125,24 @@ def read(
 
 
 def _open(
-    given: Sequence[tuple[Path, str]], opener: Opener, tell: Callable[[float, str], None]
+    given: Sequence[tuple[Path, str]], copies: Path, limits: Limits, tell: Callable[[float, str], None]
 ) -> tuple[list[str], list[Raw]]:
     """Open all files; what was given twice is kept once, with a note."""
     digests: list[str] = []
     raws: dict[str, Raw] = {}
-    for number, (path, name) in enumerate(given):
-        tell(0.3 * number / len(given), f"Opening {scrub(Path(name).name)}")
-        whole, tables = opener.open(path, Path(name).name)
+    size = sum(path.stat().st_size for path, _ in given if path.is_file()) or 1
+    gone, shown = 0, ""
+
+    def heard(count: int) -> None:
+        nonlocal gone
+        gone += count
+        tell(_OPENING * min(gone / size, 1.0), f"Opening {shown}")
+
+    opener = Opener(copies, limits, heard)
+    for path, name in given:
+        shown = scrub(Path(name).name)
+        heard(0)
+        whole, tables = opener.open(path, shown)
         digests.append(whole)
         for raw in tables:
             first = raws.get(raw.digest)
@@ -122,49 +154,24 @@ def _open(
     return digests, [replace(raw, number=number) for number, raw in enumerate(raws.values())]
 
 
-def _read(raws: Sequence[Raw], desk: Desk) -> list[Reader]:
+def _read(raws: Sequence[Raw], desk: Desk, mapping: object) -> list[Reader]:
     """Hand each file to its reader; return the readers at work."""
-    work: dict[int, list[Raw]] = defaultdict(list)
-    unknown: list[Raw] = []
-    for raw in raws:
-        sure = [reader.confidence(raw.columns) for reader in READERS]
-        best = max(range(len(READERS)), key=sure.__getitem__)
-        if sure[best] >= _SURE:
-            work[best].append(raw)
-        else:
-            unknown.append(raw)
-    known = {raw.given for group in work.values() for raw in group}
-    for raw in unknown:
-        if raw.given not in known:
-            raise _unknown(raw)
-    for done, (number, group) in enumerate(sorted(work.items())):
-        reader = READERS[number]
-        desk.progress(0.3 + 0.7 * done / len(work), f"Reading {reader.TITLE.lower()}")
-        left = [raw.name for raw in unknown if raw.given in {r.given for r in group}]
-        if left:
-            note = Note("parts of the file not read, of no known source", len(left), tuple(left[:3]))
-            group[0] = replace(group[0], said=(*group[0].said, note))
+    by_file, for_all = load(mapping)
+    work, unknown = sources.share_out(raws, by_file, for_all)
+    left = sources.left_over([raw for _, group in work for raw in group], unknown)
+    for done, (reader, group) in enumerate(work):
+        desk.progress(_OPENING + (1 - _OPENING) * done / len(work), f"Reading {reader.TITLE}")
+        said = [replace(raw, said=(*raw.said, left.pop(raw.given))) if raw.given in left else raw for raw in group]
         try:
-            reader.read(group, desk)
-        except (duckdb.InvalidInputException, duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            reader.read(said, desk)
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise SchemaError(
-                f"{listed(raw.name for raw in group)} could not be read ({type(error).__name__}).",
-                do="Export it again, or save it as CSV in UTF-8.",
+                f"{listed(raw.name for raw in group)} did not fit on this machine ({type(error).__name__}).",
+                do="Free some memory and disk, or export a shorter period.",
             ) from None
-    return [READERS[number] for number in sorted(work)]
-
-
-def _unknown(raw: Raw) -> SchemaError:
-    """Return the error for a header of no known source: what was found, and what the nearest source needs."""
-    nearest = max(READERS, key=lambda reader: (reader.confidence(raw.columns), -len(reader.lacks(raw.columns))))
-    found = [scrub(column) or "(no name)" for column in raw.columns]
-    more = f" and {len(found) - 10:,} more" if len(found) > 10 else ""
-    return SchemaError(
-        f"The columns of {raw.name} belong to no source journeylab knows.",
-        why=f"Found: {', '.join(found[:10])}{more}. The nearest is {nearest.TITLE}, "
-        f"which also needs {listed(nearest.lacks(raw.columns))}.",
-        do="Rename the columns, or export the file again.",
-    )
+    places = [(number, -raw.number) for number, (_, group) in enumerate(work) for raw in group]
+    overlaps.merge(desk, {-minus: place for place, (_, minus) in enumerate(sorted(places))})
+    return [reader for reader, _ in work]
 
 
 def _settle_currency(desk: Desk, currency: str | None) -> str:
@@ -203,8 +210,8 @@ def _check_zone(engine: EmbeddedEngine, time_zone: str) -> None:
 
 
 def _fingerprint(digests: Sequence[str], readers: Sequence[Reader], options: Mapping[str, object]) -> str:
-    """Return what changes whenever any figure could: files (in any order), readers, options."""
-    parts = [*sorted(set(digests)), *(f"{r.TITLE} {r.VERSION}" for r in readers), json.dumps(options, sort_keys=True)]
+    """Return what changes whenever any figure could: files, readers, options."""
+    parts = [*digests, *(f"{r.TITLE} {r.VERSION}" for r in readers), json.dumps(options, sort_keys=True)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -214,7 +221,7 @@ def _call(names: Sequence[str], options: Mapping[str, object]) -> str:
     said += [
         f"{option}={_quoted(value) if isinstance(value, str) else repr(value)}"
         for option, value in options.items()
-        if value is not None and (option, value) != ("time_zone", "UTC")
+        if value is not None and (option, value) not in (("time_zone", "UTC"), ("overlap", "replace"))
     ]
     return f"shop = jl.read({', '.join(said)})"
 

@@ -6,7 +6,6 @@ over, so that nothing but the canonical tables stays.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,14 @@ if TYPE_CHECKING:
 
 _TYPES = {"string": "VARCHAR", "timestamp": "TIMESTAMP", "date": "DATE", "boolean": "BOOLEAN", "int64": "BIGINT"}
 _TYPES |= {"float64": "DOUBLE", schema.MONEY: "DECIMAL(18,4)"}
+#: What DuckDB raises for a query that is wrong, or a machine that is too small: nothing about the file.
+_OURS = (
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.ParserException,
+    duckdb.OutOfMemoryException,
+    duckdb.InterruptException,
+)
 _MISFITS = {
     "MISSING COLUMNS": "lines with too few columns",
     "TOO MANY COLUMNS": "lines with too many columns",
@@ -55,6 +62,8 @@ class Desk:
         key: The secret of the pseudonyms.
         now: The present, as 'YYYY-MM-DD HH:MM:SS' in UTC, to tell dates in the future.
         progress: Told which share is done, in words.
+        add_all: Whether rows that two files carry are different ones, as of two stores that count alike.
+        by_order: Whether the order in which files were given decided anything.
     """
 
     engine: EmbeddedEngine
@@ -63,6 +72,8 @@ class Desk:
     key: bytes
     now: str
     progress: Callable[[float, str], None]
+    add_all: bool = False
+    by_order: bool = False
     books: dict[tuple[str, int], Ledger] = field(default_factory=dict)
     misfits: dict[int, list[Note]] = field(default_factory=dict)
     tables: dict[str, list[str]] = field(default_factory=dict)
@@ -94,41 +105,53 @@ class Desk:
             return f"SELECT {chosen} FROM (SELECT {clean} FROM {scan}) WHERE {some}"
 
         try:
-            table = self.keep(name, query(raw.scan()))
-        except duckdb.InvalidInputException:
-            if not raw.delimiter:
-                raise
-            raw = same_lines(raw, self.engine.folder / "copies")  # lines that end in several ways stop the scanner
-            table = self.keep(name, query(raw.scan()))
+            table = self._scanned(raw, name, query)
+        except _OURS:
+            raise
+        except duckdb.Error as error:
+            raise SchemaError(
+                f"{raw.name} could not be read to its end ({type(error).__name__}).",
+                do="Export it again, or save it as CSV in UTF-8.",
+            ) from None
         ((rows,),) = self.sql(f"SELECT count(*) FROM {table}")
         self._rejected(raw, rows)
         return table
 
+    def _scanned(self, raw: Raw, name: str, query: Callable[[str], str]) -> str:
+        """Keep the rows of a scan; a CSV that stops the scanner because its lines end in several ways is mended."""
+        try:
+            return self.keep(name, query(raw.scan()))
+        except duckdb.InvalidInputException:
+            if not raw.delimiter:
+                raise
+            return self.keep(name, query(same_lines(raw, self.engine.folder / "copies").scan()))
+
     def _rejected(self, raw: Raw, rows: int) -> None:
         """Note the lines that do not fit the header; raise SchemaError if no row does, or if most do not."""
-        lines = []
+        found = []
         if raw.delimiter:
-            lines = self.sql(
-                "SELECT line, min(CAST(error_type AS VARCHAR)) FROM reject_errors GROUP BY line ORDER BY line"
+            found = self.sql(
+                "SELECT kind, count(*), min(line, 3) FROM (SELECT line, min(CAST(error_type AS VARCHAR)) AS kind "
+                "FROM reject_errors GROUP BY line) GROUP BY kind ORDER BY kind"
             )
             self.sql("DELETE FROM reject_errors")
-        if not rows and not lines:
+        misfits = sum(n for _, n, _ in found)
+        if not rows and not misfits:
             raise SchemaError(f"{raw.name} has a header and no rows.", do="Export a period with something in it.")
-        if len(lines) > rows:
+        if misfits > rows:
             raise SchemaError(
-                f"{len(lines):,} of the {len(lines) + rows:,} lines of {raw.name} do not fit its header.",
-                why=f"The first is line {lines[0][0]:,}.",
+                f"{misfits:,} of the {misfits + rows:,} lines of {raw.name} do not fit its header.",
+                why=f"The first is line {min(lines[0] for _, _, lines in found):,}.",
                 do="Export it again; a text with a quote or a line break in it may have been written without quotes.",
             )
-        reasons = Counter(kind for _, kind in lines)
         notes = [
             Note(
                 _MISFITS.get(kind, "lines that could not be read"),
                 n,
-                tuple(f"line {at:,}" for at, k in lines if k == kind)[:3],
+                tuple(f"line {line:,}" for line in lines),
                 set_aside=True,
             )
-            for kind, n in sorted(reasons.items())
+            for kind, n, lines in found
         ]
         self.misfits[raw.number] = [*notes, *raw.said]
 
@@ -142,17 +165,22 @@ class Desk:
         self.sql(f"CREATE TABLE {table} AS {query}")
         return table
 
-    def add(self, table: str, columns: Mapping[str, str], source: str) -> None:
+    def add(
+        self, table: str, columns: Mapping[str, str], source: str, further: Mapping[str, str] | None = None
+    ) -> None:
         """Add rows to a canonical table.
 
         Args:
             table: The canonical table.
             columns: Its columns, each with its expression; only those the source knows.
             source: The relation and conditions, as they stand after FROM.
+            further: SQL types of columns that the data model does not know; VARCHAR if not given.
         """
-        known = schema.table(table).by_name
+        known, more = schema.table(table).by_name, further or {}
         types = {
-            name: _TYPES[known[name].dtype] if name in known else "VARCHAR" for name in columns if name != "source"
+            name: _TYPES[known[name].dtype] if name in known else more.get(name, "VARCHAR")
+            for name in columns
+            if name != "source"
         }
         chosen = [f"CAST({columns[name]} AS {kind}) AS {quote(name)}" for name, kind in types.items()]
         if "source" in columns:
@@ -166,6 +194,8 @@ class Desk:
             if name not in self.tables[table]:
                 self.sql(f"ALTER TABLE {quote(table)} ADD COLUMN {quote(name)} {kind}")
                 self.tables[table].append(name)
+            elif name not in known:  # two sources may not agree on what it holds
+                self.sql(f"ALTER TABLE {quote(table)} ALTER COLUMN {quote(name)} TYPE VARCHAR")
         self.sql(f"INSERT INTO {quote(table)} BY NAME {query}")
 
     def account(
@@ -220,10 +250,29 @@ class Desk:
             notes = (Note(reason, n, shown(labels), set_aside=True), *book.notes)
             self.books[table, number] = replace(book, notes=notes)
 
+    def remark(self, table: str, number: int, reason: str, count: int) -> None:
+        """Add to the ledger of a table from one file something that was found when everything was read."""
+        book = self.books[table, number]
+        self.books[table, number] = replace(book, notes=(*book.notes, Note(reason, count)))
+
     @property
     def ledgers(self) -> tuple[Ledger, ...]:
         """All ledgers, by file and table."""
         return tuple(self.books[place] for place in sorted(self.books, key=lambda place: (place[1], place[0])))
+
+    def tell_orders_apart(self) -> None:
+        """Raise SchemaError if several sources use the same order numbers, for then their lines are mixed up."""
+        if "orders" in self.tables and (twice := self._repeats("orders", "order_id")):
+            raise SchemaError(
+                "Files of different sources use the same order numbers, so their lines cannot be told apart.",
+                why=f"Such as {', '.join(shown(twice))}.",
+                do="Read these files one source at a time.",
+            )
+
+    def _repeats(self, table: str, column: str) -> list[str]:
+        """Return a few values that occur in more than one row."""
+        query = f"SELECT {column} FROM {table} GROUP BY {column} HAVING count(*) > 1 ORDER BY {column} LIMIT 3"
+        return [value for (value,) in self.sql(query)]
 
     def close(self) -> None:
         """Empty the desk."""

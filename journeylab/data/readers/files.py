@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from journeylab.data.engine import literal, quote
-from journeylab.data.readers import packed, text
+from journeylab.data.readers import packed, records, text
 from journeylab.data.readers.values import scrub
 from journeylab.errors import SchemaError
 
@@ -49,6 +49,7 @@ class Limits:
         file: Bytes of a file.
         unpacked: Bytes that all parts of a packed file may unpack to.
         workbook: The same for a workbook, which has to fit into memory.
+        cells: Cells of a sheet, the empty ones among them.
         ratio: How many times larger than packed a part may be, beyond its first 16 MiB.
         parts: Parts of an archive.
         columns: Columns of a table.
@@ -56,7 +57,8 @@ class Limits:
 
     file: int = 4 * 2**30
     unpacked: int = 8 * 2**30
-    workbook: int = 2 * 2**30
+    workbook: int = 2**30
+    cells: int = 40_000_000
     ratio: int = 200
     parts: int = 200
     columns: int = 5_000
@@ -76,6 +78,7 @@ class Raw:
         skip: Lines of a CSV before its header.
         number: Its place among all that is read; the column `source` of staged rows.
         said: What the file itself gave reason to say.
+        kinds: Types of the columns of Parquet.
     """
 
     name: str
@@ -87,6 +90,7 @@ class Raw:
     skip: int = 0
     number: int = 0
     said: tuple[Note, ...] = field(default=(), repr=False)
+    kinds: tuple[str, ...] = field(default=(), repr=False)
 
     @property
     def decimal_comma(self) -> bool:
@@ -101,13 +105,15 @@ class Raw:
         """Return the relation over the rows; its columns are c0, c1, … whatever the header says."""
         names = [self.at(index) for index in range(len(self.columns))]
         if not self.delimiter:
-            cast = ", ".join(f"CAST({quote(c)} AS VARCHAR) AS {n}" for c, n in zip(self.columns, names, strict=True))
-            return f"(SELECT {cast} FROM read_parquet({literal(str(self.path))}))"
+            typed = zip(self.columns, self.kinds, names, strict=True)
+            cast = ", ".join(f"{_as_text(column, kind)} AS {name}" for column, kind, name in typed)
+            return f"(SELECT {cast} FROM read_parquet({literal(str(self.path))}, hive_partitioning = false))"
         kinds = ", ".join(f"'{name}': 'VARCHAR'" for name in names)
         return (
             f"read_csv({literal(str(self.path))}, columns = {{{kinds}}}, auto_detect = false, header = true, "
             f"skip = {self.skip}, delim = {literal(self.delimiter)}, quote = '\"', escape = '\"', "
-            "max_line_size = 4000000, store_rejects = true, rejects_limit = 0)"
+            "compression = 'none', hive_partitioning = false, max_line_size = 4000000, store_rejects = true, "
+            "rejects_limit = 0)"
         )
 
 
@@ -141,6 +147,10 @@ class Opener:
                 f"{name} has {size / 2**20:,.0f} MB, and the limit is {self.limits.file / 2**20:,.0f} MB.",
                 do="Export a shorter period, or save it as Parquet.",
             )
+        if set("*?[{") & set(str(path)):  # DuckDB would take it for a pattern
+            link = self._copy()
+            link.symlink_to(path.resolve())
+            path = link
         raws = list(self._tables(path, name, name, depth=0))
         if len(raws) == 1 and raws[0].path == path:
             return raws[0].digest, raws
@@ -164,6 +174,10 @@ class Opener:
                 yield from self._tables(part, label, given, depth + 1)
         elif head.startswith(b"PAR1"):
             yield self._parquet(path, name, given)
+        elif records.are_records(path):
+            target = self._copy()
+            said = records.as_parquet(path, target, name, self.limits.columns)
+            yield replace(self._parquet(target, name, given), digest=digest(path), said=said)
         else:
             yield self._text(path, name, given)
 
@@ -187,17 +201,28 @@ class Opener:
     def _parquet(self, path: Path, name: str, given: str) -> Raw:
         with duckdb.connect() as probe:
             try:
-                rows = probe.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))})").fetchall()
+                rows = probe.execute(
+                    f"DESCRIBE SELECT * FROM read_parquet({literal(str(path))}, hive_partitioning = false)"
+                ).fetchall()
             except duckdb.Error:
                 raise SchemaError(f"{name} is a damaged Parquet file.", do="Export it again.") from None
         if len(rows) > self.limits.columns:
             raise text.too_wide(name, len(rows), self.limits.columns)
-        return Raw(name, given, digest(path), path, tuple(row[0] for row in rows))
+        return Raw(name, given, digest(path), path, tuple(row[0] for row in rows), kinds=tuple(row[1] for row in rows))
 
     def _copy(self) -> Path:
         """Return the path of a new file in the folder."""
         self._copies += 1
         return self.folder / f"copy-{self._copies}"
+
+
+def _as_text(column: str, kind: str) -> str:
+    """Return the expression of a column of Parquet as text: nested values as JSON, instants with a Z for UTC."""
+    if kind.endswith("]") or kind.startswith(("STRUCT", "MAP", "UNION")):
+        return f"CAST(to_json({quote(column)}) AS VARCHAR)"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"CAST({quote(column)} AT TIME ZONE 'UTC' AS VARCHAR) || 'Z'"
+    return f"CAST({quote(column)} AS VARCHAR)"
 
 
 def digest(path: Path) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journeylab.data.ledger import Note
+from journeylab.data.readers import overlap
 from journeylab.data.readers.base import fold, match
 from journeylab.data.readers.desk import Remark, shown
 from journeylab.data.readers.times import moment
@@ -53,7 +54,7 @@ def confidence(columns: Sequence[str]) -> float:
     """Say how sure it is that a header is its own."""
     if lacks(columns):
         return 0.1 * (len(_REQUIRED) - len(lacks(columns)))
-    return 0.9 if len(_HOME & {fold(c) for c in columns}) >= 3 else 0.7
+    return 0.95 if len(_HOME & {fold(c) for c in columns}) >= 3 else 0.9  # above plain lines, which know no date
 
 
 def lacks(columns: Sequence[str]) -> tuple[str, ...]:
@@ -74,6 +75,8 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
         part, said[raw.number] = _typed(raw, desk)
         parts.append(part)
     rows = desk.keep("invoice lines", " UNION ALL BY NAME ".join(parts))
+    if len(raws) > 1:
+        rows = overlap.newest(desk, "invoice lines once", raws, rows, ("invoice",), "placed")
     if "sku" in known:
         said = {number: [*notes, *_spellings(desk, rows, number)] for number, notes in said.items()}
     customer = "customer" in known
@@ -176,5 +179,6 @@ def _customers(desk: Desk, raws: Sequence[Raw], rows: str, country: bool) -> Non
         "WHERE customer IS NOT NULL AND aside IS NULL GROUP BY customer",
     )
     columns = {"customer_id": "customer", "acquired_at": "placed", **({"country": "country"} if country else {})}
+    columns["source"] = "source"
     desk.add("customers", columns, grouped)
     desk.account("customers", TITLE, raws, grouped, label="customer")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import gzip
+import re
 import zipfile
 import zlib
 from typing import TYPE_CHECKING, Any, Protocol
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 GZIP, ZIP, EMPTY_ZIP = b"\x1f\x8b", b"PK\x03\x04", b"PK\x05\x06"
 _CHUNK = 1 << 20
 _FREE = 16 * 2**20
+_COLUMN = re.compile(rb"\sr=[\"']([A-Z]{1,4})\d")
+_ROW = re.compile(rb"\sr=[\"'][A-Z]{0,4}(\d{1,9})[\"']")
+_HIDDEN = re.compile(rb"\sr\s*=\s*[\"'][^\"'>]*&")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile, NotImplementedError, RuntimeError, OSError)
 
 
@@ -35,7 +39,7 @@ def is_workbook(path: Path) -> bool:
     """Say whether a zip is an Excel workbook."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return any(name.startswith("xl/workbook.") for name in archive.namelist())
+            return any(name == "xl/workbook.xml" for name in archive.namelist())
     except (zipfile.BadZipFile, NotImplementedError, OSError):
         return False
 
@@ -145,9 +149,39 @@ def _measure(path: Path, name: str, limits: Limits) -> None:
             left = limits.workbook
             for part in archive.infolist():
                 with archive.open(part) as source:
-                    left -= _copy(source, None, name, part.compress_size, limits, left)
+                    cells = _Cells(source, limits.cells) if part.filename.startswith("xl/worksheets/") else source
+                    left -= _copy(cells, None, name, part.compress_size, limits, left)
+    except _TooManyCells:
+        raise SchemaError(
+            f"{name} has a sheet of more than {limits.cells:,} cells, the empty ones among them.",
+            do="Delete what lies far below or right of the table, or save it as CSV.",
+        ) from None
     except _DAMAGE as error:
         raise _damaged(name, error) from None
+
+
+class _TooManyCells(Exception):  # noqa: N818 - a signal, not an error of its own
+    """A sheet reaches further than can be held in memory."""
+
+
+class _Cells:
+    """Reads a sheet, and stops where its cells reach so far that all between would not fit into memory."""
+
+    def __init__(self, source: _Readable, most: int) -> None:
+        self._source, self._most, self._rest, self._row = source, most, b"", 1
+        self._columns: set[bytes] = {b"A"}
+
+    def read(self, size: int, /) -> bytes:
+        """Read on."""
+        chunk = self._source.read(size)
+        text = self._rest + chunk
+        self._columns |= set(_COLUMN.findall(text))
+        self._row = max(self._row, max(map(int, _ROW.findall(text)), default=1))
+        width = max(sum((byte - 64) * 26**place for place, byte in enumerate(name[::-1])) for name in self._columns)
+        if _HIDDEN.search(text) or width * self._row > self._most:
+            raise _TooManyCells
+        self._rest = text[-64:]
+        return chunk
 
 
 def _copy(source: _Readable, target: Path | None, name: str, packed: int, limits: Limits, left: int) -> int:

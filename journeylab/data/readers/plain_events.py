@@ -94,7 +94,7 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
         parts.append(f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in columns.items())} FROM {time.rows}")
     rows = desk.keep("events", " UNION ALL BY NAME ".join(parts))
     kept = [role for role in _SYNONYMS if role in known and role != "time"]
-    if len(raws) > 1:
+    if len(raws) > 1 and not desk.add_all:
         rows = _without_overlap(desk, raws, rows, ["occurred_at", *kept])
     desk.add(
         "events", {"occurred_at": "occurred_at", "day": "day", **{c: c for c in kept}}, f"{rows} WHERE aside IS NULL"

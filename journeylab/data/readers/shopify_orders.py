@@ -279,6 +279,7 @@ def _add_customers(desk: Desk, raws: Sequence[Raw], orders: str) -> None:
             FROM {orders} WHERE broken IS NULL AND customer IS NOT NULL GROUP BY customer""",
     )
     columns = {"customer_id": "customer", "acquired_at": "placed", "country": "country", "accepts_marketing": "accepts"}
+    columns["source"] = "source"
     desk.add("customers", columns, customers)
     desk.account("customers", TITLE, raws, customers, label="customer")
 

@@ -100,11 +100,19 @@ def _clock(text: str, rest: str) -> tuple[str, str]:
     return text, rest[clock.end() :]
 
 
-def moment(desk: Desk, table: str, column: str) -> Moment:
+def moment(desk: Desk, table: str, column: str, *, utc: bool = False, dates: bool = False, over: str = "") -> Moment:
     """Decide how the times of a column are written, and read them.
 
     With an offset in the text, the day is the day as written. Times that end in Z or UTC, and epochs, are UTC, and
-    their day is taken in the shop's time zone. All others are the shop's own time.
+    their day is taken in the shop's time zone. All others are the shop's own time, or UTC with `utc`.
+
+    Args:
+        desk: Where the column is.
+        table: The table it is in.
+        column: Its name.
+        utc: Whether times without an offset are UTC.
+        dates: Whether only the day matters, so that no hour can be skipped or doubled.
+        over: The relation that gets the three columns, if not the table itself.
     """
     found = Formats()
     for shape, _ in shapes(desk, f"(SELECT {column} FROM {table} WHERE {column} IS NOT NULL LIMIT 1000)", column):
@@ -113,9 +121,11 @@ def moment(desk: Desk, table: str, column: str) -> Moment:
     for shape, _ in shapes(desk, table, column, known.readable):
         found.add(shape)
     day_first, said = _order(desk, table, column) if found.either_order else (True, ())
+    if utc:
+        found.utc, found.naive = found.utc | found.naive, set()
     parsed = Parsed(column, found, day_first=day_first, otherwise=desk.day_first)
-    said += _clock_changes(desk, table, parsed)
-    return Moment(parsed.rows(table, desk.time_zone), said)
+    said += () if dates else _clock_changes(desk, table, parsed)
+    return Moment(parsed.rows(over or table, desk.time_zone), said)
 
 
 def _order(desk: Desk, table: str, column: str) -> tuple[bool | None, tuple[tuple[str, int], ...]]:

@@ -1,0 +1,273 @@
+"""Customers by when they first bought: who comes back, what they bring, and when they have paid for themselves.
+
+A cell that could not be observed yet is not a number; 0 means observed, and none came. Method and limits:
+docs/methods/cohorts.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, ClassVar
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from journeylab import words
+from journeylab.checks import number, one_of
+from journeylab.customers import purchases
+from journeylab.data.dataset import ibis_date
+from journeylab.errors import NotEnoughData
+from journeylab.intervals import wilson, z_of
+from journeylab.result import Result, analysis
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import altair as alt
+    import ibis.expr.types as ir
+
+    from journeylab.data.dataset import Dataset
+
+UNITS = {"week": "W", "month": "M"}
+#: Periods after the first that are followed.
+MOST = {"week": 52, "month": 36}
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Cohorts(Result):
+    """Cohorts by first purchase.
+
+    Args:
+        cells: A row a cohort and period since: cohort (first day of its period), period (0 is the first purchase's
+            own), n (customers who bought), of (customers of the cohort), rate, lower, upper, net, margin (cumulated a
+            customer), partial (the period was not over when the data ended).
+        payback: A row a period since: period, margin (cumulated, mean a customer), lower, upper, n (customers
+            observed that long).
+        unit: 'week' or 'month'.
+        cost: Cost of winning a customer; 0 if not given.
+        paid_back: Period by whose end mean margin reaches the cost, and the earliest and latest of its interval; NaN
+            where it was not reached within what was observed.
+        level: Coverage of the intervals.
+        currency: Of the money.
+    """
+
+    views: ClassVar[tuple[str, ...]] = ("retention", "curves", "margin", "payback")
+
+    cells: pd.DataFrame
+    payback: pd.DataFrame
+    unit: str
+    cost: float
+    paid_back: tuple[float, float, float]
+    level: float
+    currency: str
+
+    def table(self) -> pd.DataFrame:
+        """Return a row a cohort and period since its start; periods not observed have no row."""
+        return self.cells
+
+    def headline(self) -> str:
+        """Say how many come back in the period after the first, and when the cost of winning them is earned back."""
+        after = self.cells[(self.cells["period"] == 1) & ~self.cells["partial"]]
+        n, of = after["n"].sum(), after["of"].sum()
+        said = (
+            f"{words.percent(n / of)} of {words.count(of, 'customer')} bought again in the {self.unit} after the first"
+            if of
+            else f"No cohort has been observed for a whole {self.unit} after its first"
+        )
+        if not self.cost:
+            return f"{said}."
+        at, early, late = self.paid_back
+        cost = words.money(self.cost, self.currency)
+        if np.isnan(at):
+            return f"{said}; the {cost} it costs to win one were not earned back within what was observed."
+        ends = f"{early:.0f} to {late:.0f}" if not np.isnan(late) else f"{early:.0f} or later"
+        return f"{said}; the {cost} it costs to win one are earned back by {self.unit} {at:.0f} (interval {ends})."
+
+    def _draw(self, view: str) -> alt.TopLevelMixin:
+        from journeylab.charts import cohorts as charts
+
+        if view == "retention":
+            return charts.triangle(self.cells, unit=self.unit)
+        if view == "curves":
+            return charts.curves(self.cells, unit=self.unit)
+        if view == "margin":
+            return charts.margins(self.cells, unit=self.unit, cost=self.cost, currency=self.currency)
+        return charts.payback(self.payback, unit=self.unit, cost=self.cost, currency=self.currency)
+
+
+@analysis("orders.customer_id")
+def cohorts(
+    shop: Dataset,
+    *,
+    unit: str = "month",
+    margin: float = 0.4,
+    cost: float | None = None,
+    free_orders: bool = False,
+    level: float = 0.95,
+) -> Cohorts:
+    """Follow customers by the week or month of their first purchase.
+
+    A customer counts once in each period they bought in. Cumulated margin a customer has the cohort's whole size as
+    its denominator. Payback is the first period by whose end the mean cumulated margin of all customers observed that
+    long reaches the cost; its interval is where the interval of that mean (normal) reaches it.
+
+    Args:
+        shop: A Dataset whose orders name their customers.
+        unit: 'week' (from Monday) or 'month'.
+        margin: Share of net value that is margin, 0 to 1.
+        cost: What winning a customer costs. None takes what the shop's spend comes to for each new customer of its
+            days, if it has spend; 0 leaves payback aside.
+        free_orders: Count days that come to zero as purchases.
+        level: Coverage of the intervals.
+
+    Raises:
+        NotEnoughData: if no counted order names its customer.
+
+    Example:
+        >>> import journeylab as jl
+        >>> from journeylab.data.examples import tiny_shop
+        >>> jl.customers.cohorts(tiny_shop()).table()[["period", "n", "of"]].values.tolist()
+        [[0, 2, 2], [1, 1, 2]]
+    """
+    one_of(unit, "unit", tuple(UNITS))
+    number(margin, "margin", lowest=0, highest=1)
+    cost = _spent(shop) if cost is None else number(cost, "cost", lowest=0)
+    z_of(level)
+    if shop.period is None:
+        raise NotEnoughData("The orders carry no days, so nobody's first purchase is known.")
+    until = shop.period[1]
+    days = _with_periods(purchases.with_first(purchases.purchase_days(shop, until, free=free_orders)), unit)
+    counts = purchases.settled(shop.run(_counts(days)), "cohort", "since")
+    if counts.empty:
+        raise NotEnoughData("No order that counts names its customer in this period.", do="Choose a longer period.")
+    cells = _cells(counts, unit, until, margin, level)
+    longest = int(cells.loc[~cells["partial"], "period"].to_numpy(int).max(initial=0))
+    sums = purchases.settled(shop.run(_cumulated(days, longest)), "cohort")
+    payback = _payback(sums, cells, longest, margin, level)
+    return Cohorts(
+        cells=cells,
+        payback=payback,
+        unit=unit,
+        cost=cost,
+        paid_back=_reached(payback, cost),
+        level=level,
+        currency=shop.currency,
+        caveats=_caveats(cells, unit, margin),
+    )
+
+
+def _spent(shop: Dataset) -> float:
+    """Return what the shop's spend comes to for each customer first seen on the days it covers; 0 without spend."""
+    if not shop.has("spend.cost"):
+        return 0.0
+    spend = shop.table("spend", whole=True)
+    known = shop.run(spend.agg(cost=spend.cost.sum().cast("float64"), start=spend.day.min(), end=spend.day.max()))
+    start, end = (pd.Timestamp(known[name].iloc[0]) for name in ("start", "end"))
+    if pd.isna(end) or not known["cost"].iloc[0] > 0:
+        return 0.0
+    days = purchases.purchase_days(shop, end.date())
+    firsts = days.group_by("customer_id").agg(first=_.day.min()).filter(_["first"] >= ibis_date(start.date()))
+    n = int(shop.run(firsts.agg(n=firsts.count()))["n"].iloc[0])
+    return float(known["cost"].iloc[0]) / n if n else 0.0
+
+
+def _with_periods(days: ir.Table, unit: str) -> ir.Table:
+    """Add cohort (first day of the first purchase's period) and since (periods since then) to purchase days."""
+    start, now = _["first"].truncate(UNITS[unit]), _.day.truncate(UNITS[unit])
+    days = days.mutate(cohort=start.cast("date"), now=now.cast("date"))
+    if unit == "week":
+        return days.mutate(since=_.now.delta(_.cohort, unit="day") // 7)
+    return days.mutate(since=(_.now.year() - _.cohort.year()) * 12 + _.now.month() - _.cohort.month())
+
+
+def _counts(days: ir.Table) -> ir.Table:
+    return days.group_by("cohort", "since").agg(n=_.customer_id.nunique(), net=_.net.sum())
+
+
+def _cumulated(days: ir.Table, longest: int) -> ir.Table:
+    """Return, for each cohort, its customers' net value up to each period since, as sums and sums of squares."""
+    customers = days.group_by("cohort", "customer_id").agg(
+        **{f"net_{k}": ibis.ifelse(_.since <= k, _.net, 0.0).sum() for k in range(longest + 1)}
+    )
+    return customers.group_by("cohort").agg(
+        n=_.count(),
+        **{f"sum_{k}": _[f"net_{k}"].sum() for k in range(longest + 1)},
+        **{f"squares_{k}": (_[f"net_{k}"] * _[f"net_{k}"]).sum() for k in range(longest + 1)},
+    )
+
+
+def _cells(counts: pd.DataFrame, unit: str, until: date, margin: float, level: float) -> pd.DataFrame:
+    """Fill the triangle: every period that began by the end of the data, with zeros where nobody came."""
+    counts = counts.assign(cohort=pd.to_datetime(counts["cohort"]).dt.to_period(UNITS[unit]), n=counts["n"].astype(int))
+    last = pd.Period(until, UNITS[unit])
+    sizes = counts.loc[counts["since"] == 0].set_index("cohort")["n"].sort_index()
+    whole = pd.MultiIndex.from_tuples(
+        [(cohort, k) for cohort in sizes.index for k in range(min((last - cohort).n, MOST[unit]) + 1)],
+        names=["cohort", "since"],
+    )
+    cells = counts.set_index(["cohort", "since"]).reindex(whole, fill_value=0).reset_index()
+    of = cells["cohort"].map(sizes).to_numpy(int)
+    lower, upper = wilson(cells["n"], of, level=level)
+    over = until + timedelta(days=1)
+    ends = [(row.cohort + row.since).end_time.date() for row in cells.itertuples()]
+    return pd.DataFrame(
+        {
+            "cohort": cells["cohort"].dt.start_time,
+            "period": cells["since"],
+            "n": cells["n"],
+            "of": of,
+            "rate": cells["n"] / of,
+            "lower": lower,
+            "upper": upper,
+            "net": cells["net"].astype(float),
+            "margin": cells.groupby("cohort")["net"].cumsum() * margin / of,
+            "partial": [end >= over for end in ends],
+        }
+    )
+
+
+def _payback(sums: pd.DataFrame, cells: pd.DataFrame, longest: int, margin: float, level: float) -> pd.DataFrame:
+    """Return mean cumulated margin by periods since, over the cohorts for which that period is over."""
+    over = cells.loc[~cells["partial"]].groupby("cohort")["period"].max()
+    known = pd.to_datetime(sums["cohort"]).map(over).fillna(-1).to_numpy()
+    rows = []
+    for k in range(longest + 1):
+        some = sums[known >= k]
+        n = float(some["n"].sum())
+        if n < 2:
+            continue
+        mean = float(some[f"sum_{k}"].sum()) / n
+        variance = max(float(some[f"squares_{k}"].sum()) - n * mean**2, 0.0) / (n - 1)
+        half = z_of(level) * margin * float(np.sqrt(variance / n))
+        rows.append((k, mean * margin, max(mean * margin - half, 0.0), mean * margin + half, int(n)))
+    return pd.DataFrame(rows, columns=["period", "margin", "lower", "upper", "n"])
+
+
+def _reached(payback: pd.DataFrame, cost: float) -> tuple[float, float, float]:
+    """Return the first period whose margin, upper and lower end reach the cost."""
+    if not cost:
+        return float("nan"), float("nan"), float("nan")
+
+    def when(column: str) -> float:
+        enough = payback.loc[payback[column] >= cost, "period"]
+        return float(enough.iloc[0]) if len(enough) else float("nan")
+
+    return when("margin"), when("upper"), when("lower")
+
+
+def _caveats(cells: pd.DataFrame, unit: str, margin: float) -> tuple[str, ...]:
+    first = cells["cohort"].min()
+    said = [
+        f"The first cohort ({first:%d %b %Y}) also holds customers who had bought before the data begin.",
+        f"Margin is taken as {words.percent(margin, digits=0)} of net value, which is your assumption.",
+        "Payback is a mean over the customers observed that long: fewer, and older, the longer it looks.",
+    ]
+    if cells["partial"].any():
+        said.insert(0, f"The last {unit} is not over; its cells are marked, and left out of curves and payback.")
+    small = cells.loc[(cells["period"] == 0) & (cells["of"] < 30)]
+    if len(small):
+        said.append(f"{words.count(len(small), 'cohort')} with fewer than 30 customers: too few to compare.")
+    return tuple(said)

@@ -1,0 +1,341 @@
+"""Purchase models proven on weeks they have not seen: fitted up to a split, and compared with what came after.
+
+Nothing on a customer's value is shown without this test. The model with the smallest hold-out error is chosen and then
+fitted to the whole history. Method and limits: docs/methods/lifetime_value.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from journeylab import words
+from journeylab.checks import number, one_of, whole
+from journeylab.customers import holdout_scores as scores
+from journeylab.customers import purchases
+from journeylab.customers.value_curve import Spenders, ValueCurve, value_curve
+from journeylab.errors import NotEnoughData
+from journeylab.result import Result, analysis
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    import altair as alt
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from journeylab.customers.gamma_gamma import GammaGamma
+    from journeylab.customers.purchase_model import PurchaseModel
+    from journeylab.data.dataset import Dataset
+
+MODELS = ("BG/NBD", "MBG/NBD", "Pareto/NBD")
+LONGEST = 52
+#: Up to this many repeaters, each one's average spend is fitted as it is; beyond, to 1 %.
+EXACT_SPENDERS = 100_000
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Holdout(Result):
+    """A purchase model with the test it passed or failed.
+
+    Args:
+        errors: A row a method: method, predicted, actual, total_error (signed, relative), error (the models' choice:
+            absolute error over frequency classes, relative to what was bought), log_likelihood, chosen.
+        tracking: A row a week and series: week, starts, series (actual, model, naive), purchases, cumulative, partial.
+        by_frequency: A row a class of calibration frequency (7 is 7 and more): frequency, n, actual, predicted, naive.
+        calibration: A row a tenth of customers by predicted chance to buy again: predicted, rate, n, of, lower, upper.
+        model: The chosen model, fitted to the whole history; time in weeks.
+        spend: The model of spend, or None where all repeaters spend alike.
+        average: Mean spend a repeat purchase.
+        spend_correlation: Correlation of repeat purchases and average spend over repeaters.
+        rows: Distinct histories at the end of the data, as `purchases.statistics`.
+        weekly: Whether times in `rows` are weeks.
+        kept: Share of the customers at the split who bought in the weeks held out.
+        money: Net value of the hold-out purchases: predicted and actual.
+        split: Last day the test's models saw.
+        until: Last day of the data.
+        weeks: Weeks held out.
+        by: What `rows` are grouped by, or None.
+        level: Coverage of the intervals.
+        currency: Of the money.
+    """
+
+    views: ClassVar[tuple[str, ...]] = ("cumulative", "weekly", "frequency", "calibration", "errors")
+
+    errors: pd.DataFrame
+    tracking: pd.DataFrame
+    by_frequency: pd.DataFrame
+    calibration: pd.DataFrame
+    model: PurchaseModel
+    spend: GammaGamma | None
+    average: float
+    spend_correlation: float
+    rows: pd.DataFrame
+    weekly: bool
+    kept: float
+    money: tuple[float, float]
+    split: date
+    until: date
+    weeks: int
+    by: str | None
+    level: float
+    currency: str
+
+    def table(self) -> pd.DataFrame:
+        """Return a row a method with its total, its errors in the weeks held out, and whether it was chosen."""
+        return self.errors
+
+    @property
+    def total_error(self) -> float:
+        """Relative error of the chosen model's total of purchases in the weeks held out."""
+        return float(self.errors.loc[self.errors["chosen"], "total_error"].iloc[0])
+
+    @property
+    def money_error(self) -> float:
+        """Relative error of the chosen model's net value of those purchases."""
+        expected, came = self.money
+        return expected / came - 1 if came else float("nan")
+
+    @cached_property
+    def group_names(self) -> list[str]:
+        """The groups the customers are in, sorted."""
+        return sorted(set(self.rows["group"].astype(str)))
+
+    @cached_property
+    def customers(self) -> Spenders:
+        """The customers at the end of the data, for values."""
+        place = {name: position for position, name in enumerate(self.group_names)}
+        return Spenders(
+            purchases.base_of(self.rows, weekly=self.weekly),
+            self.rows["spend"].to_numpy(float),
+            self.rows["squares"].to_numpy(float),
+            self.rows["group"].astype(str).map(place).to_numpy(int),
+            len(place),
+        )
+
+    @cached_property
+    def curve(self) -> ValueCurve:
+        """What these customers will bring over time; computed once, so that sliders need not."""
+        return value_curve(self.model, self.spend, self.average, self.customers)
+
+    def headline(self) -> str:
+        """Say how far the chosen model and the naive rule were off."""
+        naive = float(self.errors.loc[self.errors["method"] == scores.NAIVE, "total_error"].iloc[0])
+        return (
+            f"On {words.count(self.weeks, 'week')} it had not seen, {self.model.NAME} expected "
+            f"{_more_or_less(self.total_error)} purchases than there were; carrying on as before, "
+            f"{_more_or_less(naive)}."
+        )
+
+    def _draw(self, view: str) -> alt.TopLevelMixin:
+        from journeylab.charts import holdout as charts
+
+        if view in {"cumulative", "weekly"}:
+            figure = "cumulative" if view == "cumulative" else "purchases"
+            return charts.tracking(self.tracking, figure=figure, split=self.split)
+        if view == "frequency":
+            return charts.by_frequency(self.by_frequency)
+        return charts.calibration(self.calibration) if view == "calibration" else charts.errors(self.errors)
+
+
+@analysis("orders.customer_id")
+def holdout(
+    shop: Dataset,
+    *,
+    weeks: int | None = None,
+    model: str | None = None,
+    by: str | None = None,
+    free_orders: bool = False,
+    level: float = 0.95,
+) -> Holdout:
+    """Fit purchase models up to a split, test them on the weeks after it, and fit the best to the whole history.
+
+    BG/NBD, MBG/NBD and Pareto/NBD by maximum likelihood on purchase days up to the split; their expectation for the
+    weeks after it is compared with what was bought: in total, by week, by calibration frequency, and by the chance
+    to buy again. The naive rule lets every customer buy on at the average rate so far. The choice falls on the
+    smallest sum over frequency classes (0, 1, … 7 and more) of |expected − actual|, relative to the actual purchases.
+
+    Sources: Fader, Hardie & Lee (2005), "Counting Your Customers the Easy Way", section 5, for the comparisons; the
+    rule of choice is ours (docs/methods/lifetime_value.md).
+
+    Args:
+        shop: A Dataset whose orders name their customers.
+        weeks: Weeks to hold out, 2 to half of the history; a third of it, at most 52, if not given.
+        model: 'BG/NBD', 'MBG/NBD' or 'Pareto/NBD' to use whatever the test says; None to choose by it.
+        by: Group the customers, for values by group: marketing_channel, sales_channel, device, country,
+            first_product or cohort.
+        free_orders: Count days that come to zero (gifts) as purchases, as the papers on CDNOW do.
+        level: Coverage of the intervals.
+
+    Raises:
+        NotEnoughData: if fewer than 30 customers, or fewer than 10 who bought again, lie before the split.
+        BadParameter: for weeks or a group the shop does not have.
+
+    Example:
+        >>> import journeylab as jl
+        >>> from journeylab.data.examples import regulars_shop
+        >>> jl.customers.holdout(regulars_shop(), weeks=20, model="BG/NBD").model.NAME
+        'BG/NBD'
+    """
+    number(level, "level", lowest=0.5, highest=0.9999)
+    if model is not None:
+        one_of(model, "model", MODELS)
+    if by is not None:
+        one_of(by, "by", purchases.groups_of(shop))
+    start, until, weeks = _period(shop, weeks)
+    split = until - timedelta(weeks=weeks)
+
+    days = purchases.purchase_days(shop, until, free=free_orders)
+    before = purchases.histories(days, split)
+    everyone = int(shop.run(before.agg(n=before.count()))["n"].iloc[0])
+    weekly = everyone > purchases.MANY
+    seen = _histories(shop, before, None, weekly=weekly)
+    base = purchases.base_of(seen, weekly=weekly).require_enough()
+    births = shop.run(purchases.births(days, split))
+    bought = shop.run(purchases.weekly_purchases(days, split, start))
+    fitted = {name: kind.fit(base) for name, kind in _models().items() if model in {None, name}}
+    errors = scores.errors(fitted, base, seen["later"].to_numpy(float), float(weeks))
+    chosen = str(errors.loc[errors["chosen"], "method"].iloc[0])
+    expected = fitted[chosen].expected_purchases(base, float(weeks))
+    spend, average, correlation = _spend(shop, before)
+    each = _expected_spend(spend, average, seen)
+
+    rows = _histories(shop, purchases.histories(days, until), by, weekly=weekly)
+    final = _models()[chosen].fit(purchases.base_of(rows, weekly=weekly))
+    spend_now, average_now, correlation = _spend(shop, purchases.histories(days, until))
+    money = float((base.count * expected) @ each), float(seen["later_net"].sum())
+    result = Holdout(
+        errors=errors,
+        tracking=scores.tracking(fitted[chosen], births, bought, start=start, split=split, until=until),
+        by_frequency=scores.by_frequency(fitted[chosen], base, seen["later"].to_numpy(float), float(weeks)),
+        calibration=scores.calibration(fitted[chosen], base, seen["later_any"].to_numpy(float), float(weeks), level),
+        model=final,
+        spend=spend_now,
+        average=average_now,
+        spend_correlation=correlation,
+        rows=rows,
+        weekly=weekly,
+        kept=float(seen["later_any"].sum()) / base.customers,
+        money=money,
+        split=split,
+        until=until,
+        weeks=weeks,
+        by=by,
+        level=level,
+        currency=shop.currency,
+    )
+    return _with_caveats(result, forced=model is not None, free=free_orders)
+
+
+def _models() -> dict[str, type[PurchaseModel]]:
+    from journeylab.customers.bg_nbd import BgNbd, MbgNbd
+    from journeylab.customers.pareto_nbd import ParetoNbd
+
+    return {"BG/NBD": BgNbd, "MBG/NBD": MbgNbd, "Pareto/NBD": ParetoNbd}
+
+
+def _period(shop: Dataset, weeks: int | None) -> tuple[date, date, int]:
+    """Return first day, last day and weeks to hold out."""
+    if shop.observed is None or shop.period is None:
+        raise NotEnoughData("The orders carry no days, so nobody's history is known.")
+    start, until = shop.observed[0], shop.period[1]
+    length = ((until - start).days + 1) // 7
+    if length < 8:
+        raise NotEnoughData(
+            f"The history spans {words.count(length, 'week')}; a test on weeks not seen needs 8 or more.",
+            do="Add older orders, or choose a longer period.",
+        )
+    if weeks is None:
+        return start, until, max(min(length // 3, LONGEST), 2)
+    return start, until, whole(weeks, "weeks", lowest=2, highest=length // 2)
+
+
+def _histories(shop: Dataset, customers: ir.Table, by: str | None, *, weekly: bool) -> pd.DataFrame:
+    """Return distinct histories, the same whatever the engine's order."""
+    rows = shop.run(purchases.statistics(purchases.grouped(shop, customers, by), weekly=weekly))
+    return purchases.settled(rows, "group", "frequency", "recency", "age")
+
+
+def _spend(shop: Dataset, customers: ir.Table) -> tuple[GammaGamma | None, float, float]:
+    """Fit the spend of repeaters: the model (None where all spend alike), the mean, the correlation with frequency."""
+    from journeylab.customers.gamma_gamma import GammaGamma
+
+    repeaters = customers.filter(customers.frequency > 0, customers.spend > 0)
+    many = int(shop.run(repeaters.agg(n=repeaters.count()))["n"].iloc[0]) > EXACT_SPENDERS
+    rows = purchases.settled(shop.run(purchases.averages(customers, rounded=many)), "purchases", "average")
+    x, z, n = (rows[name].to_numpy(float) for name in ("purchases", "average", "n"))
+    if not len(rows):
+        return None, float("nan"), float("nan")
+    mean = float(np.average(z, weights=n * x))
+    if n.sum() < 10 or np.ptp(z) <= 1e-9 * mean:
+        return None, mean, float("nan")
+    spread = np.cov(np.vstack([x, z]), fweights=n.astype(int))
+    flat = spread[0, 0] <= 0 or spread[1, 1] <= 0
+    correlation = float("nan") if flat else float(spread[0, 1] / np.sqrt(spread[0, 0] * spread[1, 1]))
+    return GammaGamma.fit(x, z, n), mean, correlation
+
+
+def _expected_spend(spend: GammaGamma | None, average: float, rows: pd.DataFrame) -> np.ndarray:
+    """Return the mean expected spend a purchase of each row's customers; it is linear in what they spent."""
+    if spend is None:
+        return np.full(len(rows), average)
+    x, n = rows["frequency"].to_numpy(float), rows["n"].to_numpy(float)
+    each = np.divide(rows["spend"].to_numpy(float), n * x, out=np.zeros(len(rows)), where=x > 0)
+    return spend.expected_spend(x, each)
+
+
+def _more_or_less(error: float) -> str:
+    if np.isnan(error):
+        return "an unknown number of"
+    return f"{words.percent(abs(error))} {'more' if error >= 0 else 'fewer'}"
+
+
+def _with_caveats(result: Holdout, *, forced: bool, free: bool) -> Holdout:
+    from dataclasses import replace
+
+    errors = result.errors[result.errors["method"] != scores.NAIVE]
+    if forced:
+        said = [f"{result.model.NAME} was asked for; no other model was compared with it."]
+    else:
+        others = ", ".join(f"{row.method} {words.percent(row.error)}" for row in errors.itertuples() if not row.chosen)
+        best = float(errors.loc[errors["chosen"], "error"].iloc[0])
+        chosen = (
+            f"{result.model.NAME} was chosen for its hold-out error over frequency classes, {words.percent(best)}; "
+            f"the others: {others}. The winner of a test looks a little better in it than it will be."
+        )
+        said = [chosen]
+    worse = (
+        errors.loc[errors["chosen"], "error"].iloc[0]
+        >= result.errors.loc[result.errors["method"] == scores.NAIVE, "error"].iloc[0]
+    )
+    if worse:
+        said.append(
+            "The naive rule was no worse in this test: do not lean on the model's differences between customers."
+        )
+    expected, came = (words.money(value, result.currency) for value in result.money)
+    said.append(f"In net value, {expected} were expected of these weeks, and {came} came.")
+    said.append(
+        f"A purchase is a day on which a customer's orders come to {'zero or more' if free else 'more than zero'}: "
+        "several orders a day are one; orders refunded in full and returns are none."
+    )
+    said.append("Orders before the first day of the data are not known, so early customers look newer than they are.")
+    if result.model.estimate is not None and not result.model.estimate.identified:
+        said.append(
+            "The data do not settle how customers drop out (it may hardly happen, or the history is short), so the "
+            "model's parameters have no standard errors; totals still do."
+        )
+    if abs(result.total_error) > 0.15:
+        said.append(
+            f"The total was off by {words.percent(abs(result.total_error))}: the models know no season, so compare the "
+            "same time of the year, or hold out other weeks."
+        )
+    if abs(result.spend_correlation) > 0.2:
+        said.append(
+            f"Frequent customers spend differently (correlation {result.spend_correlation:.2f}); the model of spend "
+            "takes the two as independent."
+        )
+    return replace(result, caveats=tuple(said))

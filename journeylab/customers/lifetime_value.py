@@ -1,0 +1,339 @@
+"""What the customers are worth: over a horizon, after margin and discount, with intervals, and by three methods.
+
+Rests on a model that was tested on weeks it had not seen (`holdout`), whose error stands beside every value. Method and
+limits: docs/methods/lifetime_value.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import pandas as pd
+
+from journeylab import words
+from journeylab.checks import number
+from journeylab.customers.holdout import Holdout, holdout
+from journeylab.customers.value_curve import WEEKS_A_YEAR, chance_variance
+from journeylab.errors import BadParameter
+from journeylab.intervals import z_of
+from journeylab.result import Result, analysis
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from journeylab.data.dataset import Dataset
+
+#: What each lever is tried at, one at a time, for the view of levers.
+TRIED = 1.05
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class LifetimeValue(Result):
+    """What the customers of today will bring.
+
+    Args:
+        groups: A row a group, the most valuable first, and one for all: group, customers, margin (expected, discounted,
+            after levers), lower, upper (by chance and parameters), per_customer, history (margin brought so far a
+            customer), share.
+        months: A row a month from now: month, margin (cumulated), lower, upper.
+        methods: A row a method for a new customer's first `months` with the shop: method, margin, lower, upper, profit.
+        levers: A row a lever at 5 % more: lever, gain (margin), gain_share.
+        concentration: A row a tenth of the customers by expected value: tenth, share, cumulative.
+        tested: The hold-out test the model comes from.
+        horizon: Months looked ahead.
+        margin: Share of net value that is margin.
+        cost: Cost of winning a customer.
+        level: Coverage of the intervals.
+        currency: Of the money.
+    """
+
+    views: ClassVar[tuple[str, ...]] = ("months", "groups", "methods", "levers", "concentration")
+
+    groups: pd.DataFrame
+    months: pd.DataFrame
+    methods: pd.DataFrame
+    levers: pd.DataFrame
+    concentration: pd.DataFrame
+    tested: Holdout
+    horizon: int
+    margin: float
+    cost: float
+    level: float
+    currency: str
+
+    def table(self) -> pd.DataFrame:
+        """Return a row a group with its expected margin and interval, and one for all customers."""
+        return self.groups
+
+    @property
+    def total(self) -> pd.Series:
+        """The row for all customers."""
+        return self.groups[self.groups["group"] == "all"].iloc[0]
+
+    def headline(self) -> str:
+        """Say what the customers will bring, how sure that is, and how the model did on weeks it had not seen."""
+        whole = self.total
+        lower, upper = (words.money(whole[end], self.currency) for end in ("lower", "upper"))
+        return (
+            f"{words.count(whole['customers'], 'customer')} will bring about "
+            f"{words.money(whole['margin'], self.currency)} of margin within {words.count(self.horizon, 'month')} "
+            f"({words.percent(self.level, digits=0)} interval {lower} to {upper}); on weeks it had not seen, "
+            f"the model's total was {_signed(self.tested.total_error)} off in purchases and "
+            f"{_signed(self.tested.money_error)} in money."
+        )
+
+    def _draw(self, view: str) -> alt.TopLevelMixin:
+        from journeylab.charts import value as charts
+
+        if view == "months":
+            return charts.months(self.months, currency=self.currency)
+        if view == "groups":
+            return charts.groups(self.groups, currency=self.currency)
+        if view == "methods":
+            return charts.methods(self.methods, currency=self.currency)
+        if view == "levers":
+            return charts.levers(self.levers, currency=self.currency)
+        return charts.concentration(self.concentration)
+
+
+@analysis("orders.customer_id")
+def lifetime_value(
+    shop: Dataset,
+    *,
+    tested: Holdout | None = None,
+    horizon: int = 12,
+    margin: float = 0.4,
+    discount: float = 0.1,
+    cost: float = 0.0,
+    order_value: float = 1.0,
+    pace: float = 1.0,
+    retention: float = 1.0,
+    level: float = 0.95,
+) -> LifetimeValue:
+    """Say what today's customers will bring within a horizon, and what a new customer is worth by three methods.
+
+    A customer's value is P(alive) · expected spend a purchase · expected purchases, each discounted at e^(−δt) with
+    δ = ln(1 + discount) a year (Fader, Hardie & Lee 2005, "RFM and CLV"); times the margin. Intervals hold both the
+    chance in what customers do and the uncertainty of the parameters (delta method). The formula beside it is
+    order value × purchases a year × lifespan × margin with a lifespan of 1 / (1 − share kept), as taught widely;
+    history is what customers have brought so far.
+
+    Args:
+        shop: A Dataset whose orders name their customers.
+        tested: The Holdout whose model to use; made with its defaults if not given.
+        horizon: Months to look ahead, 1 to 120.
+        margin: Share of net value that is margin, 0 to 1; an assumption of the user.
+        discount: Rate a year, 0 to 1.
+        cost: What winning a customer costs, in the shop's currency.
+        order_value: How many times as much a purchase is worth from now on.
+        pace: How many times as often customers buy from now on.
+        retention: How many times the share of customers kept over a year, from now on.
+        level: Coverage of the intervals.
+
+    Raises:
+        NotEnoughData: as `holdout`.
+        BadParameter: if an option is out of its range.
+
+    Example:
+        >>> import journeylab as jl
+        >>> from journeylab.data.examples import regulars_shop
+        >>> tested = jl.customers.holdout(regulars_shop(), model="BG/NBD")
+        >>> half = jl.customers.lifetime_value(regulars_shop(), tested=tested, margin=0.2)
+        >>> full = jl.customers.lifetime_value(regulars_shop(), tested=tested, margin=0.4)
+        >>> round(full.total["margin"] / half.total["margin"], 6)
+        2.0
+    """
+    horizon = int(number(horizon, "horizon", lowest=1, highest=120))
+    number(margin, "margin", lowest=0, highest=1)
+    yearly = number(discount, "discount", lowest=0, highest=1)
+    number(cost, "cost", lowest=0)
+    for name, lever in (("order_value", order_value), ("pace", pace), ("retention", retention)):
+        number(lever, name, lowest=0.5, highest=2)
+    z_of(level)
+    if tested is None:
+        tested = holdout(shop)
+    if not isinstance(tested, Holdout):
+        raise BadParameter("tested must be the Result of jl.customers.holdout.")
+    weekly = float(np.log1p(yearly) / WEEKS_A_YEAR)
+    earned = margin * order_value
+    weeks = horizon * WEEKS_A_YEAR / 12
+    options = {"discount": weekly, "pace": pace, "dropout": tested.curve.dropout_for(retention)}
+    groups = _groups(tested, weeks, earned, options, level)
+    whole = groups[groups["group"] == "all"].iloc[0]
+    return LifetimeValue(
+        groups=groups,
+        months=_months(tested, horizon, earned, options, whole, level),
+        methods=_methods(tested, weeks, margin, options, order_value, cost, level),
+        levers=_levers(tested, weeks, margin, weekly),
+        concentration=_concentration(tested, weeks),
+        tested=tested,
+        horizon=horizon,
+        margin=margin,
+        cost=cost,
+        level=level,
+        currency=shop.currency,
+        caveats=_caveats(tested, margin, pace, retention),
+    )
+
+
+def _groups(tested: Holdout, weeks: float, earned: float, options: dict[str, float], level: float) -> pd.DataFrame:
+    """Return a row a group and one for all, with intervals that hold chance and parameters."""
+    total, errors, error = tested.curve.value(weeks, **options)
+    plain, _, _ = tested.curve.value(weeks)
+    chance = chance_variance(tested.model, tested.spend, tested.average, tested.customers, weeks)
+    # Chance is that of the plain horizon; discount and levers scale it as they scale the money.
+    chance = (
+        np.where(np.isfinite(chance), chance, 0)
+        * np.divide(total, plain, out=np.ones_like(total), where=plain > 0) ** 2
+    )
+    margin = np.r_[total, total.sum()] * earned
+    half = z_of(level) * earned * np.sqrt(np.r_[errors**2 + chance, error**2 + chance.sum()])
+    sums = (
+        tested.rows.assign(past=tested.rows["spend"] + tested.rows["first_net"]).groupby("group")[["n", "past"]].sum()
+    )
+    n = np.r_[sums["n"], sums["n"].sum()].astype(int)
+    past = np.r_[sums["past"], sums["past"].sum()]
+    groups = pd.DataFrame(
+        {
+            "group": [*tested.group_names, "all"],
+            "customers": n,
+            "margin": margin,
+            "lower": np.maximum(margin - half, 0),
+            "upper": margin + half,
+            "per_customer": margin / n,
+            "history": past * earned / n,
+            "share": margin / margin[-1] if margin[-1] else float("nan"),
+        }
+    )
+    if len(groups) == 2:
+        return groups.tail(1).reset_index(drop=True)
+    last = groups["group"] == "all"
+    return (
+        groups.assign(last=last)
+        .sort_values(["last", "margin"], ascending=[True, False])
+        .drop(columns="last")
+        .reset_index(drop=True)
+    )
+
+
+def _months(
+    tested: Holdout, horizon: int, earned: float, options: dict[str, float], whole: pd.Series, level: float
+) -> pd.DataFrame:
+    """Return the margin cumulated by month; chance grows with the money, and ends at the interval of the total."""
+    rows = [(0, 0.0, 0.0)]
+    for month in range(1, horizon + 1):
+        total, _, error = tested.curve.value(month * WEEKS_A_YEAR / 12, **options)
+        rows.append((month, float(total.sum()) * earned, error * earned))
+    months = pd.DataFrame(rows, columns=["month", "margin", "error"])
+    end = (whole["upper"] - whole["margin"]) / z_of(level)
+    chance = (
+        max(end**2 - months["error"].iloc[-1] ** 2, 0.0) * months["margin"] / max(months["margin"].iloc[-1], 1e-300)
+    )
+    half = z_of(level) * np.sqrt(months["error"] ** 2 + chance)
+    return months.assign(lower=np.maximum(months["margin"] - half, 0), upper=months["margin"] + half).drop(
+        columns="error"
+    )
+
+
+def _methods(
+    tested: Holdout,
+    weeks: float,
+    margin: float,
+    options: dict[str, float],
+    order_value: float,
+    cost: float,
+    level: float,
+) -> pd.DataFrame:
+    """Return what a new customer is worth within the horizon by the model, by the formula, and by history."""
+    from journeylab.customers.customer_base import CustomerBase
+
+    spend = tested.spend
+    mean = tested.average if spend is None or not spend.q > 1 else spend.mean
+    newcomer = CustomerBase(*np.zeros((3, 1)))
+
+    def repeats(values: np.ndarray) -> np.ndarray:
+        return tested.model.with_parameters(values).expected_purchases(newcomer, weeks, **options)
+
+    expected = float(repeats(tested.model.parameters)[0])
+    worth = margin * order_value * mean * (1 + expected)
+    variance = 0.0
+    if tested.model.estimate is not None:
+        variance += (margin * order_value * mean * float(tested.model.estimate.delta(repeats)[0])) ** 2
+    if spend is not None and spend.q > 1 and spend.estimate is not None:
+        error = float(spend.estimate.delta(lambda values: np.array(spend.with_parameters(values).mean)))
+        variance += (margin * order_value * (1 + expected) * error) ** 2
+    half = z_of(level) * np.sqrt(variance)
+
+    rows = tested.rows
+    n, years = rows["n"].sum(), float(tested.customers.base.count @ tested.customers.base.age) / WEEKS_A_YEAR
+    orders = float((rows["n"] * (rows["frequency"] + 1)).sum())
+    past = float((rows["spend"] + rows["first_net"]).sum())
+    kept = min(tested.kept, 0.999)
+    lifespan = tested.weeks / (1 - kept) / WEEKS_A_YEAR
+    a_year = orders / years if years else float("nan")
+    formula = past / orders * a_year * lifespan * margin * order_value * options["pace"]
+    history = past / n * margin
+    unknown = float("nan")
+    methods = pd.DataFrame(
+        [
+            ("model", worth, max(worth - half, 0.0), worth + half),
+            ("formula", formula, unknown, unknown),
+            ("history", history, unknown, unknown),
+        ],
+        columns=["method", "margin", "lower", "upper"],
+    )
+    return methods.assign(profit=methods["margin"] - cost, ratio=methods["margin"] / cost if cost else unknown)
+
+
+def _levers(tested: Holdout, weeks: float, margin: float, discount: float) -> pd.DataFrame:
+    """Return what 5 % more of each lever would add to the margin of today's customers, one at a time."""
+    plain = float(tested.curve.value(weeks, discount=discount)[0].sum()) * margin
+    kept = tested.curve.dropout_for(TRIED)
+    gains = {
+        "order value": plain * (TRIED - 1),
+        "purchase rate": float(tested.curve.value(weeks, discount=discount, pace=TRIED)[0].sum()) * margin - plain,
+        "customers kept": float(tested.curve.value(weeks, discount=discount, dropout=kept)[0].sum()) * margin - plain,
+    }
+    rows = pd.DataFrame({"lever": list(gains), "gain": list(gains.values())})
+    return rows.assign(gain_share=rows["gain"] / plain if plain else float("nan"))
+
+
+def _concentration(tested: Holdout, weeks: float) -> pd.DataFrame:
+    """Return the share of expected value by tenth of the customers, the most valuable first.
+
+    Customers of one distinct history count with their common mean, so the true concentration is a little higher.
+    """
+    customers = tested.customers
+    n = customers.base.count
+    each = tested.model.expected_purchases(customers.base, weeks) * customers.money(tested.spend, tested.average) / n
+    order = np.argsort(-each, kind="stable")
+    reached = np.r_[0.0, np.cumsum(n[order])] / n.sum()
+    value = np.r_[0.0, np.cumsum((each * n)[order])]
+    cumulative = np.interp(np.arange(1, 11) / 10, reached, value / value[-1])
+    return pd.DataFrame({"tenth": range(1, 11), "share": np.diff(cumulative, prepend=0.0), "cumulative": cumulative})
+
+
+def _signed(error: float) -> str:
+    return "an unknown share" if np.isnan(error) else f"{'+' if error >= 0 else '−'}{words.percent(abs(error))}"
+
+
+def _caveats(tested: Holdout, margin: float, pace: float, retention: float) -> tuple[str, ...]:
+    said = [
+        f"Margin is taken as {words.percent(margin, digits=0)} of net value, which is your assumption.",
+        "Intervals hold chance and the parameters, not a change in how customers behave: see the hold-out test.",
+    ]
+    kept = tested.curve.kept(WEEKS_A_YEAR)
+    said.append(
+        f"The model expects {words.percent(kept)} of those alive today to be alive in a year; the formula takes "
+        f"{words.percent(tested.kept)} kept over {words.count(tested.weeks, 'week')} as its lifespan."
+    )
+    if retention * kept > 0.999:
+        said.append("Nearly all customers are expected to stay, so keeping more of them can hardly add anything.")
+    if pace != 1 and tested.curve.per_purchase:
+        said.append(
+            f"In {tested.model.NAME} customers may drop out after a purchase: buying more often also ends sooner."
+        )
+    said += [caveat for caveat in tested.caveats if "naive rule was no worse" in caveat or "total was off" in caveat]
+    return tuple(said)

@@ -1,0 +1,174 @@
+"""How long until the second purchase: a survival curve, in which customers still waiting count for as long as seen.
+
+Kaplan & Meier (1958), with Greenwood's variance on the log(−log) scale (Kalbfleisch & Prentice 1980), so that
+intervals stay within 0 and 1. Method and limits: docs/methods/cohorts.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from journeylab import words
+from journeylab.checks import one_of
+from journeylab.customers import purchases
+from journeylab.data.dataset import ibis_date
+from journeylab.errors import NotEnoughData
+from journeylab.intervals import z_of
+from journeylab.result import Result, analysis
+
+if TYPE_CHECKING:
+    import altair as alt
+
+    from journeylab.data.dataset import Dataset
+
+MARKS = (30, 60, 90, 180, 365)
+FEWEST = 10
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SecondOrder(Result):
+    """Time to the second purchase.
+
+    Args:
+        curve: A row a group and day: group, day, rate (share who have bought again by then), lower, upper, at_risk.
+        marks: The same at 30, 60, 90, 180 and 365 days where observed, with n (customers of the group).
+        median: Days by which half have bought again, by group; NaN where half have not within what was observed.
+        by: What the groups are, or None.
+        level: Coverage of the intervals.
+    """
+
+    views: ClassVar[tuple[str, ...]] = ("curve",)
+
+    curve: pd.DataFrame
+    marks: pd.DataFrame
+    median: dict[str, float]
+    by: str | None
+    level: float
+
+    def table(self) -> pd.DataFrame:
+        """Return the share who have bought again by 30, 60, 90, 180 and 365 days, as far as observed."""
+        return self.marks if self.by else self.marks.drop(columns="group")
+
+    def headline(self) -> str:
+        """Say how many have bought again, and by when half have."""
+        biggest = self.marks.sort_values(["n", "day"]).iloc[-1]
+        group = biggest["group"]
+        whose = f" of {group}" if self.by else ""
+        said = (
+            f"By day {biggest['day']:.0f}, {words.percent(biggest['rate'])} of {words.count(biggest['n'], 'customer')}"
+            f"{whose} had bought a second time"
+        )
+        half = self.median[group]
+        return f"{said}; half had by day {half:.0f}." if not np.isnan(half) else f"{said}; fewer than half."
+
+    def _draw(self, view: str) -> alt.TopLevelMixin:  # noqa: ARG002 - there is one view
+        from journeylab.charts import cohorts as charts
+
+        return charts.survival(self.curve, grouped=self.by is not None)
+
+
+@analysis("orders.customer_id")
+def second_order(
+    shop: Dataset, *, by: str | None = None, free_orders: bool = False, level: float = 0.95
+) -> SecondOrder:
+    """Estimate when customers buy a second time; those still waiting when the data end are not taken as lost.
+
+    Args:
+        shop: A Dataset whose orders name their customers.
+        by: marketing_channel, sales_channel, device, country, first_product or cohort; the eight largest groups with
+            at least 10 customers are kept.
+        free_orders: Count days that come to zero as purchases.
+        level: Coverage of the intervals.
+
+    Raises:
+        NotEnoughData: if fewer than 10 customers bought, or none bought twice.
+        BadParameter: for a group the shop does not have.
+
+    Example:
+        >>> import journeylab as jl
+        >>> from journeylab.data.examples import regulars_shop
+        >>> jl.customers.second_order(regulars_shop()).table()["day"].tolist()
+        [30, 60, 90, 180]
+    """
+    z_of(level)
+    if by is not None:
+        one_of(by, "by", purchases.groups_of(shop))
+    if shop.period is None:
+        raise NotEnoughData("The orders carry no days, so nobody's first purchase is known.")
+    until = shop.period[1]
+    days = purchases.with_first(purchases.purchase_days(shop, until, free=free_orders))
+    waits = days.group_by("customer_id").agg(first=_["first"].min(), second=_.day.min(where=_.day > _["first"]))
+    waits = purchases.grouped(shop, waits, by).mutate(
+        again=_.second.notnull(), until=_.second.fill_null(ibis_date(until))
+    )
+    waits = waits.mutate(day=_.until.delta(_["first"], unit="day"))
+    rows = shop.run(waits.group_by("group", "day", "again").agg(n=_.count()))
+    sizes = rows.groupby("group")["n"].sum().sort_values(ascending=False, kind="stable")
+    kept = sizes[sizes >= FEWEST].head(8)
+    if kept.empty or not rows.loc[rows["again"], "n"].sum():
+        raise NotEnoughData(
+            f"A curve of second purchases needs {FEWEST} customers of whom one bought again.",
+            do="Choose a longer period, or no groups.",
+        )
+    curves = [_kaplan_meier(rows[rows["group"] == group], level).assign(group=group) for group in kept.index]
+    curve = pd.concat(curves, ignore_index=True)
+    marks = pd.concat([_at_marks(part, int(kept[part["group"].iloc[0]])) for part in curves], ignore_index=True)
+    return SecondOrder(
+        curve=curve[["group", "day", "rate", "lower", "upper", "at_risk"]],
+        marks=marks,
+        median={str(part["group"].iloc[0]): _median(part) for part in curves},
+        by=by,
+        level=level,
+        caveats=_caveats(len(sizes) - len(kept)),
+    )
+
+
+def _kaplan_meier(rows: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return the share who have bought again by each day something happened; day 0 begins with none."""
+    counts = rows.pivot_table(index="day", columns="again", values="n", aggfunc="sum", fill_value=0).sort_index()
+    again = counts.get(True, pd.Series(0, index=counts.index)).to_numpy(float)
+    gone = counts.sum(axis=1).to_numpy(float)
+    at_risk = gone[::-1].cumsum()[::-1]
+    waiting = np.cumprod(1 - again / at_risk)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        greenwood = np.cumsum(again / (at_risk * (at_risk - again)))
+        spread = z_of(level) * np.sqrt(greenwood) / np.abs(np.log(waiting))
+        lower, upper = 1 - waiting ** np.exp(-spread), 1 - waiting ** np.exp(spread)
+    none, everyone = waiting == 1, waiting == 0
+    curve = pd.DataFrame(
+        {
+            "day": counts.index.to_numpy(int),
+            "rate": 1 - waiting,
+            "lower": np.where(none, 0.0, np.where(everyone, np.nan, lower)),
+            "upper": np.where(none, 0.0, np.where(everyone, np.nan, upper)),
+            "at_risk": at_risk.astype(int),
+        }
+    )
+    start = pd.DataFrame({"day": [0], "rate": [0.0], "lower": [0.0], "upper": [0.0], "at_risk": [int(gone.sum())]})
+    return pd.concat([start, curve[curve["day"] > 0]], ignore_index=True)
+
+
+def _at_marks(curve: pd.DataFrame, n: int) -> pd.DataFrame:
+    days = [mark for mark in MARKS if mark <= curve["day"].max()] or [int(curve["day"].max())]
+    place = np.searchsorted(curve["day"], days, side="right") - 1
+    return curve.iloc[place].assign(day=days, n=n)[["group", "day", "rate", "lower", "upper", "at_risk", "n"]]
+
+
+def _median(curve: pd.DataFrame) -> float:
+    half = curve.loc[curve["rate"] >= 0.5, "day"]
+    return float(half.iloc[0]) if len(half) else float("nan")
+
+
+def _caveats(left_out: int) -> tuple[str, ...]:
+    said = [
+        "Customers whose first purchase lies before the data begin count from their first one seen.",
+        "The curve takes those still waiting to be like those seen for longer; a change over time breaks that.",
+    ]
+    if left_out:
+        said.append(f"{words.count(left_out, 'group')} left out: the smallest, or with fewer than {FEWEST} customers.")
+    return tuple(said)

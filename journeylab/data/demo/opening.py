@@ -1,0 +1,51 @@
+"""Opening the demo store: its files are read as any shop's are; they are written first where they are missing."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from journeylab.data.readers import read
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from journeylab.data.dataset import Dataset
+
+FOLDER = Path(__file__).resolve().parents[3] / "sample_data"
+TIME_ZONE = "Europe/Berlin"
+#: What is read; truths.json is for tests to compare with, and no analysis sees it.
+FILES = (
+    "shopify_orders.csv", "shopify_products.csv", "shopify_inventory.csv", "purchasing.csv", "stock_history.csv.gz",
+    "events.parquet", "customers.csv", "exposures.csv.gz", "outcomes.csv.gz", "surveys.csv", "tickets.csv", "spend.csv",
+    "klaviyo_campaigns.csv", "contacts.csv.gz", "promotions.csv",
+)  # fmt: skip
+#: The store is public, so its pseudonyms need no secret, and two openings give the same ones.
+_KEY = b"demo store"
+
+
+def demo(*, root: Path | None = None, progress: Callable[[float, str], None] | None = None) -> Dataset:
+    """Open the demo store: two years of a simulated shop, read from its exports.
+
+    Args:
+        root: Where the engine keeps its folder; the system's temporary folder if not given.
+        progress: Called with the share that is done and what is being done, in words.
+    """
+    if all((FOLDER / name).is_file() for name in FILES):
+        return _read(FOLDER, root, progress)
+    from journeylab.data.demo import simulate, write
+
+    with tempfile.TemporaryDirectory(dir=root) as folder:
+        if progress:
+            progress(0.0, "Simulating the demo store")
+        write(simulate(), folder)
+        return _read(Path(folder), root, progress)
+
+
+def _read(folder: Path, root: Path | None, progress: Callable[[float, str], None] | None) -> Dataset:
+    paths = [folder / name for name in FILES]
+    names = {path: path.name for path in paths}
+    shop = read(*paths, names=names, time_zone=TIME_ZONE, currency="EUR", key=_KEY, root=root, progress=progress)
+    return replace(shop, calls=("shop = jl.demo()",))

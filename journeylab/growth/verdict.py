@@ -1,0 +1,210 @@
+"""What a test says, in one sentence that an owner understands."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from journeylab import words
+from journeylab.growth import sample_size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from journeylab.growth.effects import Effect
+    from journeylab.growth.health import Check
+    from journeylab.growth.metrics import Metric
+    from journeylab.growth.trial import Trial
+
+Kind = Literal["refused", "better", "worse", "same", "open"]
+
+_MONEY = re.compile(r"(^|[^a-z])(net|revenue|margin|refunds|refunded|spend|price|order value|money|profit)([^a-z]|$)")
+_BUYING = {"conversion", "converted", "ordered", "purchased", "bought"}
+MOST_DAYS = 400
+
+
+class Verdict(NamedTuple):
+    """A verdict: its kind, the sentence, the variant it is about, and the days it would still take (NaN if none)."""
+
+    kind: Kind
+    sentence: str
+    variant: str
+    days: float
+
+
+def judge(
+    trial: Trial,
+    effects: Mapping[str, Effect],
+    adjusted: Mapping[str, float],
+    *,
+    refused: Check | None,
+    lower_is_better: bool,
+    worthwhile: float,
+    level: float,
+    currency: str,
+) -> Verdict:
+    """Judge the first metric of a test.
+
+    Args:
+        trial: The test.
+        effects: By variant, with the bounds that the verdict shall stand on.
+        adjusted: P-values by variant, adjusted for how many comparisons were made.
+        refused: The check that forbids a verdict, if one does.
+        lower_is_better: Whether the metric should fall.
+        worthwhile: The relative change that would be worth having.
+        level: Confidence level.
+        currency: Of money.
+    """
+    metric, control = trial.metrics[0], trial.variants[0]
+    if refused is not None:
+        return Verdict("refused", f"No verdict: {refused.sentence[0].lower()}{refused.sentence[1:]}", "", math.nan)
+    if not effects:
+        return Verdict("open", f"There is only {control}, so there is nothing to compare it with.", "", math.nan)
+    sign = -1 if lower_is_better else 1
+
+    def good(variant: str) -> tuple[float, str]:
+        effect = effects[variant].effect
+        return (-math.inf if math.isnan(effect) else sign * effect), variant
+
+    clear = {v: adjusted[v] < 1 - level and not e.lower <= 0 <= e.upper for v, e in effects.items()}
+    wins = [v for v, e in effects.items() if clear[v] and sign * e.effect > 0]
+    if wins:
+        best = max(wins, key=good)
+        return Verdict("better", f"{brings(trial, metric, best, effects[best], currency)}; keep it.", best, 0.0)
+    if all(clear.values()):
+        best = max(effects, key=good)
+        said = brings(trial, metric, best, effects[best], currency)
+        return Verdict("worse", f"{said}; stay with {control}.", best, 0.0)
+    best = max((v for v in effects if not clear[v]), key=good)
+    return _undecided(trial, metric, best, effects[best], worthwhile, level, currency)
+
+
+def _undecided(
+    trial: Trial, metric: Metric, variant: str, effect: Effect, worthwhile: float, level: float, currency: str
+) -> Verdict:
+    """The verdict where the best variant that is not clearly worse is not clearly better either."""
+    if math.isnan(effect.lower):
+        return Verdict("open", f"We cannot tell: the {metric.name} of {variant} gives no interval.", variant, math.nan)
+    said = brings(trial, metric, variant, effect, currency)
+    if -worthwhile < effect.relative_lower and effect.relative_upper < worthwhile:
+        change = words.percent(worthwhile, digits=0)
+        return Verdict("same", f"{variant} makes no difference of {change} or more: {said}.", variant, 0.0)
+    days = days_to_tell(trial, metric, variant, worthwhile, alpha=1 - level)
+    units = units_missing(trial, metric, variant, worthwhile, alpha=1 - level)
+    more = _more(days, units, words.percent(worthwhile, digits=0), trial.unit)
+    return Verdict("open", f"We cannot tell yet: {said}{more}.", variant, days)
+
+
+def _more(days: float, units: float, change: str, unit: str) -> str:
+    """Say what it would take to see a change worth having."""
+    if math.isnan(units):
+        return ""
+    if math.isnan(days):
+        return f". About {words.count(units, f'more {unit}')} would show a change of {change}"
+    if days == 0:
+        return f". There were units enough to see a change of {change}; if there is one, it is likely smaller"
+    if days > MOST_DAYS:
+        return f". To see a change of {change} would take more than {MOST_DAYS} further days"
+    return f". About {words.count(days, 'more day')} would show a change of {change}"
+
+
+def brings(trial: Trial, metric: Metric, variant: str, effect: Effect, currency: str) -> str:
+    """Say what a variant brings, between the bounds of its interval.
+
+    For example "B brings between 0.2 and 1.9 more orders per 100 visitors".
+    """
+    low, high, unit = effect.lower, effect.upper, trial.unit
+    if metric.kind == "proportion" or (metric.kind == "mean" and not is_money(metric.name)):
+        noun = "orders" if metric.name in _BUYING else metric.name.removeprefix("event ")
+        per = f" per 100 {unit}s"
+        written = [f"{abs(b) * 100:.2g}" if abs(b) < 0.1 else f"{abs(b) * 100:,.0f}" for b in (low, high)]
+    elif metric.kind == "mean":
+        noun, per = metric.name, f" per {unit}"
+        written = [words.money(abs(b), currency) for b in (low, high)]
+    else:
+        noun, per = metric.name, ""
+        money = is_money(metric.column) and (metric.denom is None or not is_money(metric.denom))
+        written = [words.money(abs(b), currency) if money else f"{abs(b):.3g}" for b in (low, high)]
+    less = "less" if is_money(metric.name) else "fewer"
+    if low >= 0:
+        return f"{variant} brings between {written[0]} and {written[1]} more {noun}{per}"
+    if high <= 0:
+        return f"{variant} brings between {written[1]} and {written[0]} {less} {noun}{per}"
+    return f"{variant} brings between {written[0]} {less} and {written[1]} more {noun}{per}"
+
+
+def is_money(name: str) -> bool:
+    """Whether a metric's name says that it is money.
+
+    >>> is_money("net"), is_money("orders"), is_money("p90 of revenue")
+    (True, False, True)
+    """
+    return _MONEY.search(name.lower()) is not None
+
+
+def days_to_tell(trial: Trial, metric: Metric, variant: str, relative: float, *, alpha: float) -> float:
+    """Days until the test could see a relative change with a power of 80 %; NaN where that cannot be said.
+
+    New units become rarer as visitors return: their number grows as d^b with b ≤ 1 (Heaps' law), fitted to the days
+    so far and carried on from the last.
+    """
+    missing = units_missing(trial, metric, variant, relative, alpha=alpha)
+    if math.isnan(missing) or missing == 0:
+        return missing
+    by_day = trial.n.sum(axis=(0, 2)).cumsum()
+    now = _units_now(trial, variant)
+    if len(trial.days) < 5 or now <= 0:
+        return math.nan
+    span = (trial.days[-1] - trial.days[0]).days + 1
+    slope = growth([(d - trial.days[0]).days + 1 for d in trial.days], by_day.tolist())
+    return float(math.ceil(span * ((1 + missing / now) ** (1 / slope) - 1)))
+
+
+def growth(days: Sequence[int], units: Sequence[float]) -> float:
+    """The exponent b of units = a·days^b, between 0.1 and 1, by least squares on logarithms.
+
+    >>> growth([1, 4, 16, 64], [10, 20, 40, 80])
+    0.5
+    """
+    x = [math.log(d) for d, u in zip(days, units, strict=True) if u > 0]
+    y = [math.log(u) for u in units if u > 0]
+    middle = sum(x) / len(x)
+    spread = sum((a - middle) ** 2 for a in x)
+    if spread == 0:
+        return 1.0
+    slope = sum((a - middle) * b for a, b in zip(x, y, strict=True)) / spread
+    return round(min(max(slope, 0.1), 1.0), 6)
+
+
+def _units_now(trial: Trial, variant: str) -> float:
+    """Units of the control and the variant together."""
+    return float(trial.n[[0, trial.variants.index(variant)]].sum())
+
+
+def units_missing(trial: Trial, metric: Metric, variant: str, relative: float, *, alpha: float) -> float:
+    """Further units, of the control and the variant together, that would show a relative change; NaN if not known."""
+    needed = units_needed(trial, metric, variant, relative, alpha=alpha)
+    return math.nan if math.isnan(needed) else float(max(math.ceil(needed - _units_now(trial, variant)), 0))
+
+
+def units_needed(trial: Trial, metric: Metric, variant: str, relative: float, *, alpha: float) -> float:
+    """Units of the control and the variant together, to see a relative change of a metric with a power of 80 %."""
+    from journeylab.errors import BadParameter, NotEnoughData
+
+    arms = trial.arms(metric)
+    v = trial.variants.index(variant)
+    control, arm = arms[0], arms[v]
+    if min(float(control.n), float(arm.n)) < 2:
+        return math.nan
+    ratio = min(max(float(arm.n / control.n), 0.01), 100.0)
+    try:
+        if metric.kind == "proportion" and metric.before is None:
+            base = float(control.column(metric.column))
+            each = sample_size.sample_size_proportion(base, base * relative, alpha=alpha, ratio=ratio)
+            return each * (1 + ratio)
+        if metric.kind == "quantile":
+            return math.nan
+        return sample_size.plan_mean(control, metric, solve="n", relative=relative, alpha=alpha, ratio=ratio)[0]
+    except (BadParameter, NotEnoughData):
+        return math.nan

@@ -1,0 +1,118 @@
+"""Site search: what people look for, what finds nothing, and what searching goes with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from journeylab import words
+from journeylab.checks import number, whole
+from journeylab.errors import NotEnoughData
+from journeylab.intervals import wilson
+from journeylab.journey import signs
+from journeylab.journey.steps import STAGES
+from journeylab.journey.worth import worth_of
+from journeylab.result import Result, analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    import altair as alt
+    import pandas as pd
+
+    from journeylab.data.dataset import Dataset
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Searches(Result):
+    """Search terms.
+
+    Args:
+        rows: A row a term: term, n (sessions that searched it), won (of which converted), rate, lower, upper, empty
+            (sessions in which it found nothing), told (sessions that say how much it found), empty_rate, empty_lower,
+            empty_upper, net (value of the conversions of those sessions; NaN if no value is known).
+    """
+
+    views: ClassVar[tuple[str, ...]] = ("terms", "nothing")
+
+    rows: pd.DataFrame
+
+    def table(self) -> pd.DataFrame:
+        """Return the terms, the most searched first."""
+        return self.rows
+
+    def headline(self) -> str:
+        """Say what is searched most, and what most often finds nothing."""
+        top = self.rows.iloc[0]
+        said = f"“{top['term']}” is searched most ({words.count(top['n'], 'session')})"
+        worst = self.rows.loc[self.rows["empty"].idxmax()]
+        if worst["empty"]:
+            said += (
+                f"; “{worst['term']}” found nothing in {words.count(worst['empty'])} of {words.count(worst['told'])} "
+                f"sessions ({words.percent(worst['empty_rate'])})"
+            )
+        return f"{said}."
+
+    def _draw(self, view: str) -> alt.TopLevelMixin:
+        from journeylab.charts import flows
+
+        if view == "nothing":
+            shown = self.rows[self.rows["told"] > 0].sort_values(["empty", "term"], ascending=[False, True])
+            shown = shown.drop(columns=["n", "rate", "lower", "upper"]).rename(
+                columns={
+                    "empty": "n",
+                    "told": "of",
+                    "empty_rate": "rate",
+                    "empty_lower": "lower",
+                    "empty_upper": "upper",
+                }
+            )
+            return flows.exits(shown.rename(columns={"term": "page"}), title="share of sessions that found nothing")
+        shown = self.rows.rename(columns={"term": "page", "n": "of", "won": "n"})
+        return flows.exits(shown, title="share of sessions that converted")
+
+
+@analysis("events.query")
+def searches(
+    shop: Dataset,
+    *,
+    goal: Sequence[str] | None = None,
+    gap: str | timedelta | None = None,
+    most: int = 100,
+    value: float | None = None,
+    level: float = 0.95,
+) -> Searches:
+    """Count what is searched, what finds nothing, and how those sessions end.
+
+    Terms are compared in lower case without blanks around them. A session counts once a term, up to its first goal.
+
+    Args:
+        shop: A Dataset whose events say what was searched.
+        goal: Events that are the goal; well-known names of a purchase if not given.
+        gap: A session ends after this long without an event; None takes those of the data, or 30 minutes.
+        most: How many terms to return.
+        value: Value of a conversion; from the orders if not given.
+        level: Coverage of the intervals (Wilson).
+
+    Raises:
+        NotEnoughData: if nothing was searched.
+    """
+    number(level, "level", lowest=0.5, highest=0.9999)
+    whole(most, "most", lowest=1, highest=1000)
+    goals = STAGES[-1] if goal is None else tuple(goal)
+    rows = signs.queries(shop, signs.log_of(shop, "event", gap, goals, None), most=most)
+    if rows.empty:
+        raise NotEnoughData("Nothing was searched in this period.", do="Choose a longer period.")
+    rows = rows.astype({"n": "int64", "won": "int64", "empty": "int64", "told": "int64"})
+    rows["rate"], rows["empty_rate"] = rows["won"] / rows["n"], rows["empty"] / rows["told"].where(rows["told"] > 0)
+    rows["lower"], rows["upper"] = wilson(rows["won"], rows["n"], level=level)
+    rows["empty_lower"], rows["empty_upper"] = wilson(rows["empty"], rows["told"], level=level)
+    said = ["Those who search know what they want, so they convert more often; that is not what the search brings."]
+    rows["net"] = float("nan")
+    if value is not None or shop.has("orders"):
+        worth = worth_of(shop, rows[[]], value=value, margin=1.0)
+        rows["net"] = rows["won"] * worth.value
+        said.append(worth.said)
+    order = ["term", "n", "won", "rate", "lower", "upper", "empty", "told", "empty_rate", "empty_lower", "empty_upper"]
+    return Searches(rows=rows[[*order, "net"]], caveats=tuple(said))

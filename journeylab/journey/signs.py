@@ -1,0 +1,190 @@
+"""The engine's part of friction: in which sessions each sign of trouble shows at each place, and how they ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ibis
+from ibis import _
+
+from journeylab.data.dataset import ibis_date
+from journeylab.journey import tally
+from journeylab.journey.steps import STAGES
+from journeylab.journey.visits import with_sessions
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from journeylab.data.dataset import Dataset
+
+#: Words in the name of an event or page that offers help.
+HELP_WORDS = ("help", "faq", "support", "contact", "chat")
+#: Names of the steps between cart and purchase, beside those of `STAGES`.
+CHECKOUT = (*STAGES[3], "add_shipping_info", "add_payment_info", "delivery_choice", "checkout_contact_info_submitted")
+#: Events at one place follow each other this fast only when something does not answer.
+RAPID_MICROSECONDS = 3_000_000
+MAX_PLACES = 30
+
+
+def log_of(shop: Dataset, place: str, gap: Any, goals: Sequence[str], by: str | None) -> ir.Table:
+    """Return the events with session, place, group, and whether they are the goal, come after it, or search."""
+    events = with_sessions(shop.table("events"), gap)
+    events = tally.with_split(shop, events, by) if by else events.mutate(group=ibis.literal(tally.ALL))
+    have = set(events.columns)
+    name = events.event.lower()
+    at = events.occurred_at.delta(ibis.timestamp("1970-01-01"), unit="microsecond")
+    columns = {
+        "who": events.visitor_id + "\x1f" + events.session,
+        "day": events.day,
+        "at": at,
+        "event": events.event,
+        "group": events.group,
+        "place": events[place],
+        "is_goal": name.isin([goal.lower() for goal in goals]).fill_null(False),
+        "is_checkout": name.isin(CHECKOUT).fill_null(False),
+        "is_help": _has_word(events, have).fill_null(False),
+        "load_ms": events.load_ms if "load_ms" in have else ibis.null("float64"),
+        "query": events.query if "query" in have else ibis.null("string"),
+        "results": events.results if "results" in have else ibis.null("int64"),
+    }
+    log = events.select(**columns)
+    whole = ibis.window(group_by="who")
+    goal_at = ibis.ifelse(_.is_goal, _.at, ibis.null("int64")).min().over(whole)
+    log = log.mutate(goal_at=goal_at, began=_.at.min().over(whole))
+    value = ibis.ifelse(_.at == _.began, _.group, ibis.null("string")).min().over(whole)
+    # what comes after the goal is no obstacle to it
+    return log.mutate(group=value).filter(_.goal_at.isnull() | (_.at <= _.goal_at))
+
+
+def places(shop: Dataset, log: ir.Table, *, loop: int, slow_ms: float) -> pd.DataFrame:
+    """Return a row a place and group: sessions and conversions there, with (n_, won_) and without each sign.
+
+    Signs: loop (there `loop` times or more), back (there, elsewhere, there again), rapid (three events within three
+    seconds), slow (a load of `slow_ms` or more), ended (the last event).
+    """
+    over = ibis.window(group_by="who", order_by=[_.at, _.event, _.place])
+    log = log.filter(_.place.notnull())
+    log = log.mutate(one=_.place.lag().over(over), two=_.place.lag(2).over(over), then=_.at.lag(2).over(over))
+    log = log.mutate(last=_.place.lead().over(over).isnull())
+    there = log.group_by("who", "group", "place").agg(
+        times=_.count(),
+        back=((_.two == _.place) & (_.one != _.place)).fill_null(False).any(),
+        rapid=((_.two == _.place) & (_.one == _.place) & (_.at - _.then <= RAPID_MICROSECONDS)).fill_null(False).any(),
+        slow=(_.load_ms >= slow_ms).fill_null(False).any(),
+        ended=(_["last"] & ~_.is_goal).any(),
+        won=_.goal_at.notnull().any(),
+        goal=_.is_goal.any(),
+    )
+    there = there.filter(~_.goal).mutate(loop=_.times >= loop)
+    signs = ("loop", "back", "rapid", "slow", "ended")
+    sums: dict[str, Any] = {"sessions": _.count(), "won": _.won.sum()}
+    for sign in signs:
+        sums |= {f"n_{sign}": _[sign].sum(), f"won_{sign}": (_[sign] & _.won).sum()}
+    rows = there.group_by("group", "place").agg(**sums)
+    return shop.run(rows.order_by(_.sessions.desc(), _.place, _.group).limit(MAX_PLACES))
+
+
+def visits(shop: Dataset, log: ir.Table, *, searches: int) -> pd.DataFrame:
+    """Return a row a group: sessions with each sign of a whole visit, and those they are compared with.
+
+    Signs: many (searched `searches` times or more, of those who searched), empty (a search without results, of those
+    whose searches tell), help (went for help, of all), checkout (of those who began it, how many did not finish).
+    """
+    one = log.group_by("who", "group").agg(
+        asked=_["query"].notnull().sum(),
+        told=_.results.notnull().any(),
+        empty=(_.results == 0).fill_null(False).any(),
+        help=_.is_help.any(),
+        checkout=_.is_checkout.any(),
+        won=_.goal_at.notnull().any(),
+    )
+    tests = {
+        "many": (_.asked >= searches, _.asked > 0),
+        "empty": (_["empty"], _.told),
+        "help": (_["help"], _.asked >= 0),
+        "checkout": (_.checkout & ~_.won, _.checkout),
+    }
+    sums: dict[str, Any] = {"sessions": _.count(), "won": _.won.sum()}
+    for sign, (has, among) in tests.items():
+        sums |= {f"of_{sign}": among.sum(), f"of_won_{sign}": (among & _.won).sum()}
+        sums |= {f"n_{sign}": (has & among).sum(), f"won_{sign}": (has & among & _.won).sum()}
+    return shop.run(one.group_by("group").agg(**sums)).sort_values("group", ignore_index=True)
+
+
+def queries(shop: Dataset, log: ir.Table, *, most: int) -> pd.DataFrame:
+    """Return a row a search term: sessions, conversions, and sessions in which it found nothing."""
+    asked = log.filter(_["query"].notnull()).mutate(term=_["query"].lower().strip())
+    one = asked.group_by("who", "term").agg(
+        won=_.goal_at.notnull().any(), empty=(_.results == 0).fill_null(False).any(), told=_.results.notnull().any()
+    )
+    rows = one.group_by("term").agg(n=_.count(), won=_.won.sum(), empty=_.empty.sum(), told=_.told.sum())
+    return shop.run(rows.order_by(_.n.desc(), _.term).limit(most))
+
+
+def carts(shop: Dataset, cart: Sequence[str], goals: Sequence[str], days: int, by: str | None) -> pd.DataFrame:
+    """Return a row a group and kind of cart: visitors' first carts, their value, and how they ended.
+
+    A cart is a visitor's first cart event of a day. It ends 'bought' (the goal on that day), 'recovered' (later, within
+    `days`), 'abandoned', or 'open' (the days are not over). `reminded` says whether a message was sent to the customer
+    between the cart and its end, where that can be known.
+    """
+    events = shop.table("events")
+    events = events.filter(events.visitor_id.notnull(), events.occurred_at.notnull())
+    events = tally.with_split(shop, events, by) if by else events.mutate(group=ibis.literal(tally.ALL))
+    have = set(events.columns)
+    name = events.event.lower()
+    is_cart, is_goal = name.isin([x.lower() for x in cart]), name.isin([x.lower() for x in goals])
+    money = events["value"].cast("float64") if "value" in have else ibis.null("float64")
+    customer = events.customer_id if "customer_id" in have else ibis.null("string")
+    log = events.select(
+        "visitor_id", "day", "group", at=events.occurred_at, cart=is_cart.fill_null(False),
+        goal=is_goal.fill_null(False),
+        money=money, customer=customer,
+    )  # fmt: skip
+    log = log.mutate(customer=_.customer.max().over(ibis.window(group_by="visitor_id")))
+    begun = (
+        log.filter(_.cart)
+        .group_by("visitor_id", "day")
+        .agg(at=_.at.min(), group=_.group.min(), money=_.money.sum(), customer=_.customer.max())
+    )
+    bought = log.filter(_.goal).select(buyer=_.visitor_id, bought_at=_.at, bought_day=_.day)
+    length = ibis.interval(days=days)
+    joined = begun.left_join(
+        bought, [begun.visitor_id == bought.buyer, bought.bought_at >= begun.at, bought.bought_at <= begun.at + length]
+    )
+    ended = joined.group_by("visitor_id", "day", "at", "group", "money", "customer").agg(
+        bought_at=_.bought_at.min(), bought_day=_.bought_day.min()
+    )
+    if shop.has("contacts") and "customer_id" in have:
+        sent = shop.table("contacts", whole=True).select(to="customer_id", sent_at="sent_at")
+        end = ibis.coalesce(ended.bought_at, ended.at + length)
+        told = ended.left_join(
+            sent, [ended.customer == sent.to, sent.sent_at > ended.at, sent.sent_at <= end]
+        ).group_by("visitor_id", "day", "at", "group", "money", "customer", "bought_at", "bought_day")
+        ended = told.agg(reminded=_.sent_at.notnull().any())
+        ended = ended.mutate(reminded=ibis.cases((_.customer.isnull(), "not known"), (_.reminded, "yes"), else_="no"))
+    else:
+        ended = ended.mutate(reminded=ibis.literal("not known"))
+    close = shop.period[1] if shop.period else None
+    still = _.day >= ibis_date(close) - length if close else ibis.literal(value=False)
+    ended = ended.mutate(
+        kind=ibis.cases(
+            (_.bought_day == _.day, "bought"), (_.bought_at.notnull(), "recovered"), (still, "open"), else_="abandoned"
+        )
+    )
+    rows = ended.group_by("group", "kind", "reminded").agg(
+        n=_.count(), money=_.money.sum(), money2=(_.money * _.money).sum(), n_money=_.money.count()
+    )
+    return shop.run(rows).sort_values(["group", "kind", "reminded"], ignore_index=True)
+
+
+def _has_word(events: ir.Table, have: set[str]) -> Any:
+    test: Any = ibis.literal(value=False)
+    for column in ("event", "page"):
+        if column in have:
+            for word in HELP_WORDS:
+                test |= events[column].lower().contains(word).fill_null(False)
+    return test

@@ -1,0 +1,226 @@
+"""From a row a visitor to the few rows that a funnel is drawn from: counts, times and waits, in one query each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import ibis
+import numpy as np
+import pandas as pd
+from ibis import _
+
+from journeylab.errors import BadParameter
+from journeylab.journey.attempts import microseconds, visitors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    import ibis.expr.types as ir
+
+    from journeylab.data.dataset import Dataset
+    from journeylab.journey.attempts import Rules
+
+#: Groups beyond this many, the largest first, are put together as 'other'.
+MAX_GROUPS = 20
+OTHER, UNKNOWN, ALL = "other", "not known", "all"
+#: The breakdown by whether the product of the first step was in stock on that day.
+STOCK = "stock"
+#: Bins of the time to convert in each doubling of time.
+PER_OCTAVE = 2
+#: Parts into which the window is cut for the correction of open windows.
+PARTS = 400
+
+
+def dimensions(shop: Dataset) -> tuple[str, ...]:
+    """Return what a funnel can be broken down by: columns of events, and 'customers.…' traits where both can be joined.
+
+    >>> from journeylab.data.examples import tiny_shop
+    >>> dimensions(tiny_shop())
+    ()
+    """
+    if not shop.has("events"):
+        return ()
+    events = shop.table("events")
+    no = {"visitor_id", "customer_id", "session_id", "occurred_at", "day", "event", "order_id", "value", "properties"}
+    own = [name for name, kind in events.schema().items() if name not in no and kind.is_string()]
+    usual = [name for name in ("device", "marketing_channel", "country") if name in own]
+    rest = [name for name in own if name not in usual]
+    if "sku" in events.columns and shop.has("stock"):
+        usual.append(STOCK)
+    if not ("customer_id" in events.columns and shop.has("customers")):
+        return (*usual, *rest)
+    traits = [
+        f"customers.{name}"
+        for name, kind in shop.table("customers").schema().items()
+        if name not in {"customer_id", "referred_by", "acquired_at"} and (kind.is_string() or kind.is_boolean())
+    ]
+    return (*usual, *traits, *rest)
+
+
+def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") -> ir.Table:
+    """Add the value of `by` to each event as text; the commonest values keep their name, others become 'other'.
+
+    A 'customers.…' trait is that of the customer the visitor was ever known as (the least id if several).
+
+    Raises:
+        BadParameter: if the shop has no such column.
+    """
+    if by not in dimensions(shop):
+        having = ", ".join(dimensions(shop))
+        raise BadParameter(
+            f"The events cannot be broken down by {by!r}.",
+            do=f"They can by {having}." if having else "They have no column to break down by.",
+        )
+    table, _dot, column = by.rpartition(".")
+    if by == STOCK:
+        return _with_stock(shop, events, name)
+    if table:
+        known = events.filter(_.customer_id.notnull()).group_by("visitor_id").agg(whose=_.customer_id.min())
+        people = shop.table("customers", whole=True)
+        traits = people.group_by("customer_id").agg(trait=people[column].cast("string").min())
+        found = known.join(traits, known.whose == traits.customer_id).select(seen="visitor_id", trait=_.trait)
+        events = events.left_join(found, events.visitor_id == found.seen).drop("seen")
+        value = events.trait
+    else:
+        value = events[column]
+    top = events.group_by(value=value).agg(n=_.count()).filter(_["value"].notnull())
+    kept = shop.run(top.order_by(_.n.desc(), _["value"]).limit(MAX_GROUPS + 1))["value"].tolist()
+    if len(kept) > MAX_GROUPS:
+        value = ibis.cases((value.isnull(), UNKNOWN), (value.isin(kept[:MAX_GROUPS]), value), else_=OTHER)
+    else:
+        value = value.fill_null(UNKNOWN)
+    events = events.mutate(**{name: value})
+    return events.drop("trait") if table else events
+
+
+def values(shop: Dataset, by: str) -> tuple[str, ...]:
+    """Return the commonest values of what a funnel can be broken down by, as it names them."""
+    events = with_split(shop, shop.table("events"), by)
+    counted = events.group_by("group").agg(n=_.count()).order_by(_.n.desc(), _.group)
+    return tuple(shop.run(counted)["group"])
+
+
+def _with_stock(shop: Dataset, events: ir.Table, name: str) -> ir.Table:
+    """Say of each event whether its product was in stock, over all places, at the count of that day."""
+    stock = shop.table("stock", whole=True).group_by(item="sku", on="as_of").agg(there=_.on_hand.sum())
+    found = events.left_join(stock, [events.sku == stock.item, events.day == stock.on])
+    value = ibis.cases((_.there.isnull(), UNKNOWN), (_.there > 0, "in stock"), else_="out of stock")
+    return found.mutate(**{name: value}).drop("item", "on", "there")
+
+
+def grain_of(days: int) -> str:
+    """Return the letter of the grain of time that makes a readable trend: days, weeks or months."""
+    return "D" if days <= 45 else "W" if days <= 400 else "M"
+
+
+def is_partial(buckets: pd.Series, shop: Dataset, grain: str, window: timedelta | None = None) -> pd.Series:
+    """Say of each bucket, given by its first day, whether it or a window after it lies partly outside the period."""
+    if shop.period is None:
+        return pd.Series(data=False, index=buckets.index)
+    first, last = (pd.Timestamp(day) for day in shop.period)
+    ends = {"D": buckets, "W": buckets + pd.Timedelta(days=6)}.get(grain, buckets + pd.offsets.MonthEnd(0))
+    return (buckets < first) | (ends + pd.Timedelta(window or 0) > last)
+
+
+def count(shop: Dataset, events: ir.Table, rules: Rules, *, grain: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Run the funnel: counts by group and bucket of time, and times to convert by group.
+
+    Returns:
+        Counts with group, bucket, entrants, open, reached_k, came_k, tried_k and open_k; and times to convert with
+        group, slot (of the histogram; missing in the rows that hold quartiles), n, and q1, q2, q3 in seconds.
+    """
+    people = visitors(events, rules)
+    if not rules.splits:
+        people = people.mutate(group=ibis.literal(ALL))
+    steps = range(1, rules.count + 1)
+    names = ["entrants", "open", *(f"{what}_{k}" for what in ("reached", "came") for k in steps)]
+    names += [f"{what}_{k}" for what in ("tried", "open") for k in steps if k > 1]
+    counted = people.group_by("group", bucket=_.day.truncate(grain)).agg(**{n: _[n].sum().cast("int64") for n in names})
+    whole, none = ibis.null("float64"), ibis.null("int64")
+    parts = [counted.mutate(slot=none, n=none, q1=whole, q2=whole, q3=whole)]
+    if rules.entry == "closed":
+        done = people.filter(_.took.notnull()).mutate(seconds=_.took.cast("float64") / 1e6)
+        empty = {"bucket": ibis.null("date"), **dict.fromkeys(names, none)}
+        slots = done.group_by("group", slot=((_.seconds + 1).log2() * PER_OCTAVE).floor().cast("int64"))
+        slots = slots.agg(n=_.count()).mutate(**empty, q1=whole, q2=whole, q3=whole)
+        quarter = {f"q{i}": _.seconds.quantile(i / 4) for i in (1, 2, 3)}
+        quarters = [done.group_by(group=ibis.literal(ALL)).agg(n=_.count(), **quarter)]
+        if rules.splits:
+            quarters.append(done.group_by("group").agg(n=_.count(), **quarter))
+        parts += [slots, *(one.mutate(**empty, slot=none) for one in quarters)]
+    order = ["group", "bucket", *names, "slot", "n", "q1", "q2", "q3"]
+    rows = shop.run(ibis.union(*(part.select(*order) for part in parts)) if len(parts) > 1 else parts[0].select(*order))
+    is_count = rows["reached_1"].notna()
+    counts = rows.loc[is_count, ["group", "bucket", *names]].sort_values(["bucket", "group"], ignore_index=True)
+    times = rows.loc[~is_count, ["group", "slot", "n", "q1", "q2", "q3"]]
+    return counts.astype(dict.fromkeys(names, "int64")), times.sort_values(["group", "slot"], ignore_index=True)
+
+
+def waits(shop: Dataset, events: ir.Table, rules: Rules) -> pd.DataFrame:
+    """Return how long steps took and how long open ones have waited: group, position, part, n, censored."""
+    people = visitors(events, rules)
+    if not rules.splits:
+        people = people.mutate(group=ibis.literal(ALL))
+    parts = []
+    width = part_width(rules)
+    for k in range(2, rules.count + 1):
+        for column, censored in ((people[f"span_{k}"], False), (people[f"wait_{k}"], True)):
+            counted = people.filter(column.notnull()).group_by("group", part=(column / width).floor().cast("int64"))
+            told = {"position": ibis.literal(k), "censored": ibis.literal(censored)}
+            parts.append(counted.agg(n=_.count()).mutate(**told))
+    return shop.run(ibis.union(*parts)).sort_values(["position", "group", "censored", "part"], ignore_index=True)
+
+
+def part_width(rules: Rules) -> float:
+    """Return the microseconds of one part of the longest time a step may take."""
+    limits = [rules.limit(k) for k in range(2, rules.count + 1)]
+    longest = max((x for x in (*limits, microseconds(rules.window)) if x is not None), default=PARTS)
+    return max(1.0, longest / PARTS)
+
+
+def survivors(moved: np.ndarray, censored: np.ndarray, of: int) -> tuple[float, float]:
+    """Return the share that comes on, corrected for open windows, and the effective number it rests on.
+
+    Kaplan & Meier (1958), JASA 53; the variance is Greenwood's (1926); the effective number is the one at which a
+    plain share would have that variance (Dorey & Korn 1987, Statistics in Medicine 6), so that Wilson's interval
+    applies. Without open windows this is the plain share and number.
+
+    Args:
+        moved: How many came on in each part of time.
+        censored: How many were last seen waiting in each part, after those who came on.
+        of: How many were waiting at the start.
+
+    >>> survivors(np.array([2, 1]), np.array([0, 0]), 6)
+    (0.5, 6.0)
+    >>> share, n = survivors(np.array([2, 1]), np.array([2, 0]), 6)
+    >>> round(share, 4), round(n, 2)
+    (0.6667, 3.43)
+    """
+    if of == 0:
+        return float("nan"), 0.0
+    gone = np.concatenate([[0], np.cumsum(moved + censored)[:-1]])
+    risk = of - gone
+    used = (moved > 0) & (risk > 0)
+    risk, moved = risk[used].astype(float), moved[used].astype(float)
+    stay = float(np.prod(1 - moved / risk))
+    if stay <= 0 or stay >= 1:
+        return 1 - stay, float(of - censored.sum())
+    variance = stay**2 * float(np.sum(moved / (risk * (risk - moved))))
+    return 1 - stay, min(float(of), stay * (1 - stay) / variance)
+
+
+def corrected(rows: pd.DataFrame, groups: Sequence[str], of: dict[tuple[str, int], int]) -> pd.DataFrame:
+    """Return group, position, share and effective number from the rows of `waits`; 'all' is their sum."""
+    found = []
+    for group in groups:
+        mine = rows if group == ALL else rows[rows["group"] == group]
+        for position in sorted({place for name, place in of if name == group}):
+            here = mine[mine["position"] == position]
+            length = int(here["part"].max()) + 1 if len(here) else 1
+            moved, waiting = np.zeros(length, dtype="int64"), np.zeros(length, dtype="int64")
+            for into, part in ((moved, here[~here["censored"]]), (waiting, here[here["censored"]])):
+                np.add.at(into, part["part"].to_numpy("int64"), part["n"].to_numpy("int64"))
+            share, number = survivors(moved, waiting, of[group, position])
+            found.append({"group": group, "position": position, "corrected": share, "corrected_of": number})
+    return pd.DataFrame(found, columns=["group", "position", "corrected", "corrected_of"])

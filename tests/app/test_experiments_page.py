@@ -1,0 +1,92 @@
+"""The page of experiments: each part, with a test, without one, and with names that try to break out."""
+
+from __future__ import annotations
+
+import pytest
+
+import journeylab as jl
+from journeylab.app import experiments
+from tests.app.conftest import plain
+from tests.growth.shops import frames_shop, simulated
+
+PAGE = "growth/experiments"
+PARTS = [
+    experiments.RESULT,
+    experiments.SEGMENTS,
+    experiments.VALUE,
+    experiments.PLAN,
+    experiments.METHOD,
+    experiments.COUNTS,
+]
+EVIL = "<img src=x onerror=alert(1)> **bold** :tada:"
+
+
+@pytest.fixture(scope="module")
+def tested(tmp_path_factory):
+    """A shop with a test whose name and winning variant try to break out."""
+    frames = simulated(seed=80, units=4000, effect=0.5)
+    frames["exposures"] = frames["exposures"].assign(experiment=EVIL).replace({"variant": {"B": f"B {EVIL}"}})
+    return frames_shop(tmp_path_factory.mktemp("tested"), frames)
+
+
+def headlines(app):
+    return [plain(item.value) for item in app.subheader]
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_each_part_shows_its_finding_chart_and_downloads(open_app, tested, part):
+    app = open_app(PAGE, shop=tested, query={"part": part})
+    assert not app.exception
+    assert not app.error
+    assert len(headlines(app)) == 1
+    assert len(app.get("vega_lite_chart")) == 1
+    keys = [button.key for button in app.get("download_button")]
+    assert ("memo" in keys) == (part in {experiments.RESULT, experiments.COUNTS})
+    assert "page_notebook" in keys
+
+
+def test_the_result_is_the_analysis_own_and_its_python_runs_again(open_app, tested):
+    app = open_app(PAGE, shop=tested)
+    app.segmented_control(key="experiment_view").set_value("Python").run()
+    code = [line for line in app.code[0].value.splitlines() if not line.startswith(("import", "shop ="))]
+    scope = {"jl": jl, "shop": tested}
+    exec("\n".join(code), scope)
+    assert scope["experiment"].headline() == headlines(app)[0]
+
+
+def test_health_comes_before_the_verdict_and_a_broken_split_greys_it(open_app, tmp_path):
+    frames = simulated(seed=81, units=4000, effect=0.5)
+    frames["exposures"] = frames["exposures"].query("not (variant == 'B' and index % 4 == 0)")
+    app = open_app(PAGE, shop=frames_shop(tmp_path, frames))
+    assert len(app.error) == 1
+    assert "The split is broken" in plain(app.error[0].value)
+    assert headlines(app)[0].startswith("No verdict: the split is broken")
+
+
+def test_sliders_change_what_is_read(open_app, tested):
+    app = open_app(PAGE, shop=tested)
+    before = headlines(app)
+    app.slider(key="level").set_value(99).run()
+    assert not app.exception
+    assert headlines(app) != before
+
+
+def test_guardrails_are_shown_with_their_reading(open_app, tested):
+    app = open_app(PAGE, shop=tested)
+    app.multiselect(key="guards").set_value(["orders"]).run()
+    assert any("Guardrail" in item.value for item in app.markdown)
+
+
+def test_without_any_data_counts_can_be_typed_and_a_test_planned(open_app):
+    app = open_app(PAGE)
+    assert not app.exception
+    assert headlines(app)[0].startswith(("B brings", "We cannot tell yet"))
+    app = open_app(PAGE, query={"part": experiments.PLAN})
+    assert not app.exception
+    assert headlines(app)[0].startswith("To see a change of 10 % in conversion")
+
+
+def test_a_shop_without_a_test_offers_what_it_can(open_app, shop):
+    app = open_app(PAGE, shop=shop)
+    assert not app.exception
+    assert headlines(app)[0].startswith(("To see a change", "B brings", "We cannot tell"))

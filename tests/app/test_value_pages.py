@@ -1,0 +1,90 @@
+"""Lifetime value and retention as pages: cards in order, sliders that move figures, and too little data said."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import journeylab as jl
+from journeylab.data.examples import regulars_shop
+from tests.app.conftest import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streamlit.testing.v1 import AppTest
+
+    from journeylab.data.dataset import Dataset
+
+    Open = Callable[..., AppTest]
+
+
+@pytest.fixture(scope="module")
+def regulars() -> Dataset:
+    return regulars_shop()
+
+
+def headlines(app: AppTest) -> list[str]:
+    return [plain(item.value) for item in app.subheader]
+
+
+def test_the_proof_comes_before_the_value_and_both_are_what_the_library_says(open_app: Open, regulars: Dataset):
+    app = open_app("customers/lifetime_value", shop=regulars)
+    assert not app.exception
+    assert not app.error
+    tested = jl.customers.holdout(regulars, weeks=17, by=None)
+    said = headlines(app)
+    assert said[0] == tested.headline()
+    assert said[1] == jl.customers.lifetime_value(regulars, tested=tested, horizon=12, margin=0.4).headline()
+    assert said[2] == jl.customers.quiet(regulars, tested=tested).headline()
+    assert "came back within" in said[3]
+    assert len(app.get("vega_lite_chart")) == 4
+
+
+def test_a_slider_of_money_moves_the_value_and_leaves_the_proof(open_app: Open, regulars: Dataset):
+    app = open_app("customers/lifetime_value", shop=regulars)
+    before = headlines(app)
+    app.slider(key="margin").set_value(80).run()
+    after = headlines(app)
+    assert before[0] == after[0]
+    assert before[1] != after[1]
+
+
+def test_the_preset_of_more_retention_takes_the_place_of_the_levers(open_app: Open, regulars: Dataset):
+    app = open_app("customers/lifetime_value", shop=regulars)
+    assert {"order_value", "pace", "retention"} <= {slider.key for slider in app.slider}
+    app.selectbox(key="preset").set_value("5 % more retention").run()
+    assert not app.exception
+    assert "retention" not in {slider.key for slider in app.slider}
+
+
+def test_a_link_with_sliders_opens_to_the_same_figures(open_app: Open, regulars: Dataset):
+    app = open_app("customers/lifetime_value", shop=regulars, query={"weeks": "20", "margin": "25", "horizon": "6"})
+    tested = jl.customers.holdout(regulars, weeks=20)
+    expected = jl.customers.lifetime_value(regulars, tested=tested, margin=0.25, horizon=6)
+    assert headlines(app)[1] == expected.headline()
+
+
+def test_customers_who_never_came_back_are_too_little_for_a_value_and_the_page_says_so(open_app: Open, shop: Dataset):
+    app = open_app("customers/lifetime_value", shop=shop.between("2026-01-01", "2026-02-20"))
+    assert not app.exception
+    said = " ".join(headlines(app))
+    assert "will bring" not in said
+
+
+def test_retention_shows_cohorts_and_the_second_order(open_app: Open, regulars: Dataset):
+    app = open_app("customers/retention", shop=regulars)
+    assert not app.exception
+    assert not app.error
+    assert headlines(app) == [
+        jl.customers.cohorts(regulars, cost=None).headline(),
+        jl.customers.second_order(regulars).headline(),
+    ]
+    app.slider(key="cost").set_value(40).run()
+    assert "40 it costs to win one" in headlines(app)[0]
+
+
+@pytest.mark.parametrize("page", ["customers/lifetime_value", "customers/retention"])
+def test_without_data_the_pages_say_what_they_need(open_app: Open, page: str):
+    assert headlines(open_app(page))[0].startswith("This page needs ")

@@ -1,0 +1,140 @@
+"""The hold-out test: its arithmetic, its choice, and what it says on CDNOW, Online Retail and simulated shops."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import journeylab as jl
+from journeylab.customers import holdout_scores as scores
+from journeylab.customers.bg_nbd import BgNbd, MbgNbd
+from journeylab.customers.customer_base import CustomerBase
+from journeylab.data.examples import regulars_shop, shop_of, tiny_shop
+from journeylab.errors import BadParameter, NotEnoughData
+
+TRUTH = BgNbd(0.9, 6.0, 0.8, 3.0)
+
+
+@pytest.fixture(scope="module")
+def on_cdnow(cdnow_shop):
+    return jl.customers.holdout(cdnow_shop, weeks=39, free_orders=True)
+
+
+def test_on_cdnow_the_published_totals_and_means_come_out_of_the_engine(on_cdnow):
+    assert on_cdnow.split.isoformat() == "1997-09-30"
+    assert on_cdnow.errors["actual"].unique().tolist() == [1882]
+    table = on_cdnow.errors.set_index("method")
+    assert table.loc["BG/NBD", "log_likelihood"] == pytest.approx(-9582.4, abs=0.05)
+    assert table.loc["Pareto/NBD", "log_likelihood"] == pytest.approx(-9595.0, abs=0.05)
+    best = {"BG/NBD": [0.225, 0.523, 1.044, 1.520, 2.164, 2.654, 3.504, 6.157]}[on_cdnow.model.NAME]
+    assert on_cdnow.by_frequency["predicted"].tolist() == pytest.approx(best, abs=1e-3)
+    actual = [0.237, 0.697, 1.393, 1.560, 2.532, 2.947, 3.862, 6.359]
+    assert on_cdnow.by_frequency["actual"].tolist() == pytest.approx(actual, abs=1e-3)
+
+
+def test_the_naive_rule_is_far_off_on_cdnow_and_the_headline_says_both(on_cdnow, cdnow):
+    naive = on_cdnow.errors.set_index("method").loc[scores.NAIVE, "total_error"]
+    assert naive == pytest.approx(2457 / cdnow.base.age.sum() * 39 * 2357 / 1882 - 1)
+    assert "12.1 % fewer purchases than there were" in on_cdnow.headline()
+    assert "55.6 % more" in on_cdnow.headline()
+
+
+def test_tracking_adds_up_to_all_repeat_purchases_and_to_the_new_customer_curve(on_cdnow, cdnow):
+    last = on_cdnow.tracking.groupby("series")["cumulative"].last()
+    assert last["actual"] == 2457 + 1882
+    ages = cdnow.base.age + 39
+    fitted = BgNbd.fit(cdnow.base)
+    assert last["model"] == pytest.approx(fitted.new_customer(ages).sum(), rel=1e-9)
+
+
+def test_the_chosen_model_has_the_smallest_error_over_frequency_classes(on_cdnow):
+    models = on_cdnow.errors[on_cdnow.errors["method"] != scores.NAIVE]
+    assert models.loc[models["error"].idxmin(), "method"] == on_cdnow.model.NAME
+    assert models["chosen"].sum() == 1
+    assert any("was chosen for its hold-out error" in caveat for caveat in on_cdnow.caveats)
+
+
+def test_classes_that_are_off_both_ways_do_not_cancel_in_the_error():
+    base = CustomerBase([0, 1], [0, 5], [10, 10], [100, 100])
+    model = BgNbd(1, 10, 1, 3)
+    each = model.expected_purchases(base, 10) * 100
+    table = scores.errors({"BG/NBD": model}, base, each + np.array([30, -30]), 10.0).set_index("method")
+    assert table.loc["BG/NBD", "total_error"] == pytest.approx(0)
+    assert table.loc["BG/NBD", "error"] == pytest.approx(60 / each.sum())
+
+
+def test_calibration_covers_the_share_who_bought_again_when_the_model_is_true():
+    from journeylab.customers.simulated_base import simulate_base
+
+    shop = simulate_base(TRUTH, age=np.full(20_000, 40.0), follow=20, unit=1.0, seed=1)
+    table = scores.calibration(TRUTH, shop.seen, (shop.later > 0).astype(float), 20.0, 0.999)
+    assert table["of"].sum() == 20_000
+    assert np.all(np.abs(table["predicted"] - table["rate"]) < 0.04)
+    assert np.all(np.diff(table["predicted"]) > 0)
+
+
+def test_a_model_can_be_asked_for_and_that_is_said():
+    asked = jl.customers.holdout(regulars_shop(), model="MBG/NBD")
+    assert isinstance(asked.model, MbgNbd)
+    assert "was asked for" in asked.caveats[0]
+    with pytest.raises(BadParameter, match="model"):
+        jl.customers.holdout(regulars_shop(), model="magic")
+
+
+def test_online_retail_has_no_dropout_to_find_and_a_season_and_both_are_said(online_retail):
+    result = jl.customers.holdout(online_retail)
+    assert result.total_error == pytest.approx(-0.185, abs=0.01)
+    said = " ".join(result.caveats)
+    assert "do not settle how customers drop out" in said
+    assert "know no season" in said
+
+
+def test_where_every_purchase_costs_the_same_money_is_off_as_much_as_purchases():
+    plain = regulars_shop()
+    rows = plain.run(plain.table("orders"))
+    values = ", ".join(f"('{r.order_id}', '{r.customer_id}', DATE '{r.day:%Y-%m-%d}')" for r in rows.itertuples())
+    same = shop_of({"orders": f"""SELECT order_id, customer_id, day, day::TIMESTAMP AS ordered_at,
+        'completed' AS status, 25::DECIMAL(18,4) AS net
+        FROM (VALUES {values}) t(order_id, customer_id, day)"""})  # fmt: skip
+    result = jl.customers.holdout(same, model="BG/NBD")
+    assert result.spend is None
+    assert result.average == 25
+    assert result.money_error == pytest.approx(result.total_error)
+
+
+def test_expected_money_on_cdnow_is_expected_purchases_times_expected_spend(on_cdnow, cdnow):
+    from journeylab.customers.gamma_gamma import GammaGamma
+
+    base, some = cdnow.base, cdnow.repeater & (cdnow.average > 0)
+    spend = GammaGamma.fit(base.frequency[some], cdnow.average[some])
+    expected = BgNbd.fit(base).expected_purchases(base, 39) @ spend.expected_spend(base.frequency, cdnow.average)
+    assert on_cdnow.money[0] == pytest.approx(expected, rel=1e-6)
+
+
+def test_groups_split_the_customers_and_leave_the_test_as_it_is(online_retail):
+    plain, grouped = (jl.customers.holdout(online_retail, model="BG/NBD", by=by) for by in (None, "country"))
+    assert grouped.rows["n"].sum() == plain.rows["n"].sum()
+    assert grouped.total_error == plain.total_error
+    assert grouped.model.parameters == pytest.approx(plain.model.parameters, rel=1e-6)
+    with pytest.raises(BadParameter, match="by"):
+        jl.customers.holdout(online_retail, by="device")
+
+
+def everyone_once(days):
+    return shop_of({"orders": f"""SELECT 'o' || i AS order_id, 'c' || i AS customer_id,
+        DATE '2026-01-01' + CAST(i % {days} AS INTEGER) AS day, TIMESTAMP '2026-01-01' AS ordered_at,
+        'completed' AS status, 10::DECIMAL(18,4) AS net FROM range(500) t(i)"""})  # fmt: skip
+
+
+def test_a_shop_nobody_came_back_to_and_a_shop_of_one_day_and_of_two_customers_say_so():
+    with pytest.raises(NotEnoughData, match="bought again"):
+        jl.customers.holdout(everyone_once(200))
+    with pytest.raises(NotEnoughData, match="weeks"):
+        jl.customers.holdout(everyone_once(1))
+    with pytest.raises(NotEnoughData, match="30 customers"):
+        jl.customers.holdout(tiny_shop(), weeks=2)
+
+
+def test_weeks_held_out_must_leave_half_of_the_history():
+    with pytest.raises(BadParameter, match="weeks"):
+        jl.customers.holdout(regulars_shop(), weeks=40)

@@ -1,0 +1,128 @@
+"""Lifetime value as a shop sees it: money scales, levers push the right way, and the proof stands beside it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import journeylab as jl
+from journeylab.customers.value_curve import WEEKS_A_YEAR
+from journeylab.data.examples import regulars_shop, shop_of
+from journeylab.errors import BadParameter
+
+
+@pytest.fixture(scope="module")
+def on_cdnow(cdnow_shop):
+    return cdnow_shop, jl.customers.holdout(cdnow_shop, weeks=39, by="cohort", free_orders=True)
+
+
+def value(on_cdnow, **options):
+    shop, tested = on_cdnow
+    return jl.customers.lifetime_value(shop, tested=tested, **options)
+
+
+def test_margin_and_order_value_scale_money_and_intervals_and_nothing_else(on_cdnow):
+    one, two = value(on_cdnow, margin=0.2), value(on_cdnow, margin=0.4)
+    three = value(on_cdnow, margin=0.2, order_value=2.0)
+    for column in ("margin", "lower", "upper"):
+        assert two.groups[column].to_numpy() == pytest.approx(2 * one.groups[column].to_numpy())
+        assert three.groups[column].to_numpy() == pytest.approx(2 * one.groups[column].to_numpy())
+    assert two.groups["share"].tolist() == pytest.approx(one.groups["share"].tolist())
+
+
+def test_groups_add_up_to_all_and_hold_all_customers(on_cdnow):
+    table = value(on_cdnow).table()
+    parts, whole = table[table["group"] != "all"], table[table["group"] == "all"].iloc[0]
+    assert parts["customers"].sum() == whole["customers"] == 2357
+    assert parts["margin"].sum() == pytest.approx(whole["margin"])
+    assert np.all((table["lower"] <= table["margin"]) & (table["margin"] <= table["upper"]))
+
+
+def test_the_total_of_an_interval_is_narrower_than_the_sum_of_its_groups(on_cdnow):
+    table = value(on_cdnow).table()
+    parts, whole = table[table["group"] != "all"], table[table["group"] == "all"].iloc[0]
+    assert whole["upper"] - whole["lower"] < (parts["upper"] - parts["lower"]).sum()
+
+
+def test_a_longer_horizon_is_worth_more_and_a_higher_discount_less(on_cdnow):
+    worth = [value(on_cdnow, horizon=months).total["margin"] for months in (3, 12, 36)]
+    assert worth[0] < worth[1] < worth[2]
+    assert value(on_cdnow, horizon=36, discount=0.3).total["margin"] < worth[2]
+    assert value(on_cdnow, horizon=36, discount=0.0).total["margin"] > worth[2]
+
+
+def test_without_discount_the_value_is_purchases_times_spend_times_margin(on_cdnow):
+    tested = on_cdnow[1]
+    bought = tested.model.expected_purchases(tested.customers.base, WEEKS_A_YEAR)
+    money = float(bought @ tested.customers.money(tested.spend, tested.average))
+    assert value(on_cdnow, discount=0.0, margin=0.5).total["margin"] == pytest.approx(money / 2, rel=1e-6)
+
+
+def test_each_lever_raises_the_value_and_the_view_of_levers_says_by_how_much(on_cdnow):
+    plain = value(on_cdnow)
+    gains = plain.levers.set_index("lever")["gain"]
+    for lever, name in (("order_value", "order value"), ("pace", "purchase rate"), ("retention", "customers kept")):
+        moved = value(on_cdnow, **{lever: 1.05}).total["margin"]
+        assert moved - plain.total["margin"] == pytest.approx(gains[name], rel=1e-3)
+        assert gains[name] > 0
+
+
+def test_months_end_at_the_total_and_never_fall(on_cdnow):
+    result = value(on_cdnow, horizon=18)
+    last = result.months.iloc[-1]
+    for column in ("margin", "lower", "upper"):
+        assert last[column] == pytest.approx(result.total[column], rel=1e-6)
+    assert np.all(np.diff(result.months["margin"]) > 0)
+
+
+def test_the_three_methods_stand_side_by_side_with_cost_taken_off(on_cdnow):
+    table = value(on_cdnow, cost=7.0).methods.set_index("method")
+    assert table.index.tolist() == ["model", "formula", "history"]
+    assert (table["margin"] - table["profit"]).tolist() == pytest.approx([7, 7, 7])
+    tested = on_cdnow[1]
+    net = float((tested.rows["spend"] + tested.rows["first_net"]).sum())
+    assert table.loc["history", "margin"] == pytest.approx(0.4 * net / 2357)
+    assert table.loc["model", "lower"] < table.loc["model", "margin"] < table.loc["model", "upper"]
+
+
+def test_the_top_tenth_holds_more_than_a_tenth_and_tenths_add_up(on_cdnow):
+    table = value(on_cdnow).concentration
+    assert table["share"].sum() == pytest.approx(1)
+    assert table["share"].iloc[0] > 0.5
+    assert np.all(np.diff(table["share"]) <= 1e-12)
+
+
+def test_a_value_is_never_said_without_its_hold_out_error(on_cdnow):
+    said = value(on_cdnow).headline()
+    assert "on weeks it had not seen" in said
+    assert "−12.1 % off in purchases" in said
+
+
+def test_every_view_draws_and_the_call_can_be_run_again(on_cdnow):
+    result = value(on_cdnow, margin=0.3)
+    for view in result.views:
+        assert result.chart(view).to_dict()["config"]
+    assert "tested = jl.customers.holdout(shop, weeks=39, by='cohort', free_orders=True)" in result.call.python()
+
+
+def test_doubling_every_price_doubles_the_value():
+    def shop(factor):
+        plain = regulars_shop()
+        rows = plain.run(plain.table("orders"))
+        values = ", ".join(
+            f"('{r.order_id}', '{r.customer_id}', DATE '{r.day:%Y-%m-%d}', {factor * r.net})" for r in rows.itertuples()
+        )
+        return shop_of({"orders": f"""SELECT order_id, customer_id, day, day::TIMESTAMP AS ordered_at,
+            'completed' AS status, net::DECIMAL(18,4) AS net
+            FROM (VALUES {values}) t(order_id, customer_id, day, net)"""})  # fmt: skip
+
+    one, two = (jl.customers.lifetime_value(shop(factor)).total["margin"] for factor in (1, 2))
+    assert two == pytest.approx(2 * one, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "options", [{"horizon": 0}, {"margin": 1.2}, {"discount": -0.1}, {"cost": -1}, {"retention": 3.0}, {"tested": 5}]
+)
+def test_what_makes_no_sense_is_refused(on_cdnow, options):
+    with pytest.raises(BadParameter):
+        jl.customers.lifetime_value(on_cdnow[0], **{"tested": on_cdnow[1], **options})

@@ -1,0 +1,111 @@
+"""How orders become purchase histories: the rules, one by one, and the published CDNOW counts through the engine."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from journeylab.customers import purchases
+from journeylab.customers.bg_nbd import BgNbd
+from journeylab.data.examples import shop_of
+
+UNTIL = date(2026, 3, 1)
+
+
+def shop_with(rows, **columns):
+    """Return a shop of (customer, day of 2026 as 'MM-DD', net, refunded, status) tuples."""
+    values = ", ".join(
+        f"({'NULL' if c is None else repr(c)}, DATE '2026-{d}', {n}, {r}, '{s}')" for c, d, n, r, s in rows
+    )
+    return shop_of({"orders": f"""SELECT row_number() OVER ()::VARCHAR AS order_id, customer_id, day,
+        day::TIMESTAMP AS ordered_at, status, net::DECIMAL(18,4) AS net, refunded::DECIMAL(18,4) AS refunded
+        FROM (VALUES {values}) t(customer_id, day, net, refunded, status)"""})  # fmt: skip
+
+
+def histories_of(rows, *, split=UNTIL, until=UNTIL, free=False):
+    shop = shop_with(rows)
+    days = purchases.purchase_days(shop, until, free=free)
+    return shop.run(purchases.histories(days, split)).set_index("customer_id").sort_index()
+
+
+def test_several_orders_a_day_are_one_purchase():
+    found = histories_of([("a", "01-01", 10, 0, "completed"), ("a", "01-01", 5, 0, "completed"),
+                          ("a", "01-15", 7, 0, "completed"), ("a", "01-15", 3, 0, "completed")])  # fmt: skip
+    assert found.loc["a", ["frequency", "recency", "age"]].tolist() == [1, 14, 59]
+    assert found.loc["a", ["spend", "first_net"]].tolist() == [10, 15]
+
+
+def test_gifts_refunds_returns_cancellations_and_guests_are_no_purchases():
+    found = histories_of([
+        ("gift", "01-01", 10, 0, "completed"), ("gift", "02-01", 0, 0, "completed"),
+        ("back", "01-01", 10, 0, "completed"), ("back", "02-01", 0, 30, "refunded"),
+        ("return", "01-01", 10, 0, "completed"), ("return", "02-01", -4, 0, "completed"),
+        ("off", "01-01", 10, 0, "completed"), ("off", "02-01", 9, 0, "cancelled"),
+        (None, "02-01", 9, 0, "completed"),
+    ])  # fmt: skip
+    assert found["frequency"].tolist() == [0, 0, 0, 0]
+    assert found.index.tolist() == ["back", "gift", "off", "return"]
+
+
+def test_gifts_count_where_they_are_asked_to_and_full_refunds_still_do_not():
+    found = histories_of([
+        ("gift", "01-01", 10, 0, "completed"), ("gift", "02-01", 0, 0, "completed"),
+        ("back", "01-01", 10, 0, "completed"), ("back", "02-01", 0, 30, "refunded"),
+    ], free=True)  # fmt: skip
+    assert found["frequency"].to_dict() == {"gift": 1, "back": 0}
+
+
+def test_what_comes_after_the_split_is_counted_apart_and_later_customers_are_left_out():
+    rows = [("a", "01-01", 10, 0, "completed"), ("a", "01-10", 20, 0, "completed"), ("a", "02-10", 40, 0, "completed"),
+            ("a", "02-20", 50, 0, "completed"), ("late", "02-15", 9, 0, "completed")]  # fmt: skip
+    found = histories_of(rows, split=date(2026, 1, 31))
+    assert found.index.tolist() == ["a"]
+    assert found.loc["a", ["frequency", "recency", "age", "later", "later_net"]].tolist() == [1, 9, 30, 2, 90]
+
+
+def test_distinct_histories_hold_the_same_customers_and_money_as_single_ones():
+    rng = np.random.default_rng(1)
+    days = [f"0{1 + int(d) // 28}-{1 + int(d) % 28:02d}" for d in rng.integers(0, 56, 600)]
+    rows = [(f"c{rng.integers(80)}", day, int(rng.integers(1, 90)), 0, "completed") for day in days]
+    shop = shop_with(rows)
+    single = purchases.histories(purchases.purchase_days(shop, UNTIL), date(2026, 2, 5))
+    people = shop.run(single)
+    for weekly in (False, True):
+        table = shop.run(purchases.statistics(purchases.grouped(shop, single, "cohort"), weekly=weekly))
+        assert table["n"].sum() == len(people)
+        assert table["spend"].sum() == pytest.approx(people["spend"].sum())
+        assert table["squares"].sum() == pytest.approx((people["spend"] ** 2).sum())
+        assert table["later"].sum() == people["later"].sum()
+        assert purchases.base_of(table, weekly=weekly).repeat_purchases == people["frequency"].sum()
+
+
+def test_rounded_averages_keep_customers_and_change_the_mean_by_less_than_a_percent():
+    rng = np.random.default_rng(2)
+    rows = [(f"c{i % 200}", f"0{1 + i % 2}-{1 + i % 27:02d}", int(rng.integers(5, 500)), 0, "completed")
+            for i in range(900)]  # fmt: skip
+    shop = shop_with(rows)
+    customers = purchases.histories(purchases.purchase_days(shop, UNTIL), UNTIL)
+    exact, rounded = (shop.run(purchases.averages(customers, rounded=flag)) for flag in (False, True))
+    assert rounded["n"].sum() == exact["n"].sum()
+    assert (rounded["average"] @ rounded["n"]) == pytest.approx(exact["average"] @ exact["n"], rel=0.01)
+
+
+def test_the_cdnow_histories_of_the_engine_are_those_of_the_papers(cdnow_shop, cdnow):
+    split = date(1997, 9, 30)
+    days = purchases.purchase_days(cdnow_shop, split, free=True)
+    customers = purchases.grouped(cdnow_shop, purchases.histories(days, split), None)
+    base = purchases.base_of(cdnow_shop.run(purchases.statistics(customers, weekly=False)), weekly=False)
+    ours, theirs = base.distinct(), cdnow.base.distinct()
+    for name in ("frequency", "recency", "age", "count"):
+        assert np.array_equal(getattr(ours, name), getattr(theirs, name)), name
+
+
+def test_rounding_to_weeks_moves_cdnow_estimates_by_less_than_half_a_standard_error(cdnow_shop, cdnow):
+    split = date(1997, 9, 30)
+    days = purchases.purchase_days(cdnow_shop, split, free=True)
+    customers = purchases.grouped(cdnow_shop, purchases.histories(days, split), None)
+    weekly = BgNbd.fit(purchases.base_of(cdnow_shop.run(purchases.statistics(customers, weekly=True)), weekly=True))
+    daily = BgNbd.fit(cdnow.base)
+    assert np.all(np.abs(weekly.parameters - daily.parameters) < 0.5 * daily.estimate.standard_errors)

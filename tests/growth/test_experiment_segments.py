@@ -1,0 +1,121 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+import journeylab as jl
+from tests.growth.shops import frames_shop, simulated, small
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    """A test that works for mobile visitors alone: 10 % to 20 % there, 10 % elsewhere."""
+    rng = np.random.default_rng(53)
+    frames = simulated(seed=50, units=100)
+    n = 9000
+    device = rng.choice(["mobile", "desktop", "tablet"], n, p=[0.4, 0.4, 0.2])
+    variant = rng.choice(["A", "B"], n)
+    rate = np.where((device == "mobile") & (variant == "B"), 0.2, 0.1)
+    ids = [f"w{i}" for i in range(n)]
+    at = pd.Timestamp("2026-03-02") + pd.to_timedelta(np.arange(n) % 14, unit="D")
+    tested = pd.DataFrame(
+        {"experiment": "mob", "unit": "visitor", "unit_id": ids, "variant": variant, "exposed_at": at}
+    )
+    events = pd.DataFrame({"visitor_id": ids, "occurred_at": at, "event": "view", "order_id": None, "device": device})
+    events["day"] = events["occurred_at"].dt.date
+    measured = pd.DataFrame(
+        {
+            "experiment": "mob",
+            "unit_id": ids,
+            "converted": rng.random(n) < rate,
+            "plan": np.where(device == "mobile", "x", "y"),
+        }
+    )
+    frames = {"exposures": tested, "events": events, "outcomes": measured, "orders": frames["orders"]}
+    return frames, frames_shop(tmp_path_factory.mktemp("planted"), frames)
+
+
+def test_the_segment_it_works_for_is_found(planted):
+    _, shop = planted
+    result = jl.growth.experiment_segments(shop, by="device")
+    rows = result.table().set_index("segment")
+    assert result.differ < 0.001
+    assert rows.loc["mobile", "lower"] <= 0.1 <= rows.loc["mobile", "upper"]
+    assert rows.loc["mobile", "pooled_lower"] > 0
+    assert "most clearly for mobile" in result.headline()
+
+
+def test_segments_agree_with_pandas_and_add_up(planted):
+    frames, shop = planted
+    rows = jl.growth.experiment_segments(shop, by="device").table().set_index("segment")
+    joined = (
+        frames["exposures"]
+        .merge(frames["outcomes"], on="unit_id")
+        .merge(frames["events"], left_on="unit_id", right_on="visitor_id")
+    )
+    for (device, variant), part in joined.groupby(["device", "variant"]):
+        assert rows.loc[device, "n" if variant == "B" else "n_control"] == len(part)
+        assert rows.loc[device, "value" if variant == "B" else "value_control"] == pytest.approx(
+            part["converted"].mean()
+        )
+    whole = jl.growth.experiment(shop).table().iloc[0]
+    assert rows[["n_control", "n"]].sum().tolist() == whole[["n_control", "n"]].tolist()
+
+
+def test_a_text_column_of_the_outcomes_is_a_segment_too(planted):
+    _, shop = planted
+    rows = jl.growth.experiment_segments(shop, by="plan").table()
+    assert set(rows["segment"]) == {"x", "y"}
+
+
+def test_where_all_segments_are_alike_nothing_is_claimed():
+    rng = np.random.default_rng(51)
+    exposed = [(f"u{i}", "AB"[i % 2], 0) for i in range(4000)]
+    measured = [(f"u{i}", int(rng.random() < 0.2), f"s{i // 2 % 16}") for i in range(4000)]
+    result = jl.growth.experiment_segments(small(exposed, measured, ["converted", "part"]), by="part")
+    assert result.headline().startswith("No sign that B works differently")
+    rows = result.table()
+    assert rows["pooled"].abs().max() < rows["effect"].abs().max()
+    assert (rows["pvalue_adjusted"] >= rows["pvalue"]).all()
+    assert any("winner's curse" in c for c in result.caveats)
+
+
+def test_small_segments_are_left_out_and_counted():
+    exposed = [(f"u{i}", "AB"[i % 2], 0) for i in range(420)]
+    measured = [(f"u{i}", i % 3 == 0, "big" if i < 400 else "small") for i in range(420)]
+    result = jl.growth.experiment_segments(small(exposed, measured, ["converted", "part"]), by="part")
+    assert result.table()["segment"].tolist() == ["big"]
+    assert result.left_out == 20
+    with pytest.raises(jl.NotEnoughData):
+        jl.growth.experiment_segments(small(exposed[:40], measured[:40], ["converted", "part"]), by="part")
+
+
+def test_traits_of_customers_are_segments_of_customers(tmp_path):
+    frames = simulated(seed=52, units=2000)
+    ids = frames["exposures"]["unit_id"]
+    customers = pd.DataFrame(
+        {"customer_id": ids, "persona": np.where(np.arange(len(ids)) % 3 == 0, "regulars", "hunters")}
+    )
+    shop = frames_shop(
+        tmp_path,
+        {"exposures": frames["exposures"].assign(unit="customer"), "orders": frames["orders"], "customers": customers},
+    )
+    rows = jl.growth.experiment_segments(shop, by="persona", metric="conversion").table()
+    assert set(rows["segment"]) == {"regulars", "hunters"}
+    assert rows[["n_control", "n"]].sum().sum() == 2000
+
+
+def test_what_the_units_cannot_be_split_by_is_refused(planted):
+    _, shop = planted
+    with pytest.raises(jl.BadParameter, match="cannot be split by 'age'"):
+        jl.growth.experiment_segments(shop, by="age")
+    with pytest.raises(jl.BadParameter, match="segment"):
+        jl.growth.experiment_segments(shop, by="device", metric="median of converted")
+
+
+def test_it_draws_and_its_call_runs_again(planted):
+    _, shop = planted
+    result = jl.growth.experiment_segments(shop, by="device", metric="converted")
+    assert result.chart().to_dict()["$schema"]
+    scope = {"jl": jl, "shop": shop}
+    exec("\n".join(result.call.lines()), scope)
+    pd.testing.assert_frame_equal(scope["experiment_segments"].table(), result.table())

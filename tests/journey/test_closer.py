@@ -1,0 +1,119 @@
+"""Looking closer: carts, searches, stock, those who dropped, and what if."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import journeylab as jl
+from journeylab.data.examples import shop_of
+from tests.journey.test_friction import shop_with
+from tests.journey.test_funnel import shop_with as log_with
+
+DAY = 60 * 24
+
+
+def test_a_cart_is_bought_comes_back_is_left_or_is_open():
+    log = [("a", 0, "add_to_cart"), ("a", 5, "purchase"), ("b", 0, "add_to_cart"), ("b", 3 * DAY, "purchase")]
+    log += [("c", 0, "add_to_cart"), ("c", 9 * DAY, "purchase"), ("d", 20 * DAY, "add_to_cart"), ("e", 5, "purchase")]
+    result = jl.journey.carts(log_with(log))
+    assert result.ends.set_index("end")["n"].to_dict() == {"bought": 1, "recovered": 1, "abandoned": 1, "open": 1}
+    assert result.table().set_index("measure")[["n", "of"]].values.tolist() == [[2, 3], [1, 2]]
+    assert result.chart().to_dict()["$schema"]
+
+
+def test_carts_with_a_reminder_stand_beside_those_without():
+    events = """SELECT 'v' || i AS visitor_id, 'c' || i AS customer_id, DATE '2026-01-01' AS day,
+        'add_to_cart' AS event, TIMESTAMP '2026-01-01' AS occurred_at, 20::DECIMAL(18,4) AS value
+        FROM range(40) t(i) UNION ALL SELECT 'v' || i, 'c' || i, DATE '2026-01-03', 'purchase',
+        TIMESTAMP '2026-01-03', NULL FROM range(40) t(i) WHERE i < 10 OR i >= 36 UNION ALL
+        SELECT 'z', NULL, DATE '2026-03-01', 'page_view', TIMESTAMP '2026-03-01', NULL"""
+    contacts = "SELECT 'c' || i AS customer_id, TIMESTAMP '2026-01-02' AS sent_at FROM range(20) t(i)"
+    result = jl.journey.carts(shop_of({"events": events, "contacts": contacts}))
+    rows = result.table().set_index("measure")
+    assert rows.loc["came back with a message", ["n", "of"]].tolist() == [10, 20]
+    assert rows.loc["came back without a message", ["n", "of"]].tolist() == [4, 20]
+    assert rows.loc["left on the day", "net"] == 800
+    assert result.reminder["difference"].item() == pytest.approx(0.3)
+
+
+def test_search_terms_are_counted_by_session_and_those_that_find_nothing_are_named():
+    rows = [
+        ("v", 0, "search", "/s", None, "Mug ", 5),
+        ("v", 9, "search", "/s", None, "mug", 5),
+        ("v", 20, "purchase", "/t"),
+    ]
+    rows += [(f"w{i}", 0, "search", "/s", None, "teapot", 0) for i in range(3)]
+    result = jl.journey.searches(shop_with(rows), value=10)
+    found = result.table().set_index("term")
+    assert found.loc["mug", ["n", "won", "empty", "net"]].tolist() == [1, 1, 0, 10]
+    assert found.loc["teapot", ["n", "won", "empty", "told"]].tolist() == [3, 0, 3, 3]
+    assert "“teapot” found nothing in 3 of 3 sessions" in result.headline()
+    for view in result.views:
+        assert result.chart(view).to_dict()["$schema"]
+
+
+def test_drop_off_is_split_by_whether_the_product_was_in_stock():
+    events = """SELECT 'v' || i AS visitor_id, TIMESTAMP '2026-01-01' + to_days((i % 2)::INT) AS occurred_at,
+        DATE '2026-01-01' + (i % 2)::INT AS day, 'view' AS event, if(i < 80, 'mug', 'jug') AS sku FROM range(100) t(i)
+        UNION ALL SELECT 'v' || i, TIMESTAMP '2026-01-01 01:00' + to_days((i % 2)::INT),
+        DATE '2026-01-01' + (i % 2)::INT, 'cart', 'mug' FROM range(80) t(i) WHERE i % 2 = 0"""
+    stock = """SELECT 'mug' AS sku, DATE '2026-01-01' + i::INT AS as_of, (1 - i)::DECIMAL(18,4) AS on_hand
+        FROM range(2) t(i)"""
+    rows = jl.journey.funnel(shop_of({"events": events, "stock": stock}), steps=["view", "cart"], by="stock").table()
+    rates = rows[rows["position"] == 2].set_index("group")[["came", "of"]]
+    assert rates.loc["in stock"].tolist() == [40, 40]
+    assert rates.loc["out of stock"].tolist() == [0, 40]
+    assert rates.loc["not known"].tolist() == [0, 20]
+
+
+def test_those_who_dropped_are_as_many_as_the_funnel_says_and_can_be_listed():
+    log = (
+        [(f"v{i:02}", i, "a") for i in range(20)]
+        + [(f"v{i:02}", i + 1, "b") for i in range(8)]
+        + [("z", 40 * DAY, "a")]
+    )
+    shop = log_with(log)
+    result = jl.journey.dropped(shop, steps=["a", "b"], at=2, most=5)
+    assert result.lost == jl.journey.funnel(shop, steps=["a", "b"]).table()["lost"].iloc[1] == 12
+    assert result.table()["visitor_id"].tolist() == [f"v{i:02}" for i in range(8, 13)]
+    assert "The first 5 of 12" in result.caveats[1]
+    with pytest.raises(jl.BadParameter):
+        jl.journey.dropped(shop, steps=["a", "b"], at=3)
+
+
+def chain(seed, *, memory=False, visitors=2000):
+    """Visits view → cart → purchase, where with `memory` only those who began at home buy from the cart."""
+    rng = np.random.default_rng(seed)
+    log = []
+    for i in range(visitors):
+        home = rng.random() < 0.5
+        log.append((f"v{i}", 0, "home" if home else "ad"))
+        if rng.random() < 0.6:
+            log.append((f"v{i}", 1, "cart"))
+            if rng.random() < ((0.9 if home else 0.1) if memory else 0.5):
+                log.append((f"v{i}", 2, "purchase"))
+    return log_with(log)
+
+
+def test_what_if_changes_conversion_as_one_reckons_by_hand():
+    shop = chain(1)
+    result = jl.journey.what_if(shop, source="cart", target="purchase", rate=0.75)
+    figures = result.rows.set_index("figure")["value"]
+    assert not result.locked
+    assert figures["modelled"] == pytest.approx(figures["observed"])
+    assert figures["with the change"] == pytest.approx(figures["observed"] / result.today * 0.75)
+    assert "instead of" in result.headline()
+    assert result.chart().to_dict()["$schema"]
+
+
+def test_what_if_is_locked_where_the_chain_forgets_what_matters():
+    result = jl.journey.what_if(chain(2, memory=True), source="home", target="cart", rate=0.9)
+    assert result.locked
+    assert result.headline().startswith("Locked: the model says")
+    assert np.isnan(result.rows.set_index("figure").loc["with the change", "value"])
+
+
+def test_a_place_nobody_is_at_is_refused_by_name():
+    with pytest.raises(jl.BadParameter, match="'nowhere'"):
+        jl.journey.what_if(chain(1, visitors=50), source="nowhere", target="cart", rate=0.5)

@@ -1,0 +1,181 @@
+"""Margin at stake: by hand, never more than there is, planted leaks found, noise called noise."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import journeylab as jl
+from journeylab.data.examples import shop_of
+from journeylab.journey import cells
+from tests.journey.test_funnel import shop_with
+
+STEPS = ["view", "cart", "purchase"]
+DEMO = Path(__file__).resolve().parents[2] / "sample_data"
+
+
+def store(seed, *, leak=1.0, visitors=3000):
+    """Events of visitors by device and country; on mobile, `purchase` is passed `leak` times as often."""
+    rng = np.random.default_rng(seed)
+    mobile, north = rng.random(visitors) < 0.4, rng.random(visitors) < 0.5
+    cart = rng.random(visitors) < np.where(north, 0.6, 0.4)
+    buy = cart & (rng.random(visitors) < np.where(mobile, leak, 1.0) * np.where(north, 0.7, 0.5))
+    rows = []
+    for i in range(visitors):
+        told = f"'{'mobile' if mobile[i] else 'desktop'}', '{'north' if north[i] else 'south'}'"
+        rows.append(f"('v{i}', 0, 'view', {told})")
+        if cart[i]:
+            rows.append(f"('v{i}', 1, 'cart', {told})")
+        if buy[i]:
+            rows.append(f"('v{i}', 2, 'purchase', {told})")
+    return rows, mobile, north, cart, buy
+
+
+def shop_from(rows):
+    return shop_of(
+        {
+            "events": "SELECT v AS visitor_id, TIMESTAMP '2026-01-01' + to_minutes(m) AS occurred_at, "
+            "DATE '2026-01-01' AS day, event, device, country "
+            f"FROM (VALUES {', '.join(rows)}) t(v, m, event, device, country)"
+        }
+    )
+
+
+def test_the_steps_are_what_one_reckons_by_hand():
+    log = [(f"v{i}", 0, "view") for i in range(10)] + [(f"v{i}", 1, "cart") for i in range(4)] + [("v0", 2, "purchase")]
+    result = jl.journey.stake(shop_with(log), steps=STEPS, window=None, value=40, margin=0.25)
+    assert result.rows["lost"].tolist() == [6, 3, 9]
+    assert result.rows["margin"].tolist() == pytest.approx([6 * 0.25 * 10, 3 * 10, 45])
+    assert (result.ceiling, result.realised) == (100, 10)
+
+
+def test_all_steps_together_never_exceed_the_ceiling():
+    for seed in range(3):
+        shop = shop_from(store(seed, visitors=300)[0])
+        for options in ({}, {"by": "device"}, {"by": "device", "strata": ["country"]}):
+            result = jl.journey.stake(shop, steps=STEPS, window=None, value=50, **options)
+            together = result.rows.iloc[-1]
+            assert result.rows["margin"].iloc[:-1].sum() == pytest.approx(together["margin"])
+            assert together["margin"] + result.realised <= result.ceiling + 1e-6
+            assert together["upper"] <= result.ceiling
+
+
+def test_doubling_the_value_doubles_the_money():
+    shop = shop_from(store(1, visitors=400)[0])
+    one, two = (jl.journey.stake(shop, steps=STEPS, window=None, value=v, by="device") for v in (20, 40))
+    for column in ("margin", "lower", "upper"):
+        assert (2 * one.rows[column]).tolist() == pytest.approx(two.rows[column].tolist())
+        assert (2 * one.leaks[column]).tolist() == pytest.approx(two.leaks[column].tolist())
+
+
+def test_a_planted_leak_is_found_and_what_it_costs_lies_in_the_interval():
+    rows, mobile, north, cart, _buy = store(3, leak=0.6)
+    result = jl.journey.stake(
+        shop_from(rows), steps=STEPS, window=None, by="device", strata=["country"], value=100, margin=0.3
+    )
+    top = result.found().iloc[0]
+    truth = (np.where(north, 0.7, 0.5)[mobile & cart] * 0.4).sum() * 30
+    assert (top["group"], top["step"]) == ("mobile", "purchase")
+    assert top["lower"] < truth < top["upper"]
+    assert result.headline().startswith("mobile passes purchase at ")
+
+
+def test_strata_take_away_a_difference_that_is_only_one_of_mix():
+    rng = np.random.default_rng(8)
+    rows = []
+    for i in range(4000):
+        north = rng.random() < 0.5
+        mobile = rng.random() < (0.8 if north else 0.2)
+        told = f"'{'mobile' if mobile else 'desktop'}', '{'north' if north else 'south'}'"
+        rows.append(f"('v{i}', 0, 'view', {told})")
+        if rng.random() < (0.3 if north else 0.6):
+            rows.append(f"('v{i}', 1, 'purchase', {told})")
+    plain = {"steps": ["view", "purchase"], "window": None, "by": "device", "value": 1}
+    shop = shop_from(rows)
+    assert len(jl.journey.stake(shop, **plain).found()) == 1
+    assert jl.journey.stake(shop, **plain, strata=["country"]).found().empty
+
+
+def test_noise_is_called_noise_in_at_least_95_of_100_seeds():
+    rng, found = np.random.default_rng(11), 0
+    for _ in range(100):
+        counts = np.array([[rng.multinomial(n, [0.5, 0.2, 0.1, 0.2])] for n in (900, 700, 300, 60)])[:, 0]
+        grid = cells.Grid(
+            ("a", "b", "c", "d"), np.array(["m", "d", "t", "x"]), np.zeros(4, "int64"), counts.astype(float),
+            np.full(4, 10.0), np.zeros(4), 0, (1, 2, 3, 4),
+        )  # fmt: skip
+        found += bool(cells.leaks(grid, grid.draw(rng, 100), 0.05, 365)["clear"].any())
+    assert found <= 5
+
+
+@pytest.mark.slow
+def test_stores_without_any_story_show_no_finding_in_at_least_95_of_100_seeds():
+    quiet = 0
+    for seed in range(100):
+        shop = shop_from(store(seed, visitors=600)[0])
+        result = jl.journey.stake(
+            shop, steps=STEPS, window=None, by="device", strata=["country"], value=10, draws=100, seed=seed
+        )
+        quiet += result.found().empty
+        shop.close()
+    assert quiet >= 95
+
+
+@pytest.mark.slow
+def test_the_interval_covers_a_planted_leak_about_as_often_as_its_level_says():
+    covered = 0
+    for seed in range(40):
+        rows, mobile, north, cart, _buy = store(seed, leak=0.7, visitors=1500)
+        shop = shop_from(rows)
+        result = jl.journey.stake(shop, steps=STEPS, window=None, by="device", strata=["country"], value=1, margin=1)
+        row = result.leaks.query("group == 'mobile' and step == 'purchase'").iloc[0]
+        truth = (np.where(north, 0.7, 0.5)[mobile & cart] * 0.3).sum()
+        covered += row["lower"] <= truth <= row["upper"]
+        shop.close()
+    assert covered >= 31
+
+
+def test_the_value_comes_from_the_events_else_from_the_orders_and_costs_give_the_margin():
+    events = """SELECT visitor_id, TIMESTAMP '2026-01-01' + to_minutes(m) AS occurred_at, DATE '2026-01-01' AS day,
+        event, value::DECIMAL(18,4) AS value FROM (VALUES ('v', 0, 'a', NULL), ('v', 1, 'b', 30), ('w', 0, 'a', NULL),
+        ('w', 1, 'b', 50), ('x', 0, 'a', NULL)) t(visitor_id, m, event, value)"""
+    orders = """SELECT '1' AS order_id, TIMESTAMP '2026-01-01' AS ordered_at, DATE '2026-01-01' AS day,
+        'completed' AS status, 70::DECIMAL(18,4) AS net"""
+    lines = """SELECT '1' AS order_id, 'p' AS product, 2::DECIMAL(18,4) AS quantity, 40::DECIMAL(18,4) AS unit_price,
+        10::DECIMAL(18,4) AS discount, 14::DECIMAL(18,4) AS unit_cost"""
+    shop = shop_of({"events": events, "orders": orders, "order_lines": lines})
+    result = jl.journey.stake(shop, steps=["a", "b"], window=None)
+    assert (result.worth.value, result.worth.margin) == (40, pytest.approx(0.6))
+    bare = shop_of({"events": events.replace("value::DECIMAL(18,4) AS value", "1 AS z"), "orders": orders})
+    assert jl.journey.stake(bare, steps=["a", "b"], window=None).worth.value == 70
+    with pytest.raises(jl.NotEnoughData, match="worth"):
+        jl.journey.stake(shop_with([("v", 0, "a"), ("v", 1, "b")]), steps=["a", "b"])
+
+
+def test_the_same_call_gives_the_same_figures_and_every_view_draws():
+    shop = shop_from(store(5, visitors=300)[0])
+    one, two = (jl.journey.stake(shop, steps=STEPS, window=None, value=9, by="device") for _ in range(2))
+    assert one.table().equals(two.table())
+    for view in one.views:
+        assert one.chart(view).to_dict()["$schema"]
+
+
+@pytest.mark.slow
+def test_the_mobile_leak_of_the_demo_store_lies_in_the_interval():
+    truth = json.loads((DEMO / "truths.json").read_text())["leaks"][0]
+    shop = jl.read(str(DEMO / "shopify_orders.csv"), str(DEMO / "events.parquet"))
+    result = jl.journey.stake(
+        shop,
+        steps=["add_to_cart", "begin_checkout", "add_shipping_info", "add_payment_info", truth["step"]],
+        window="1d",
+        unit="session",
+        by="device",
+        value=truth["mean_margin_of_an_order"],
+        margin=1.0,
+    )
+    top = result.found().iloc[0]
+    assert (top["group"], top["step"]) == (truth["device"], truth["step"])
+    assert top["lower"] < truth["margin_at_stake"] < top["upper"]
