@@ -8,7 +8,10 @@
 Reading      jl.read  jl.demo  jl.connect  jl.open  jl.Dataset
 The whole    jl.overview
 Journey      jl.journey.funnel
-Customers    jl.customers.rfm  jl.customers.holdout  jl.customers.lifetime_value  jl.customers.quiet
+Customers    jl.customers.rfm  jl.customers.rfm_groups  jl.customers.persona_count  jl.customers.personas
+             jl.customers.persona_map  jl.customers.persona_rules  jl.customers.crosswalk  jl.customers.migration
+             jl.customers.segments  jl.customers.audience
+             jl.customers.holdout  jl.customers.lifetime_value  jl.customers.quiet
              jl.customers.cohorts  jl.customers.second_order  jl.customers.self_check
 Errors       jl.JourneylabError: jl.SchemaError, jl.NotEnoughData, jl.BadParameter
 
