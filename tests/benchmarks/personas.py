@@ -19,16 +19,18 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 CUSTOMERS = 1_000_000
 #: Four kinds: orders, log of the order value, share of discounted orders.
 SIMULATED = """
-    SELECT 'o' || (c * 16 + k) AS order_id, 'c' || c AS customer_id,
+    SELECT 'o' || (c * 128 + k) AS order_id, 'c' || c AS customer_id,
            DATE '2025-01-01' + (hash(c, k) % 365)::INTEGER AS day,
            (DATE '2025-01-01' + (hash(c, k) % 365)::INTEGER)::TIMESTAMP AS ordered_at, 'completed' AS status,
-           round(exp([3.0, 5.2, 4.0, 6.0][1 + c % 4] + 0.25 * z + 0.15 * e), 2)::DECIMAL(18, 4) AS net,
+           round(exp([3.0, 5.2, 4.0, 7.0][1 + c % 4] + 0.25 * z + 0.15 * e), 2)::DECIMAL(18, 4) AS net,
            CASE WHEN (hash(c, k, 3) % 1000) / 1000.0 < [0.02, 0.05, 0.9, 0.02][1 + c % 4] THEN 'CODE' END
                AS discount_code
     FROM (SELECT c, k, sqrt(-2 * ln((1 + hash(c, 1) % 999983) / 999984.0))
                      * cos(6.2831853 * (hash(c, 2) % 999983) / 999983.0) AS z,
                  (hash(c, k, 5) % 2000) / 1000.0 - 1 AS e
-          FROM (SELECT c, unnest(range([5, 2, 3, 2][1 + c % 4] + (hash(c) % 3)::BIGINT)) AS k FROM range({n}) t(c)))
+          FROM (SELECT c,
+                       unnest(range(1 + floor(-ln((1 + hash(c, 7) % 9973) / 9974.0) * [5, 1, 2, 1][1 + c % 4])::BIGINT)) AS k
+                FROM range({n}) t(c)))
 """  # fmt: skip
 
 
