@@ -15,6 +15,7 @@ from journeylab.checks import day as check_day
 from journeylab.checks import one_of, whole
 from journeylab.customers import clusters, lots, scaling, stability, structure
 from journeylab.customers.features import build, chosen
+from journeylab.customers.persona_figures import Ground, ground
 from journeylab.errors import NotEnoughData
 from journeylab.result import Result, analysis
 
@@ -54,9 +55,10 @@ class PersonaCount(Result):
         seed: Of the sample and of everything drawn.
         space: The features of every customer, in the engine.
         sample: The features of those looked at.
+        ground: What the figures of any personas rest on.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("separation", "BIC", "stability")
+    views: ClassVar[tuple[str, ...]] = ("separation", "information criterion", "stability")
 
     counts: pd.DataFrame
     suggested: int | None
@@ -69,6 +71,7 @@ class PersonaCount(Result):
     seed: int
     space: ir.Table = field(repr=False)
     sample: pd.DataFrame = field(repr=False)
+    ground: Ground = field(repr=False)
 
     @property
     def data(self) -> NDArray[np.float64]:
@@ -166,14 +169,15 @@ def persona_count(
         seed=seed,
         space=space,
         sample=sample,
+        ground=ground(shop, until),
         caveats=_caveats(sample, scales, alike, everyone),
     )
 
 
 def _scan(data: NDArray[np.float64], method: str, seed: int) -> pd.DataFrame:
-    found = structure.examine(data, seed=seed)
     rows = []
     with clusters.one_thread():
+        found = structure.examine(data, seed=seed)
         for place, k in enumerate(structure.COUNTS):
             model = clusters.fit(data, k, method=method, seed=seed, starts=2)
             rand = stability.bootstrap(data, model, rounds=_ROUNDS, seed=seed).rand

@@ -37,7 +37,7 @@ def agreement(result, truth):
 
 
 def test_three_planted_kinds_come_back_and_everyone_is_assigned(planted, found):
-    shop, truth = planted
+    _shop, truth = planted
     assert len(found.cards) == found.count.suggested == 3
     assert found.roster.count() == found.cards["n"].sum() == len(truth)
     assert agreement(found, truth) >= 0.9
