@@ -129,9 +129,7 @@ def _said(spec: schema.Table, name: str) -> str:
 
 
 def _follows(table: str) -> tuple[str, ...]:
-    from journeylab.data.readers.meanings import FOLLOWS
-
-    return FOLLOWS.get(table, ())
+    return schema.FOLLOWS.get(table, ())
 
 
 def _values(unknown: Unknown, how: ColumnMap, start: ColumnMap, stamp: str) -> dict[str, str]:

@@ -162,7 +162,7 @@ class Visitor:
         """Keep added files for the mapping step."""
         from journeylab.data.readers.sources import unknown_files
 
-        names = {source.path: source.name for source in added}
+        names: dict[str | Path, str] = {source.path: source.name for source in added}
         self.waiting = added
         self.unknown = unknown_files(*names, names=names, mapping=list(self.maps) or None)
         self.time_zone, self.currency, self.overlap = time_zone, currency, overlap

@@ -16,7 +16,6 @@ from journeylab.data import schema
 from journeylab.data.mapping import ColumnMap
 from journeylab.data.readers.base import fold
 from journeylab.data.readers.forms import FORMS
-from journeylab.data.readers.meanings import FOLLOWS
 from journeylab.data.readers.times import Formats
 
 if TYPE_CHECKING:
@@ -130,7 +129,7 @@ def _for_table(table: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
         chosen[place] = _clock(table)
     made = ColumnMap(table, {columns[place]: name for place, name in sorted(chosen.items())}, utc=_utc(columns, chosen))
     total -= 2 * len(
-        [name for name in spec.required if name not in chosen.values() and name not in FOLLOWS.get(table, ())]
+        [name for name in spec.required if name not in chosen.values() and name not in schema.FOLLOWS.get(table, ())]
     )
     return total, made
 

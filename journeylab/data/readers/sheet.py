@@ -118,7 +118,9 @@ def read(
     clock = _clock(table)
     if clock in known:
         remarks.append(Remark("in the future", f"{clock} > TIMESTAMP '{desk.now}'"))
-    desk.account(table, title, raws, rows, label=f"CAST({label} AS VARCHAR)", aside="aside", remarks=remarks, said=said)
+    uncounted = ", ".join(map(literal, schema.UNCOUNTED_STATUSES))
+    out = f"coalesce(aside, CASE WHEN status IN ({uncounted}) THEN status END)" if table == "orders" else "aside"
+    desk.account(table, title, raws, rows, label=f"CAST({label} AS VARCHAR)", aside=out, remarks=remarks, said=said)
 
 
 def _there(name: str, sheets: Iterable[Sheet]) -> bool:
