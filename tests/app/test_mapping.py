@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 STRIPE = (
-    "id,Created date (UTC),Amount,Currency,Customer Email,Status,<img src=x onerror=alert(1)> :tada: *x*\n"
-    "ch_1,2026-03-01 10:12,58.90,eur,ada@example.com,Paid,=1+1\n"
-    "ch_2,2026-03-02 11:30,oops,eur,bo@example.com,Paid,\n"
-    "ch_3,2026-03-03 09:00,24.00,eur,cy@example.com,Failed,\n"
-).encode()
+    b"id,Created date (UTC),Amount,Currency,Customer Email,Status,<img src=x onerror=alert(1)> :tada: *x*\n"
+    b"ch_1,2026-03-01 10:12,58.90,eur,ada@example.com,Paid,=1+1\n"
+    b"ch_2,2026-03-02 11:30,oops,eur,bo@example.com,Paid,\n"
+    b"ch_3,2026-03-03 09:00,24.00,eur,cy@example.com,Failed,\n"
+)
 
 
 def waiting(data: bytes = STRIPE, name: str = "stripe.csv") -> Visitor:

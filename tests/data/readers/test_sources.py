@@ -45,7 +45,7 @@ def test_every_sample_export_goes_to_its_own_reader(shared):
         header = next(line for line in lines if not line.startswith("#") or line.startswith("#,"))
         reader = reader_for(next(csv.reader([header])))
         assert reader is not None
-        assert reader.TITLE == title
+        assert title == reader.TITLE
 
 
 def test_shopify_inventory_keeps_what_is_stocked_and_says_what_is_not(shared):
@@ -279,7 +279,8 @@ def test_a_customer_is_the_same_in_every_file(tmp_path):
 def test_a_trait_keeps_its_type_and_what_names_a_person_is_left_out(tmp_path):
     shop = table(
         tmp_path / "c.csv",
-        "email,country,First Name,Phone,visits,vip,colour\na@x.de,DE,Ada,+49 151 2345678,3,yes,red\nb@x.de,DE,Bo,,4.5,no,\n",
+        "email,country,First Name,Phone,visits,vip,colour\na@x.de,DE,Ada,+49 151 2345678,3,yes,red\n"
+        "b@x.de,DE,Bo,,4.5,no,\n",
     )
     assert values(shop, "customers", "visits, vip, colour") == [(3.0, True, "red"), (4.5, False, None)]
     assert set(shop.tables["customers"].columns) == {"customer_id", "country", "visits", "vip", "colour"}
@@ -331,12 +332,9 @@ def test_every_canonical_table_is_read_back_by_its_own_column_names(tmp_path):
 
 def test_the_same_period_again_replaces_or_adds_as_the_user_says(tmp_path):
     old, new = tmp_path / "old.csv", tmp_path / "new.csv"
-    old.write_text(
-        "order_id,ordered_at,day,status,net\n1,2026-01-01,2026-01-01,completed,10\n2,2026-01-05,2026-01-05,completed,1\n"
-    )
-    new.write_text(
-        "order_id,ordered_at,day,status,net\n1,2026-01-01,2026-01-01,completed,12\n2,2026-01-05,2026-01-05,completed,1\n"
-    )
+    head = "order_id,ordered_at,day,status,net\n"
+    old.write_text(head + "1,2026-01-01,2026-01-01,completed,10\n2,2026-01-05,2026-01-05,completed,1\n")
+    new.write_text(head + "1,2026-01-01,2026-01-01,completed,12\n2,2026-01-05,2026-01-05,completed,1\n")
     assert values(jl.read(old, new), "orders", "order_id, net") == [("1", Decimal(12)), ("2", Decimal(1))]
     assert values(jl.read(new, old), "orders", "order_id, net") == [("1", Decimal(10)), ("2", Decimal(1))]
     added = jl.read(old, new, overlap="add")
@@ -345,6 +343,22 @@ def test_the_same_period_again_replaces_or_adds_as_the_user_says(tmp_path):
     assert len({jl.read(old, new).fingerprint, jl.read(new, old).fingerprint, added.fingerprint}) == 3
     with pytest.raises(jl.BadParameter):
         jl.read(old, overlap="merge")
+
+
+def test_a_day_may_be_written_in_any_way(tmp_path):
+    shop = table(tmp_path / "s.csv", "Date,Channel,Cost\n31/12/2025,Ads,1\n20260101,Ads,2\nsoon,Ads,3\n,Ads,4\n")
+    assert column(shop, "spend", "day") == [dt.date(2025, 12, 31), dt.date(2026, 1, 1)]
+    assert {note.reason for note in ledger(shop, "spend").notes if note.set_aside} == {
+        "with a day that could not be read",
+        "without a day",
+    }
+
+
+def test_the_day_of_a_file_that_cannot_be_read_comes_from_its_time(tmp_path):
+    text = "response_id,answered_at,day,kind,score\nr,2026-03-01 23:30:00,no,nps,9\n"
+    text += "s,2026-03-01 23:30:00,2026-03-01,nps,9\n"
+    shop = table(tmp_path / "s.csv", text, time_zone="Europe/Berlin")
+    assert values(shop, "surveys", "response_id, day") == [("r", dt.date(2026, 3, 2)), ("s", dt.date(2026, 3, 1))]
 
 
 def test_spend_of_a_day_given_again_counts_once(tmp_path):
