@@ -248,7 +248,8 @@ def test_the_words_of_a_question_tell_its_kind_and_scale(tmp_path, question, ans
 def test_two_questions_of_one_answer_are_two_rows_and_blanks_are_said(tmp_path):
     shop = table(
         tmp_path / "s.csv",
-        "Response ID,Submitted At,NPS,CSAT,Comment\nr1,2026-01-01,9,5,call +49 151 2345678 or a@b.de\nr2,2026-01-02,3,,\n",
+        "Response ID,Submitted At,NPS,CSAT,Comment\nr1,2026-01-01,9,5,call +49 151 2345678 or a@b.de\n"
+        "r2,2026-01-02,3,,\n",
     )
     assert values(shop, "surveys", "response_id, kind, score") == [
         ("r1", "nps", 9.0),
