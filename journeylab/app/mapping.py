@@ -148,12 +148,15 @@ def _values(unknown: Unknown, how: ColumnMap, start: ColumnMap, stamp: str) -> d
 
 
 def _preview(unknown: Unknown, how: ColumnMap) -> None:
-    """Show the first rows as read, with what is wrong beside the cell."""
+    """Show the first rows as read, with what is wrong beside the cell: such columns first, then the mapped ones."""
     who = visitor()
     key = ("check", _key(unknown, ""), how.to_json())
     wrong = who.remember(key, lambda: mapped.check(unknown, how, time_zone=who.time_zone or "UTC"))
     shown: dict[str, list[str]] = {}
-    for place, column in enumerate(unknown.columns):
+    where = {column: ("" if any(there == column for _, there in wrong) else "m") for column in how.columns}
+    order = sorted(range(len(unknown.columns)), key=lambda place: (where.get(unknown.columns[place], "z"), place))
+    for place in order:
+        column = unknown.columns[place]
         name = column if column not in shown else f"{column} ({place + 1})"
         shown[name] = [row[place] for row in unknown.rows]
         if any(there == column for _, there in wrong) and unknown.columns.index(column) == place:
