@@ -9,7 +9,7 @@ Reading      jl.read  jl.demo  jl.connect  jl.open  jl.Dataset
 The whole    jl.overview
 Journey      jl.journey.funnel
 Customers    jl.customers.rfm  jl.customers.holdout  jl.customers.lifetime_value  jl.customers.quiet
-             jl.customers.cohorts  jl.customers.second_order  jl.customers.self_check
+             jl.customers.cohorts  jl.customers.second_order  jl.customers.model_fits  jl.customers.self_check
 Errors       jl.JourneylabError: jl.SchemaError, jl.NotEnoughData, jl.BadParameter
 
 Every analysis takes a Dataset and keyword-only options, and gives a Result: `.table()`, `.chart()`, `.headline()`,

@@ -180,6 +180,12 @@ def date_window(observed: tuple[date, date] | None) -> tuple[date, date] | None:
     return window
 
 
+def day_before(shop: Dataset, days: int) -> date:
+    """Return the day that lies so many days before the end of the shop's period."""
+    last = shop.period[1] if shop.period else date.max
+    return last - timedelta(days=days)
+
+
 class _DaysWithin:
     """Days in ISO form that lie in a period."""
 

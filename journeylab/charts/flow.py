@@ -49,13 +49,17 @@ def moves(rows: pd.DataFrame, *, first: str, last: str) -> alt.LayerChart:
     ]  # fmt: skip
     x = alt.X("x:Q", axis=None, scale=alt.Scale(domain=[-0.75, 1.75], nice=False))
     y = alt.Y("low:Q", axis=None, scale=alt.Scale(reverse=True, nice=False))
+    colours = alt.Scale(domain=["stayed", "moved"], range=[theme.QUIET, theme.ACCENT])
     area = (
         alt.Chart(pd.DataFrame(bands))
         .mark_area(opacity=0.45, interpolate="monotone")
         .encode(
             x=x, y=y, y2="high:Q", detail="band:N",
-            color=alt.Color("stayed:N", title=None, scale=alt.Scale(domain=["stayed", "moved"], range=[theme.QUIET, theme.ACCENT])),
-            tooltip=["before:N", "after:N", alt.Tooltip("n:Q", title="customers", format=","), alt.Tooltip("rate:Q", format=".1%")],
+            color=alt.Color("stayed:N", title=None, scale=colours),
+            tooltip=[
+                "before:N", "after:N", alt.Tooltip("n:Q", title="customers", format=","),
+                alt.Tooltip("rate:Q", format=".1%"),
+            ],
         )
     )  # fmt: skip
     frame = pd.DataFrame(nodes)
@@ -72,26 +76,28 @@ def changes(rows: pd.DataFrame, *, currency: str, most: int = 12) -> alt.LayerCh
     """Draw the change of net value of the moves that changed most, each with its interval.
 
     Args:
-        rows: A row a pair with before, after, n, change, change_lower, change_upper.
+        rows: A row a pair with before, after, n, moved_net, moved_net_lower, moved_net_upper.
         currency: Of the change.
         most: How many moves to draw.
     """
-    shown = rows.reindex(rows["change"].abs().sort_values(ascending=False).index).head(most)
+    shown = rows.reindex(rows["moved_net"].abs().sort_values(ascending=False).index).head(most)
     shown = shown.assign(
         move=[f"{r.before} → {r.after} (n = {r.n:,})" for r in shown.itertuples()],
-        direction=["more" if c > 0 else "less" for c in shown["change"]],
+        direction=["more" if c > 0 else "less" for c in shown["moved_net"]],
     )
     title = f"change of net value ({currency})" if currency else "change of net value"
     base = alt.Chart(shown).encode(
         y=alt.Y("move:N", sort=list(shown["move"]), title=None, axis=alt.Axis(labelLimit=340)),
-        tooltip=["move:N", alt.Tooltip("change:Q", format=",.0f"), alt.Tooltip("change_lower:Q", format=",.0f"),
-                 alt.Tooltip("change_upper:Q", format=",.0f")],
+        tooltip=["move:N", alt.Tooltip("moved_net:Q", format=",.0f"), alt.Tooltip("moved_net_lower:Q", format=",.0f"),
+                 alt.Tooltip("moved_net_upper:Q", format=",.0f")],
     )  # fmt: skip
     colour = alt.Color(
         "direction:N", title=None, scale=alt.Scale(domain=["more", "less"], range=[theme.MAIN, theme.ACCENT])
     )
-    bar = base.mark_bar(height={"band": 0.66}).encode(x=alt.X("change:Q", title=title, axis=alt.Axis(format="~s")), color=colour)
-    span = base.mark_rule(strokeWidth=2, color=theme.QUIET).encode(x="change_lower:Q", x2="change_upper:Q")
+    bar = base.mark_bar(height={"band": 0.66}).encode(
+        x=alt.X("moved_net:Q", title=title, axis=alt.Axis(format="~s")), color=colour
+    )
+    span = base.mark_rule(strokeWidth=2, color=theme.QUIET).encode(x="moved_net_lower:Q", x2="moved_net_upper:Q")
     return alt.layer(bar, span).properties(height=alt.Step(28))
 
 

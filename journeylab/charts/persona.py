@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right")
 _MOST_FIGURES = 18
+_WIDTH = 620  # parts of a chart cannot follow the width of the page
 
 
 def counts(rows: pd.DataFrame, *, suggested: int | None, first: str) -> alt.VConcatChart:
@@ -30,7 +31,7 @@ def counts(rows: pd.DataFrame, *, suggested: int | None, first: str) -> alt.VCon
         "stability": _band(rows, suggested),
     }
     order = [first, *(name for name in charts if name != first)]
-    return alt.vconcat(*(charts[name].properties(height=150, width="container") for name in order), spacing=6)
+    return alt.vconcat(*(charts[name].properties(height=150, width=_WIDTH) for name in order), spacing=6)
 
 
 def sizes(cards: pd.DataFrame) -> alt.FacetChart:
@@ -66,7 +67,7 @@ def sizes(cards: pd.DataFrame) -> alt.FacetChart:
     label = base.mark_text(align="left", dx=6, color=theme.QUIET).encode(
         x="upper:Q", text=alt.Text("value:Q", format=".1%")
     )
-    header = alt.Header(labelAngle=0, labelAlign="left", labelLimit=220, labelFontSize=12, labelAnchor="start")
+    header = alt.Header(labelAngle=0, labelAlign="left", labelLimit=220, labelFontSize=12, labelAnchor="middle")
     row = alt.Row("name:N", sort=list(cards["name"]), title=None, header=header)
     return alt.layer(bar, span, label, data=long).properties(height=62, width=420).facet(row=row, spacing=8)
 
@@ -84,7 +85,9 @@ def profile(figures: pd.DataFrame, cards: pd.DataFrame) -> alt.TopLevelMixin:
     parts = []
     if len(amounts):
         ratio = {end: amounts[end] / amounts["base"] for end in ("value", "lower", "upper")}
-        parts.append(_dots(amounts.assign(**ratio), list(names.values()), "times the value over all customers", ".2~f", 1))
+        parts.append(
+            _dots(amounts.assign(**ratio), list(names.values()), "times the value over all customers", ".2~f", 1)
+        )
     if len(shares):
         gap = {end: shares[end] - shares["base"] for end in ("value", "lower", "upper")}
         parts.append(_dots(shares.assign(**gap), list(names.values()), "difference from the share over all", "+.0%", 0))
@@ -113,7 +116,11 @@ def scatter(points: pd.DataFrame, *, x: str, y: str, x_kind: str, y_kind: str) -
             y=_axis("y", y, y_kind),
             color=alt.Color("name:N", title=None, scale=scale, legend=legend),
             shape=alt.Shape("name:N", title=None, scale=shapes, legend=legend),
-            tooltip=["name:N", alt.Tooltip("x:Q", title=x, format=",.2~f"), alt.Tooltip("y:Q", title=y, format=",.2~f")],
+            tooltip=[
+                "name:N",
+                alt.Tooltip("x:Q", title=x, format=",.2~f"),
+                alt.Tooltip("y:Q", title=y, format=",.2~f"),
+            ],
         )
         .properties(height=380)
     )
@@ -125,17 +132,19 @@ def fidelity(rules: pd.DataFrame) -> alt.LayerChart:
     Args:
         rules: As `PersonaRules.rules`.
     """
+    kinds = (
+        ("rate", "right when it picks", "lower", "upper", "picked"),
+        ("share_caught", "of the persona picked", "share_caught_lower", "share_caught_upper", "of"),
+    )
     long = pd.concat(
         [
-            pd.DataFrame({"name": rules["name"], "of": words, "value": rules[key], "lower": rules[low], "upper": rules[high], "n": rules[n]})
-            for key, words, low, high, n in (
-                ("rate", "right when it picks", "lower", "upper", "picked"),
-                ("recall", "of the persona picked", "recall_lower", "recall_upper", "of"),
+            pd.DataFrame({"label": rules["name"], "name": words}).assign(
+                value=rules[value], lower=rules[low], upper=rules[high], n=rules[n]
             )
+            for value, words, low, high, n in kinds
         ]
-    )  # fmt: skip
-    return _dots(long.rename(columns={"name": "label", "of": "name"}), ["right when it picks", "of the persona picked"],
-                 "share, with interval", ".0%", None)  # fmt: skip
+    )
+    return _dots(long, [words for _value, words, *_rest in kinds], "share, with interval", ".0%", None)
 
 
 def crosswalk(cells: pd.DataFrame) -> alt.LayerChart:
@@ -153,8 +162,10 @@ def crosswalk(cells: pd.DataFrame) -> alt.LayerChart:
     )  # fmt: skip
     return alt.layer(
         base.mark_rect(cornerRadius=3).encode(
-            color=alt.Color("rate:Q", title="share of the persona", scale=alt.Scale(range=list(theme.SCALE), domainMin=0),
-                            legend=alt.Legend(format=".0%"))
+            color=alt.Color(
+                "rate:Q", title="share of the persona", legend=alt.Legend(format=".0%"),
+                scale=alt.Scale(range=list(theme.SCALE), domainMin=0),
+            )
         ),
         base.mark_text(fontSize=11).encode(
             text=alt.Text("rate:Q", format=".0%"),
@@ -166,12 +177,21 @@ def crosswalk(cells: pd.DataFrame) -> alt.LayerChart:
 def _separation(rows: pd.DataFrame, suggested: int | None) -> alt.LayerChart:
     base = alt.Chart(rows).encode(x=_groups())
     y = alt.Y("silhouette:Q", title="silhouette", scale=alt.Scale(zero=True))
-    band = base.mark_area(color=theme.QUIET, opacity=0.25).encode(y=alt.Y("reference_lower:Q", title="silhouette"), y2="reference_upper:Q")
-    line = base.mark_line(color=theme.MAIN, point={"color": theme.MAIN, "size": 40}).encode(
-        y=y, tooltip=["k:O", alt.Tooltip("silhouette:Q", format=".2f"), alt.Tooltip("reference:Q", title="customers of one kind", format=".2f")]
+    band = base.mark_area(color=theme.QUIET, opacity=0.25).encode(
+        y=alt.Y("reference_lower:Q", title="silhouette"), y2="reference_upper:Q"
     )
-    text = alt.Chart(rows.tail(1)).mark_text(align="right", dy=-8, color=theme.QUIET, text="band: customers of one kind").encode(
-        x=_groups(), y="reference_upper:Q"
+    line = base.mark_line(color=theme.MAIN, point={"color": theme.MAIN, "size": 40}).encode(
+        y=y,
+        tooltip=[
+            "k:O",
+            alt.Tooltip("silhouette:Q", format=".2f"),
+            alt.Tooltip("reference:Q", title="customers of one kind", format=".2f"),
+        ],
+    )
+    text = (
+        alt.Chart(rows.tail(1))
+        .mark_text(align="right", dy=-8, color=theme.QUIET, text="band: customers of one kind")
+        .encode(x=_groups(), y="reference_upper:Q")
     )
     return alt.layer(band, line, text, *_mark(rows, suggested, "silhouette"))
 
@@ -179,7 +199,8 @@ def _separation(rows: pd.DataFrame, suggested: int | None) -> alt.LayerChart:
 def _band(rows: pd.DataFrame, suggested: int | None) -> alt.LayerChart:
     base = alt.Chart(rows).encode(x=_groups())
     span = base.mark_rule(color=theme.MAIN, strokeWidth=2).encode(
-        y=alt.Y("stability_lower:Q", title="stability (adjusted Rand)", scale=alt.Scale(zero=True)), y2="stability_upper:Q"
+        y=alt.Y("stability_lower:Q", title="stability (adjusted Rand)", scale=alt.Scale(zero=True)),
+        y2="stability_upper:Q",
     )
     point = base.mark_point(color=theme.MAIN, filled=True, size=50).encode(
         y="stability:Q", tooltip=["k:O", alt.Tooltip("stability:Q", format=".2f")]
@@ -224,19 +245,28 @@ def _dots(rows: pd.DataFrame, names: Sequence[str], title: str, form: str, middl
         ),
         tooltip=["name:N", "label:N", *_bounds(form)],
     )  # fmt: skip
-    span = base.mark_rule(strokeWidth=2).encode(x=alt.X("lower:Q", title=title, axis=alt.Axis(format=form)), x2="upper:Q")
+    span = base.mark_rule(strokeWidth=2).encode(
+        x=alt.X("lower:Q", title=title, axis=alt.Axis(format=form)), x2="upper:Q"
+    )
     layers = [span, base.mark_point(filled=True, size=42).encode(x="value:Q")]
     if middle is not None:
-        rule = alt.Chart(pd.DataFrame({"at": [middle]})).mark_rule(color=theme.QUIET, strokeDash=[4, 3]).encode(x="at:Q")
+        rule = (
+            alt.Chart(pd.DataFrame({"at": [middle]})).mark_rule(color=theme.QUIET, strokeDash=[4, 3]).encode(x="at:Q")
+        )
         layers.insert(0, rule)
-    return alt.layer(*layers).properties(height=alt.Step(max(7, 30 // max(len(names), 1))))
+    return alt.layer(*layers).properties(height=alt.Step(max(7, 30 // max(len(names), 1))), width=_WIDTH)
 
 
 def _axis(name: str, title: str, kind: str) -> alt.X | alt.Y:
     make = alt.X if name == "x" else alt.Y
     if kind == "share":
         return make(f"{name}:Q", title=title, axis=alt.Axis(format=".0%"))
-    return make(f"{name}:Q", title=title, scale=alt.Scale(type="symlog"), axis=alt.Axis(format="~s", tickCount=6))
+    return make(
+        f"{name}:Q",
+        title=title,
+        scale=alt.Scale(type="symlog", zero=False, nice=False),
+        axis=alt.Axis(format="~s", tickCount=6),
+    )
 
 
 def _bounds(form: str) -> list[alt.Tooltip]:

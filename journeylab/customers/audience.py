@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-import pandas as pd
 from ibis import _
 
 from journeylab import words
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import altair as alt
+    import pandas as pd
 
     from journeylab.customers.personas import Personas
     from journeylab.data.dataset import Dataset

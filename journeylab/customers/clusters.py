@@ -87,7 +87,6 @@ class Model:
             forms.append(form * form)
         return ibis.literal(float(self.offsets[j])) - sum(forms[1:], forms[0]) / 2
 
-
     def _linear(self, z: ir.Table, j: int) -> ir.FloatingValue:
         """Return the score of a k-means cluster without |z|², which all clusters share: short, and no squares."""
         precision = self.roots[j, 0, 0] ** 2
@@ -106,7 +105,7 @@ def fit(data: Matrix, k: int, *, method: str, seed: int, starts: int = 4) -> Mod
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
     """Keep scikit-learn to one thread: on small samples more only wait for each other."""
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(limits=1):
         yield

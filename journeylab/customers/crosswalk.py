@@ -53,7 +53,8 @@ class Crosswalk(Result):
         best = shown.loc[shown["lift"].idxmax()]
         return (
             f"“{best['name']}” is {best['lift']:.1f} times as often {best['group']} as chance would have it "
-            f"({words.count(best['n'])} of {words.count(best['of'], 'customer')}); Cramér's V is {self.association:.2f}."
+            f"({words.count(best['n'])} of {words.count(best['of'], 'customer')}); Cramér's V is "
+            f"{self.association:.2f}."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:  # noqa: ARG002 - there is one

@@ -43,5 +43,7 @@ def with_phase(customers: ir.Table, typical: float) -> ir.Table:
     rhythm = ibis.greatest(ibis.coalesce(_.gap_days, ibis.literal(typical)), 1.0)
     late = _.recency_days / rhythm
     return customers.mutate(
-        phase=ibis.cases(((_.frequency <= 1) & (late <= 1), "new"), (late <= 1, "on time"), (late <= 2, "due"), else_="late")
+        phase=ibis.cases(
+            ((_.frequency <= 1) & (late <= 1), "new"), (late <= 1, "on time"), (late <= 2, "due"), else_="late"
+        )
     )

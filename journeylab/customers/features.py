@@ -179,7 +179,9 @@ def _levels(shop: Dataset, orders: ir.Table, names: Sequence[str]) -> dict[str, 
         whole = counts.agg(of=_.n.sum())
         counted.append(top.cross_join(whole).mutate(block=ibis.literal(name)))
     rows = shop.run(ibis.union(*counted) if len(counted) > 1 else counted[0])
-    rows = rows[rows["n"] >= LEAST_SHARE * rows["of"]].sort_values(["block", "n", "level"], ascending=[True, False, True])
+    rows = rows[rows["n"] >= LEAST_SHARE * rows["of"]].sort_values(
+        ["block", "n", "level"], ascending=[True, False, True]
+    )
     return {name: list(rows.loc[rows["block"] == name, "level"])[:MOST_LEVELS] for name in names}
 
 
@@ -187,7 +189,7 @@ def _of_orders(shop: Dataset, orders: ir.Table, columns: Sequence[Column], until
     wanted = {c.feature for c in columns}
     shares = {}
     if "discount_share" in wanted:
-        taken = ibis.literal(False)  # noqa: FBT003 - a value, not a switch
+        taken = ibis.literal(False)
         if shop.has("orders.discount"):
             taken |= _.discount.fill_null(0) > 0
         if shop.has("orders.discount_code"):
@@ -198,7 +200,7 @@ def _of_orders(shop: Dataset, orders: ir.Table, columns: Sequence[Column], until
     for c in columns:
         if c.feature in _LEVELS_OF:
             column = _LEVELS_OF[c.feature]
-            shares[c.id] = ((_[column] == c.more).fill_null(False).cast("int64").sum(), _[column].count())  # noqa: FBT003
+            shares[c.id] = ((_[column] == c.more).fill_null(False).cast("int64").sum(), _[column].count())
     parts = {f"{key}_{end}": value for key, pair in shares.items() for end, value in zip("xn", pair, strict=True)}
     if "gap_spread" in wanted:
         before = _.day.lag(1).over(ibis.window(group_by="customer_id", order_by=["day", "order_id"]))
@@ -217,7 +219,9 @@ def _of_orders(shop: Dataset, orders: ir.Table, columns: Sequence[Column], until
         tenure_days=(-_.first.delta(day, unit="day")).cast("float64"),
         order_value=_.monetary / _.frequency,
         gap_days=ibis.ifelse(
-            _.frequency > 1, -_.first.delta(_.last, unit="day").cast("float64") / (_.frequency - 1), ibis.null("float64")
+            _.frequency > 1,
+            -_.first.delta(_.last, unit="day").cast("float64") / (_.frequency - 1),
+            ibis.null("float64"),
         ),
     )
     if "gap_spread" in wanted:
@@ -246,7 +250,7 @@ def _of_lines(shop: Dataset, orders: ir.Table, columns: Sequence[Column]) -> ir.
         if c.feature == "basket_size":
             figures["basket_size"] = _.quantity.sum().cast("float64") / _.order_id.nunique()
         else:
-            figures[f"{c.id}_x"] = (_.category == c.more).fill_null(False).cast("int64").sum()  # noqa: FBT003
+            figures[f"{c.id}_x"] = (_.category == c.more).fill_null(False).cast("int64").sum()
             figures[f"{c.id}_n"] = _.category.count()
     return _lines(shop, orders).group_by("customer_id").agg(**figures)
 
@@ -254,7 +258,9 @@ def _of_lines(shop: Dataset, orders: ir.Table, columns: Sequence[Column]) -> ir.
 def _of_surveys(shop: Dataset, until: date) -> ir.Table:
     """Return the mean score of each customer on a scale from 0 to 1; answers whose scale is not known stay out."""
     highest = {"nps": 10.0, "ces": 7.0, "csat": 5.0, "stars": 5.0, "yes_no": 1.0}
-    answers = shop.table("surveys").filter(_.customer_id.notnull(), _.day <= ibis_date(until), _.kind.isin(list(highest)))
+    answers = shop.table("surveys").filter(
+        _.customer_id.notnull(), _.day <= ibis_date(until), _.kind.isin(list(highest))
+    )
     usual = answers.kind.cases(*((kind, top) for kind, top in highest.items()), else_=None)
     scale = ibis.coalesce(answers.scale.cast("float64"), usual) if "scale" in answers.columns else usual
     answers = answers.mutate(part=answers.score / scale)

@@ -37,8 +37,8 @@ class Migration(Result):
 
     Args:
         moves: A row a pair that occurs: before, after, n, of (all who were in `before`), rate with lower and upper,
-            net_before and net_after (in the windows that end on the two dates), change with change_lower and
-            change_upper.
+            net_before and net_after (in the windows that end on the two dates), moved_net (the change) with
+            moved_net_lower and moved_net_upper.
         days: Length of each window.
         first: The earlier date.
         last: The later date.
@@ -64,12 +64,12 @@ class Migration(Result):
         n, of = int(moved["n"].sum()), int(known["n"].sum())
         if not n:
             return f"Nobody of {words.count(of, 'customer')} moved from {self.first} to {self.last}."
-        worst = moved.loc[moved["change"].idxmin()]
+        worst = moved.loc[moved["moved_net"].idxmin()]
+        sums = [words.money(worst[name], self.currency) for name in ("moved_net", "moved_net_lower", "moved_net_upper")]
         return (
-            f"{words.count(n)} of {words.count(of, 'customer')} ({words.percent(n / of)}) moved; from {worst['before']} "
-            f"to {worst['after']} went {words.count(worst['n'])}, and {words.money(worst['change'], self.currency)} "
-            f"in {words.count(self.days, 'day')} ({words.money(worst['change_lower'], self.currency)} to "
-            f"{words.money(worst['change_upper'], self.currency)})."
+            f"{words.count(n)} of {words.count(of, 'customer')} ({words.percent(n / of)}) moved; from "
+            f"{worst['before']} to {worst['after']} went {words.count(worst['n'])}, and {sums[0]} "
+            f"in {words.count(self.days, 'day')} ({sums[1]} to {sums[2]})."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -117,7 +117,9 @@ def migration(
     if first is None or last is None:
         raise NotEnoughData("The orders carry no days, so nobody can be followed between two of them.")
     if first >= last:
-        raise BadParameter(f"The earlier date is {first}, and the later one {last}.", do="Choose an earlier first date.")
+        raise BadParameter(
+            f"The earlier date is {first}, and the later one {last}.", do="Choose an earlier first date."
+        )
     days = (last - first).days
     moves = shop.run(_moves(shop, first, last, days, personas))
     if not (moves["before"] != NOT_YET).any():
@@ -126,16 +128,16 @@ def migration(
     moves = moves.sort_values(["before", "after"], ignore_index=True)
     of = moves.groupby("before")["n"].transform("sum")
     lower, upper = wilson(moves["n"], of, level=level)
-    spread = moves["squares"] - moves["change"] ** 2 / moves["n"]
+    spread = moves["squares"] - moves["moved_net"] ** 2 / moves["n"]
     half = z_of(level) * np.sqrt(np.maximum(spread, 0) * moves["n"] / np.maximum(moves["n"] - 1, 1))
     half = half.where(moves["n"] > 1)
     table = moves.drop(columns="squares").assign(
         of=of, rate=moves["n"] / of, lower=lower, upper=upper,
-        change_lower=moves["change"] - half, change_upper=moves["change"] + half,
+        moved_net_lower=moves["moved_net"] - half, moved_net_upper=moves["moved_net"] + half,
     )  # fmt: skip
-    columns = ["before", "after", "n", "of", "rate", "lower", "upper", "net_before", "net_after", "change"]
+    columns = ["before", "after", "n", "of", "rate", "lower", "upper", "net_before", "net_after", "moved_net"]
     return Migration(
-        moves=table[[*columns, "change_lower", "change_upper"]],
+        moves=table[[*columns, "moved_net_lower", "moved_net_upper"]],
         days=days,
         first=first,
         last=last,
@@ -154,13 +156,13 @@ def _moves(shop: Dataset, first: date, last: date, days: int, personas: Personas
         before=_.before.fill_null(NOT_YET),
         net_before=_.net_before.fill_null(0.0),
         net_after=_.net_after.fill_null(0.0),
-    ).mutate(change=_.net_after - _.net_before)
+    ).mutate(moved_net=_.net_after - _.net_before)
     return joined.group_by("before", "after").agg(
         n=_.count(),
         net_before=_.net_before.sum(),
         net_after=_.net_after.sum(),
-        squares=(_.change * _.change).sum(),
-        change=_.change.sum(),
+        squares=(_.moved_net * _.moved_net).sum(),
+        moved_net=_.moved_net.sum(),
     )
 
 

@@ -217,8 +217,8 @@ def _caveats(
         if scale.column.kind == "amount":
             unseen = int(sample[scale.column.id].isna().sum())
             if unseen:
+                of = words.percent(unseen / len(sample))
                 said.append(
-                    f"{scale.column.label.capitalize()} cannot be observed for {words.percent(unseen / len(sample))} of "
-                    "them, who are put in the middle."
+                    f"{scale.column.label.capitalize()} cannot be observed for {of} of them, who stand in the middle."
                 )
     return tuple(said)

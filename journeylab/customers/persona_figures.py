@@ -158,7 +158,17 @@ def _figures(sums: pd.DataFrame, columns: Sequence[Column], level: float) -> pd.
             share = row[name] / row["n"]
             base = everyone[name] / everyone["n"]
             rows.append(
-                (int(row["persona"]), name, cycle.PHASES[phase], "share", share, float(low), float(high), int(row["n"]), base)
+                (
+                    int(row["persona"]),
+                    name,
+                    cycle.PHASES[phase],
+                    "share",
+                    share,
+                    float(low),
+                    float(high),
+                    int(row["n"]),
+                    base,
+                )
             )
     names = ["persona", "figure", "label", "kind", "value", "lower", "upper", "n", "base"]
     return pd.DataFrame(rows, columns=names)

@@ -52,7 +52,8 @@ class PersonaMap(Result):
 
     def headline(self) -> str:
         """Say what is drawn."""
-        return f"{self.x.capitalize()} against {self.y}: {words.count(len(self.points))} of {words.count(self.of)} customers."
+        shown = f"{words.count(len(self.points))} of {words.count(self.of)} customers"
+        return f"{self.x.capitalize()} against {self.y}: {shown}."
 
     def _draw(self, view: str) -> alt.TopLevelMixin:  # noqa: ARG002 - there is one
         from journeylab.charts import persona

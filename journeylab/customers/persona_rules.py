@@ -34,8 +34,8 @@ class PersonaRules(Result):
 
     Args:
         rules: A row a persona: persona, name, rule, conditions; picked, rate (of those picked, how many are of the
-            persona) with lower and upper; of and recall (of the persona, how many are picked) with recall_lower and
-            recall_upper.
+            persona) with lower and upper; of and share_caught (of the persona, how many are picked) with
+            share_caught_lower and share_caught_upper.
         n: Customers the rules were counted on.
     """
 
@@ -92,9 +92,9 @@ def persona_rules(shop: Dataset, *, personas: Personas, level: float = 0.95) -> 
                 "lower": float(low),
                 "upper": float(high),
                 "of": int(true.sum()),
-                "recall": right / true.sum() if true.any() else np.nan,
-                "recall_lower": float(recall_low),
-                "recall_upper": float(recall_high),
+                "share_caught": right / true.sum() if true.any() else np.nan,
+                "share_caught_lower": float(recall_low),
+                "share_caught_upper": float(recall_high),
             }
         )
     held_out = int((~learn).sum())

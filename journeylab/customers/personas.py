@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 
 import ibis
 import numpy as np
-import pandas as pd
 from ibis import _
 
 from journeylab import words
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     import altair as alt
     import ibis.expr.types as ir
+    import pandas as pd
     from numpy.typing import NDArray
 
     from journeylab.customers.clusters import Model
@@ -215,7 +215,7 @@ def _cards(
 ) -> pd.DataFrame:
     """Put sizes, names and badges together; a persona that nobody outside the sample joined keeps its number."""
     numbers = sizes["persona"].to_numpy()
-    places = numbers - 1 if len(names) != len(sizes) else np.arange(len(sizes))
+    places = [int(place) for place in (numbers - 1 if len(names) != len(sizes) else range(len(sizes)))]
     cards = sizes.copy()
     cards.insert(1, "name", [names[place] for place in places])
     cards.insert(2, "badge", [badges[place] for place in places])

@@ -1,4 +1,4 @@
-"""Segments by what is known of customers: consent, age group, country, buying cycle, and what goes before a purchase."""
+"""Segments by what is known of customers: consent, age, country, buying cycle, and what goes before a purchase."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class Segments(Result):
         """Name the segment that brings most."""
         best = self.segments.loc[self.segments["net"].idxmax()]
         return (
-            f"By {self.by}: {best['segment']} is {words.percent(best['share'])} of {words.count(best['of'], 'customer')} "
-            f"and brings {words.percent(best['share_of_net'])} of net value."
+            f"By {self.by}: {best['segment']} is {words.percent(best['share'])} of "
+            f"{words.count(best['of'], 'customer')} and brings {words.percent(best['share_of_net'])} of net value."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -97,7 +97,7 @@ def segments(shop: Dataset, *, by: str = "cycle", as_of: date | str | None = Non
         >>> import journeylab as jl
         >>> from journeylab.data.examples import tiny_shop
         >>> jl.customers.segments(tiny_shop()).table()[["segment", "n"]].values.tolist()
-        [['on time', 1], ['late', 1]]
+        [['on time', 1], ['due', 1]]
     """
     one_of(by, "by", tuple(BY))
     if by not in possible(shop):
@@ -127,10 +127,7 @@ def _labelled(shop: Dataset, by: str, until: date) -> ir.Table:
     space, _columns = features.build(shop, ["recency_days", "frequency", "gap_days"], until)
     if by == "cycle":
         return cycle.with_phase(space, cycle.typical_gap(shop, until)).select("customer_id", segment=_.phase)
-    if by == "trigger":
-        found = triggers.of_customers(shop, until)
-    else:
-        found = _known(shop, by, until)
+    found = triggers.of_customers(shop, until) if by == "trigger" else _known(shop, by, until)
     found = found.rename(_customer="customer_id")
     joined = space.left_join(found, space.customer_id == found._customer)  # noqa: SLF001 - a column
     return joined.select("customer_id", segment=_.segment.fill_null(UNKNOWN))

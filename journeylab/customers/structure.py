@@ -60,19 +60,15 @@ def examine(data: Matrix, *, seed: int) -> Structure:
     spread = rows.std(axis=0)
     rows = (rows - rows.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
     found = separations(rows)
-    least: tuple[Matrix, Matrix, Matrix] | None = None
+    means, spreads = [], []
     for flat in (False, True):
         reference = Reference(data, rng, flat=flat)
         drawn = np.array([separations(reference.draw(len(rows), rng)) for _ in range(DRAWS)])
-        mean, sd = drawn.mean(axis=0), np.maximum(drawn.std(axis=0, ddof=1), 1e-3)
-        z = (found - mean) / sd
-        if least is None:
-            least = mean, sd, z
-        else:
-            closer = z < least[2]
-            least = tuple(np.where(closer, new, old) for new, old in zip((mean, sd, z), least, strict=True))  # type: ignore[assignment]
-    assert least is not None
-    return Structure(found, *least, n=len(rows))
+        means.append(drawn.mean(axis=0))
+        spreads.append(np.maximum(drawn.std(axis=0, ddof=1), 1e-3))
+    z = (found - np.array(means)) / np.array(spreads)
+    closer = (z.argmin(axis=0), np.arange(len(COUNTS)))
+    return Structure(found, np.array(means)[closer], np.array(spreads)[closer], z[closer], n=len(rows))
 
 
 class Reference:
@@ -88,7 +84,7 @@ class Reference:
         n, width = data.shape
         ranks = np.empty_like(data)
         for j in range(width):
-            ranks[np.lexsort((rng.random(n), data[:, j])), j] = np.arange(n)
+            ranks[np.lexsort(np.vstack([rng.random(n), data[:, j]])), j] = np.arange(n)
         self._root = np.linalg.cholesky(_correlation(ranks) + 1e-6 * np.eye(width))
         self._columns = [np.sort(_one_hump(data[:, j], rng, flat=flat)) for j in range(width)]
 

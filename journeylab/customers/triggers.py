@@ -28,12 +28,16 @@ _STRONG_MONTHS = 2
 
 
 def of_customers(shop: Dataset, until: date) -> ir.Table:
-    """Return customer_id and segment: the trigger of most of the customer's orders, the earlier in the list on a tie."""
+    """Return customer_id and segment: the trigger of most of a customer's orders, the earlier in the list on a tie."""
     orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
     flagged = _discounted(shop, orders.mutate(_id=orders.order_id))
-    for name, hits in (("message", _messages(shop, orders)), ("restock", _restocks(shop, orders)), ("_promo", _promotions(shop, orders))):
+    for name, hits in (
+        ("message", _messages(shop, orders)),
+        ("restock", _restocks(shop, orders)),
+        ("_promo", _promotions(shop, orders)),
+    ):
         if hits is None:
-            flagged = flagged.mutate(**{name: ibis.literal(False)})  # noqa: FBT003 - a value, not a switch
+            flagged = flagged.mutate(**{name: ibis.literal(False)})
         else:
             ids = hits.select(_hit="order_id").distinct()
             flagged = flagged.left_join(ids, flagged.order_id == ids._hit)  # noqa: SLF001 - a column
@@ -42,7 +46,11 @@ def of_customers(shop: Dataset, until: date) -> ir.Table:
     strong = strong.limit(_STRONG_MONTHS).select("_month")
     flagged = flagged.left_join(strong, flagged.day.month() == strong._month)  # noqa: SLF001 - a column
     place = ibis.cases(
-        (_.message, 0), (_.restock, 1), (_._promo | _.discounted, 2), (_._month.notnull(), 3), else_=4  # noqa: SLF001
+        (_.message, 0),
+        (_.restock, 1),
+        (_["_promo"] | _.discounted, 2),
+        (_["_month"].notnull(), 3),
+        else_=4,
     )
     each = flagged.mutate(place=place).group_by("customer_id", "place").agg(n=_.count())
     first = ibis.window(group_by="customer_id", order_by=[ibis.desc("n"), "place"])
@@ -52,7 +60,7 @@ def of_customers(shop: Dataset, until: date) -> ir.Table:
 
 
 def _discounted(shop: Dataset, orders: ir.Table) -> ir.Table:
-    flag = ibis.literal(False)  # noqa: FBT003 - a value, not a switch
+    flag = ibis.literal(False)
     if shop.has("orders.discount"):
         flag |= _.discount.fill_null(0) > 0
     if shop.has("orders.discount_code"):

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 
@@ -16,7 +16,7 @@ from journeylab.data.engine import ConnectedEngine
 from journeylab.errors import BadParameter, SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     import ibis.expr.types as ir
     import pandas as pd
@@ -50,6 +50,8 @@ class Dataset:
         calls: Lines of Python that make it, ending in one that assigns `shop`.
         observed: First and last day on which anything was seen; None if no table knows days.
         window: First and last day that count; the whole of it if None.
+        edits: What the user wrote beside the data, such as names of personas, by place; plain lists, dictionaries and
+            texts. No figure depends on it.
     """
 
     engine: Engine = field(repr=False)
@@ -61,8 +63,10 @@ class Dataset:
     calls: tuple[str, ...] = ('shop = jl.read("…")',)
     observed: tuple[date, date] | None = None
     window: tuple[date, date] | None = None
+    edits: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "edits", MappingProxyType(dict(self.edits)))
         object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
 
     def has(self, *needs: str) -> bool:
@@ -149,6 +153,43 @@ class Dataset:
         if start - length < self.observed[0]:
             return None
         return self.between(start - length, end - length)
+
+    def with_edit(self, place: str, value: Any) -> Dataset:
+        """Return the same shop with what the user wrote at a place; None takes it away."""
+        edits = {key: kept for key, kept in self.edits.items() if key != place}
+        return replace(self, edits=edits if value is None else {**edits, place: value})
+
+    def with_trait(self, name: str, traits: ir.Table, *, made_by: Sequence[str] = ()) -> Dataset:
+        """Return the shop with one more column of its customers, so that any analysis can break down by it.
+
+        Args:
+            name: The new column, such as 'persona'.
+            traits: A row a customer with customer_id and that column, on the same engine, such as
+                `personas.assignments`. Customers that the list of customers lacks are added to it.
+            made_by: Lines of Python that make `traits` from `shop`, the last of which gives the new `shop`.
+
+        Raises:
+            BadParameter: if `traits` lacks one of the two columns.
+        """
+        lacking = [column for column in ("customer_id", name) if column not in traits.columns]
+        if lacking:
+            raise BadParameter(f"The trait lacks {', '.join(lacking)}.")
+        customers = traits.select("customer_id", name)
+        if "customers" in self.tables:
+            listed = self.tables["customers"]
+            listed = listed.drop(name) if name in listed.columns else listed
+            new = customers.rename(_trait_of="customer_id")
+            both = listed.outer_join(new, listed.customer_id == new["_trait_of"])
+            known = ibis.coalesce(both.customer_id, both["_trait_of"])
+            customers = both.mutate(customer_id=known).drop("_trait_of")
+        base, *views = self.fingerprint.split("|")
+        lines = tuple(made_by) or (f'shop = shop.with_trait("{name}", …)',)
+        return replace(
+            self,
+            tables={**self.tables, "customers": customers},
+            calls=(*self.calls, *lines),
+            fingerprint="|".join([mix(base, name, *lines).replace("|", "+"), *views]),
+        )
 
     def close(self) -> None:
         """Give back the engine; the embedded one deletes its file."""

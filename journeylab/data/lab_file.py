@@ -103,6 +103,7 @@ def _manifest(shop: Dataset, tables: Mapping[str, Any]) -> dict[str, Any]:
         "observed": shop.observed,
         "window": shop.window,
         "made_by": [line for line in shop.calls if not line.startswith("shop = shop.between(")],
+        "edits": dict(shop.edits),
         "ledgers": [asdict(ledger) for ledger in shop.ledgers],
         "tables": tables,
     }
@@ -168,6 +169,7 @@ def _dataset(engine: EmbeddedEngine, manifest: Mapping[str, Any], file: str) -> 
         fingerprint=str(manifest["fingerprint"]),
         calls=(f"shop = jl.open({json.dumps(file, ensure_ascii=not file.isprintable())})",),
         observed=_days(manifest["observed"]),
+        edits=dict(manifest.get("edits", {})),
     )
     window = _days(manifest["window"])
     return shop.between(*window) if window else replace(shop)

@@ -113,13 +113,15 @@ class Grid:
     def at_stake(self, depths: NDArray[np.float64], value: NDArray[np.float64]) -> tuple[Any, Any, Any]:
         """Return lost, conversions missed and margin at each step, summed over cells: (draws, steps) each."""
         reached = self.reached(depths)
-        pooled = np.zeros((depths.shape[0], int(self.stratum.max()) + 1, depths.shape[2]))
-        np.add.at(pooled, (slice(None), self.stratum), reached)
+        pooled = np.einsum("dck,cs->dsk", reached, self._in_stratum())
         with np.errstate(invalid="ignore", divide="ignore"):
             converts = np.nan_to_num(pooled[..., -1:] / pooled)[:, self.stratum]
         lost = np.concatenate([np.zeros_like(depths[..., :1]), depths[..., :-1]], axis=-1)
         missed = lost * converts
         return lost.sum(axis=1), missed.sum(axis=1), (missed * value[..., None]).sum(axis=1)
+
+    def _in_stratum(self) -> NDArray[np.float64]:
+        return np.eye(int(self.stratum.max()) + 1)[self.stratum]
 
     def ceiling(self) -> float:
         """Return the margin if nobody who entered, and is settled, were lost."""
@@ -132,11 +134,10 @@ class Grid:
     def missed_by(self, name: Any, k: int, depths: NDArray[np.float64]) -> tuple[Any, ...]:
         """Return came, of, expected and converts of a group at step k, for each draw, in strata with others."""
         reached, mine = self.reached(depths), self.group == name
-        size = int(self.stratum.max()) + 1
-        sums = np.zeros((2, 2, depths.shape[0], size))  # mine or others; came or of
-        for side, which in enumerate((mine, ~mine)):
-            for part, column in enumerate((k, k - 1)):
-                np.add.at(sums[side, part], (slice(None), self.stratum[which]), reached[:, which, column])
+        strata = self._in_stratum()
+        sums = np.array(  # mine or others; came or of
+            [[reached[:, which, column] @ strata[which] for column in (k, k - 1)] for which in (mine, ~mine)]
+        )
         (came, of), (others_came, others_of) = sums
         both = others_of > 0
         with np.errstate(invalid="ignore", divide="ignore"):

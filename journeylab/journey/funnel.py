@@ -10,18 +10,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
-import pandas as pd
-
 from journeylab import words
 from journeylab.checks import duration, number, one_of
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.intervals import wilson
-from journeylab.journey import differences, tally
+from journeylab.journey import differences, rates, tally
 from journeylab.journey.attempts import ENTRIES, ORDERS, Rules
 from journeylab.journey.differences import SMALL
 from journeylab.journey.steps import labels, read, read_one, suggest
-from journeylab.journey.tally import ALL, PER_OCTAVE
+from journeylab.journey.tally import ALL
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -30,6 +26,7 @@ if TYPE_CHECKING:
 
     import altair as alt
     import ibis.expr.types as ir
+    import pandas as pd
 
     from journeylab.data.dataset import Dataset
 
@@ -52,7 +49,7 @@ class Funnel(Result):
         times: Time to convert in seconds by group: group, n, q1, q2 (the median), q3.
         histogram: Time to convert: group, from_seconds, to_seconds, n.
         trend: Entrants and those who finished, by group and time of entry: group, bucket, of, n, rate, lower, upper,
-            partial (not wholly observed, or entrants still have time).
+            partial (it or the window after it not wholly observed).
         steps: The steps' words in order.
         by: What the groups come from, or None.
         unit: 'visitor' or 'session'.
@@ -201,25 +198,25 @@ def funnel(
     if counts.empty:
         raise NotEnoughData(f"No visitor did the first step, {names[0]}, in this period.", do="Choose another step.")
 
-    whole = _rows(counts.assign(group=ALL), rules, names, level)
-    rows = whole if by is None else _rows(counts, rules, names, level)
+    whole = rates.rows_of(counts.assign(group=ALL), rules, names, level)
+    rows = whole if by is None else rates.rows_of(counts, rules, names, level)
     if by is not None:
         rows = differences.against_rest(rows, whole, level=level)
     if correct_open:
         found = tally.waits(shop, log, rules)
-        rows = _corrected(rows, found, level)
-        whole = rows if by is None else _corrected(whole, found, level)
+        rows = rates.corrected(rows, found, level)
+        whole = rows if by is None else rates.corrected(whole, found, level)
     before = shop.previous() if previous else None
     if before is not None:
         counts_before = tally.count(before, _log(before, rules, by, gap), _ending(rules, before), grain=grain)[0]
-        rows = _with_before(rows, _rows(counts_before, rules, names, level), level)
+        rows = rates.with_before(rows, rates.rows_of(counts_before, rules, names, level), level)
     open_attempts = int(counts["open"].sum())
     return Funnel(
         rows=rows,
         whole=whole,
         times=times[times["slot"].isna()].drop(columns="slot").reset_index(drop=True),
-        histogram=_histogram(times),
-        trend=_trend(counts, rules, shop, grain, level),
+        histogram=rates.histogram(times),
+        trend=rates.trend(counts, rules, shop, grain, level),
         steps=names,
         by=by,
         unit=unit,
@@ -252,81 +249,6 @@ def _only(groups: Sequence[str] | None, by: str | None) -> tuple[str, ...]:
     if isinstance(groups, str) or by is None or len(groups) < 2:
         raise BadParameter("groups is a list of two or more values of the column named in by.")
     return tuple(groups)
-
-
-def _rows(counts: pd.DataFrame, rules: Rules, names: Sequence[str], level: float) -> pd.DataFrame:
-    """Return a row a step and group with rates and intervals; large groups first, small ones last."""
-    sums = counts.drop(columns="bucket").groupby("group", sort=True).sum()
-    sums = sums.sort_values("entrants", ascending=False, kind="stable")
-    parts = []
-    for k, name in enumerate(names, start=1):
-        reached, came = sums[f"reached_{k}"], sums[f"came_{k}"]
-        of = sums[f"tried_{k}"] if k > 1 else reached
-        optional = rules.steps[k - 1].optional
-        still = sums[f"open_{k}"] if k > 1 and not optional else reached * 0
-        lost = reached * 0 if optional else of - came - still
-        part = {"group": sums.index, "position": k, "step": name, "n": reached, "of": of, "came": came}
-        part |= {"open": still, "lost": lost, "of_entrants": sums["entrants"], "optional": optional}
-        parts.append(pd.DataFrame(part))
-    rows = pd.concat(parts, ignore_index=True)
-    rank = {group: place for place, group in enumerate(sums.index)}
-    rows = rows.sort_values(["group", "position"], key=lambda c: c.map(rank) if c.name == "group" else c)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        rows["rate"] = rows["came"].to_numpy(float) / rows["of"].to_numpy(float)
-        rows["rate_of_entrants"] = rows["n"].to_numpy(float) / rows["of_entrants"].to_numpy(float)
-    rows["lower"], rows["upper"] = wilson(rows["came"], rows["of"], level=level)
-    rows["entrants_lower"], rows["entrants_upper"] = wilson(rows["n"], rows["of_entrants"], level=level)
-    rows["small"] = rows["of"] < SMALL
-    columns = ["group", "position", "step", "n", "of", "came", "open", "lost", "rate", "lower", "upper", "of_entrants"]
-    columns += ["rate_of_entrants", "entrants_lower", "entrants_upper", "optional", "small"]
-    return rows[columns].reset_index(drop=True)
-
-
-def _corrected(rows: pd.DataFrame, waits: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Add the rates corrected for open windows."""
-    later = rows[rows["position"] > 1]
-    of = {(r.group, r.position): int(r.of) for r in later.itertuples()}
-    found = tally.corrected(waits, list(dict.fromkeys(rows["group"])), of)
-    rows = rows.merge(found, on=["group", "position"], how="left")
-    number_of = rows["corrected_of"]
-    rows["corrected_lower"], rows["corrected_upper"] = wilson(rows["corrected"] * number_of, number_of, level=level)
-    return rows
-
-
-def _with_before(rows: pd.DataFrame, before: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Add the period before and the change since."""
-    named = before[["group", "position", "n", "of", "came", "rate"]]
-    named = named.rename(columns={"n": "n_before", "of": "of_before", "came": "came_before", "rate": "rate_before"})
-    rows = rows.merge(named, on=["group", "position"], how="left")
-    rows["change"] = (rows["rate"] - rows["rate_before"]).where(rows["position"] > 1)
-    lower, upper = differences.newcombe(rows["came"], rows["of"], rows["came_before"], rows["of_before"], level=level)
-    first = rows["position"] == 1
-    rows["change_lower"], rows["change_upper"] = np.where(first, np.nan, lower), np.where(first, np.nan, upper)
-    return rows.drop(columns="came_before")
-
-
-def _histogram(times: pd.DataFrame) -> pd.DataFrame:
-    bins = times[times["slot"].notna()]
-    slot = bins["slot"].to_numpy(float)
-    return pd.DataFrame(
-        {
-            "group": bins["group"].to_numpy(),
-            "from_seconds": 2 ** (slot / PER_OCTAVE) - 1,
-            "to_seconds": 2 ** ((slot + 1) / PER_OCTAVE) - 1,
-            "n": bins["n"].to_numpy("int64"),
-        }
-    )
-
-
-def _trend(counts: pd.DataFrame, rules: Rules, shop: Dataset, grain: str, level: float) -> pd.DataFrame:
-    """Return entrants and those who finished by time of entry."""
-    rows = counts[["group", "bucket", "entrants", f"reached_{rules.count}", "open"]].copy()
-    rows.columns = pd.Index(["group", "bucket", "of", "n", "open"])
-    rows["bucket"] = pd.to_datetime(rows["bucket"])
-    rows["rate"] = rows["n"] / rows["of"]
-    rows["lower"], rows["upper"] = wilson(rows["n"], rows["of"], level=level)
-    rows["partial"] = (rows["open"] > 0) | tally.is_partial(rows["bucket"], shop, grain)
-    return rows.sort_values(["group", "bucket"], ignore_index=True)
 
 
 def _caveats(

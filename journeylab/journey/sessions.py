@@ -221,8 +221,12 @@ def _measures(counts: pd.DataFrame, medians: pd.Series, level: float, *, paged: 
         means = {"session length": ("seconds", int(sums["longer"])), "events a session": ("events", n)}
         means |= {"pages a session": ("pages", n)} if paged else {}
         for measure, (column, of) in means.items():
-            lower, upper = of_mean(sums[column], sums[f"{column}2"], of, level=level)
-            rows.append(_row(group, measure, sums[column] / of if of else np.nan, lower, upper, sums[column], of))
+            mean = sums[column] / of if of else np.nan
+            rows.append(
+                _row(
+                    group, measure, mean, *of_mean(sums[column], sums[f"{column}2"], of, level=level), sums[column], of
+                )
+            )
         median = float(medians.get(group, np.nan))
         rows.append(_row(group, "median session length", median, np.nan, np.nan, np.nan, int(sums["longer"])))
         rows.append(_row(group, "sessions a visitor", n / visitors, np.nan, np.nan, n, visitors))

@@ -97,6 +97,8 @@ class Stake(Result):
         from journeylab.charts import money
 
         if view == "leaks":
+            if self.leaks.empty:
+                raise NotEnoughData("There are no groups to compare yet.", do="Choose a column that tells them apart.")
             return money.leaks(self.leaks, currency=self.currency)
         return money.steps(self.rows.iloc[:-1], currency=self.currency)
 

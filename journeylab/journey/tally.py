@@ -14,6 +14,7 @@ from journeylab.journey.attempts import microseconds, visitors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import timedelta
 
     import ibis.expr.types as ir
 
@@ -93,6 +94,13 @@ def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") ->
     return events.drop("trait") if table else events
 
 
+def values(shop: Dataset, by: str) -> tuple[str, ...]:
+    """Return the commonest values of what a funnel can be broken down by, as it names them."""
+    events = with_split(shop, shop.table("events"), by)
+    counted = events.group_by("group").agg(n=_.count()).order_by(_.n.desc(), _.group)
+    return tuple(shop.run(counted)["group"])
+
+
 def _with_stock(shop: Dataset, events: ir.Table, name: str) -> ir.Table:
     """Say of each event whether its product was in stock, over all places, at the count of that day."""
     stock = shop.table("stock", whole=True).group_by(item="sku", on="as_of").agg(there=_.on_hand.sum())
@@ -106,13 +114,13 @@ def grain_of(days: int) -> str:
     return "D" if days <= 45 else "W" if days <= 400 else "M"
 
 
-def is_partial(buckets: pd.Series, shop: Dataset, grain: str) -> pd.Series:
-    """Say of each bucket, given by its first day, whether it lies partly outside the period."""
+def is_partial(buckets: pd.Series, shop: Dataset, grain: str, window: timedelta | None = None) -> pd.Series:
+    """Say of each bucket, given by its first day, whether it or a window after it lies partly outside the period."""
     if shop.period is None:
         return pd.Series(data=False, index=buckets.index)
     first, last = (pd.Timestamp(day) for day in shop.period)
     ends = {"D": buckets, "W": buckets + pd.Timedelta(days=6)}.get(grain, buckets + pd.offsets.MonthEnd(0))
-    return (buckets < first) | (ends > last)
+    return (buckets < first) | (ends + pd.Timedelta(window or 0) > last)
 
 
 def count(shop: Dataset, events: ir.Table, rules: Rules, *, grain: str) -> tuple[pd.DataFrame, pd.DataFrame]:

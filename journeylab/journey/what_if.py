@@ -75,7 +75,7 @@ class WhatIf(Result):
         more = figures.loc["further conversions", "value"]
         return (
             f"If {words.percent(self.rate)} instead of {words.percent(self.today)} went from {self.source} to "
-            f"{self.target}, {words.percent(figures.loc['with the change', 'value'], digits=2)} instead of "
+            f"{'the goal' if self.target == GOAL else self.target}, {words.percent(figures.loc['with the change', 'value'], digits=2)} instead of "
             f"{words.percent(figures.loc['observed', 'value'], digits=2)} of sessions would convert: "
             f"{'+' if more >= 0 else ''}{words.count(more)} in this period."
         )

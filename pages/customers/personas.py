@@ -3,22 +3,62 @@
 import streamlit as st
 
 import journeylab as jl
-from journeylab.app import controls
+from journeylab.app import controls, persona_sheet, rfm_controls
 from journeylab.app.cards import show
 from journeylab.app.shell import page
+from journeylab.customers.clusters import METHODS
+from journeylab.customers.features import available, chosen
+from journeylab.customers.segments import possible
+
+PARTS = ("Scores", "Personas", "Segments", "Moves")
 
 with page(
     "Personas",
-    "Who are the customers: how lately, how often and for how much each of them bought.",
+    "Who are the customers, how sure are we that they are of different kinds, and who moves between them.",
     needs=["orders.customer_id"],
 ) as shop:
-    with st.container(width=360):
-        bins = controls.slider(
-            "Scores from 1 to",
-            2,
-            10,
-            5,
-            key="bins",
-            help="Each customer is scored against the shop's own customers; 5 gives fifths.",
-        )
-    show(jl.customers.rfm, shop, bins=bins)
+    part = controls.segments("Look at", PARTS, key="part")
+    if part == "Scores":
+        with st.container(width=360):
+            bins = controls.slider(
+                "Scores from 1 to",
+                2,
+                10,
+                5,
+                key="bins",
+                help="Each customer is scored against the shop's own customers; 5 gives fifths.",
+            )
+            money = rfm_controls.money(shop)
+            cutoffs = rfm_controls.cutoffs(bins)
+        options = {"bins": bins, "money": money, "cutoffs": cutoffs}
+        options = {name: value for name, value in options.items() if value not in {"net", None} or name == "bins"}
+        scores = show(jl.customers.rfm, shop, **options)
+        if scores is not None:
+            persona_sheet.everyone(scores)
+            rules = rfm_controls.rules(shop)
+            show(jl.customers.rfm_groups, shop, **options, **({"groups": rules} if rules else {}))
+    if part == "Personas":
+        allowed = available(shop)
+        with st.container(horizontal=True):
+            features = controls.several("Features", allowed, chosen(shop, None), key="features", most=len(allowed))
+            method = controls.choice("Method", {name: name for name in METHODS}, key="method")
+        count = show(jl.customers.persona_count, shop, features=features or None, method=method)
+        if count is not None:
+            k = persona_sheet.number_of_personas(count)
+            found = show(jl.customers.personas, shop, count=count, k=k)
+            if found is not None:
+                persona_sheet.sheets(shop, found)
+                if not found.sliced:
+                    show(jl.customers.persona_map, shop, personas=found, **persona_sheet.axes(found))
+                    show(jl.customers.persona_rules, shop, personas=found)
+                show(jl.customers.crosswalk, shop, personas=found)
+                persona_sheet.take_away(shop, found)
+    if part == "Segments":
+        by = controls.choice("Segments by", {name: name for name in possible(shop)}, key="by")
+        show(jl.customers.segments, shop, by=by)
+    if part == "Moves":
+        with st.container(width=360):
+            back = controls.choice(
+                "Compared with", {"90 days before": 90, "180 days before": 180, "a year before": 365}, key="back"
+            )
+        show(jl.customers.migration, shop, before=controls.day_before(shop, back))

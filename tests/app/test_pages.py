@@ -56,15 +56,15 @@ def test_with_data_a_page_shows_its_finding_chart_downloads_and_notebook(
     assert not app.error
     steps = {"steps": funnel_steps.suggested(funnel_steps.names(shop))} if page == "journey/touchpoints" else {}
     assert ANALYSES[page](shop, **steps).headline() in headlines(app)
-    assert len(app.get("vega_lite_chart")) == 1
+    assert len(app.get("vega_lite_chart")) >= 1
     labels = [button.label for button in app.get("download_button")]
-    assert labels == [
+    assert set(labels) >= {
         "Table as CSV",
         "Table as XLSX",
         "Chart as PNG",
         "Chart as SVG",
         "Download this page as a notebook",
-    ]
+    }
 
 
 def test_the_chart_names_itself_for_those_who_cannot_see_it(open_app: Open, shop: Dataset) -> None:

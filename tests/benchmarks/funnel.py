@@ -26,22 +26,23 @@ ROUNDS = 5
 
 MAKE = """
 CREATE TABLE events AS
-SELECT (hash(i * 7 + 1) % 500000)::VARCHAR AS visitor_id,
-       TIMESTAMP '2026-01-01' + to_microseconds((hash(i * 13 + 5) % (120 * 86400 * 1000000::BIGINT))::BIGINT) AS occurred_at,
-       (TIMESTAMP '2026-01-01' + to_microseconds((hash(i * 13 + 5) % (120 * 86400 * 1000000::BIGINT))::BIGINT))::DATE AS day,
+WITH drawn AS (
+    SELECT i, TIMESTAMP '2026-01-01' + to_microseconds((hash(i * 13 + 5) % 10368000000000)::BIGINT) AS moment
+    FROM range(10000000) t(i))
+SELECT (hash(i * 7 + 1) % 500000)::VARCHAR AS visitor_id, moment AS occurred_at, moment::DATE AS day,
        (['home', 'catalog', 'product', 'cart', 'checkout', 'payment', 'purchase', 'search', 'account', 'help'])
            [(1 + least(hash(i * 17 + 3) % 10, hash(i * 19 + 3) % 10))::INT] AS event
-FROM range(10000000) t(i)"""
+FROM drawn"""
 
 
 def by_hand() -> str:
     """Write the same funnel as one would by hand: a running latest start a step, ties in the order of the steps."""
     names = ", ".join(f"'{step}'" for step in STEPS)
     rank = " ".join(f"WHEN '{step}' THEN {i}" for i, step in enumerate(STEPS))
-    levels = [
-        f"s1 AS (SELECT visitor_id, occurred_at AS moment, event, CASE event {rank} END AS place, "
-        f"CASE WHEN event = '{STEPS[0]}' THEN occurred_at END AS t1 FROM events WHERE event IN ({names}))"
-    ]
+    first = f"CASE WHEN event = '{STEPS[0]}' THEN occurred_at END AS t1"
+    place = f"CASE event {rank} END AS place"
+    chosen = f"SELECT visitor_id, occurred_at AS moment, event, {place}, {first} FROM events WHERE event IN ({names})"
+    levels = [f"s1 AS ({chosen})"]
     for k, step in enumerate(STEPS[1:], start=2):
         start = f"max(t{k - 1}) OVER w"
         levels.append(

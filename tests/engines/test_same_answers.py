@@ -22,6 +22,15 @@ if TYPE_CHECKING:
 
     from journeylab.data.dataset import Dataset
 
+_STEPS = ["catalog", "cart", "payment_done"]
+_CLOSE = [
+    "catalog",
+    {"event": ["product1", "product2"], "optional": True},
+    {"event": "cart", "within": "1h"},
+    "payment_done",
+]
+_WHAT_IF = {"source": "cart", "target": "delivery_choice", "rate": 0.7, "goal": ["payment_done"]}
+
 #: Public name, options, and the fixture that makes the shop.
 ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("overview", {}, "shop"),
@@ -34,9 +43,21 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("customers.holdout", {"model": "BG/NBD", "by": "first_product"}, "shop"),
     ("customers.lifetime_value", {}, "shop"),
     ("customers.quiet", {"top": 20}, "shop"),
+    ("customers.model_fits", {}, "shop"),
     ("customers.cohorts", {"cost": 20.0}, "shop"),
     ("customers.cohorts", {"unit": "week"}, "online_retail"),
     ("customers.second_order", {"by": "cohort"}, "shop"),
+    ("customers.rfm", {"bins": 3, "cutoffs": {"r": [30, 60], "m": [50, 200]}}, "shop"),
+    ("customers.rfm_groups", {}, "shop"),
+    ("customers.persona_count", {"features": ["frequency", "order_value", "channels", "basket_size"]}, "shop"),
+    ("customers.personas", {}, "shop"),
+    ("customers.personas", {"k": 3, "features": ["frequency", "order_value", "gap_days", "gap_spread"]}, "shop"),
+    ("customers.personas", {"k": 3, "features": ["frequency", "order_value"], "method": "mixture"}, "shop"),
+    ("customers.personas", {"k": 4}, "online_retail"),
+    ("customers.migration", {"before": "2026-02-01"}, "shop"),
+    ("customers.segments", {"by": "cycle"}, "shop"),
+    ("customers.segments", {"by": "consent"}, "shop"),
+    ("customers.segments", {"by": "country"}, "shop"),
     ("journey.funnel", {"steps": ["product_view", "add_to_cart", "purchase"], "by": "device"}, "shop"),
     ("journey.funnel", {"steps": ["product_view", ["checkout", "purchase"]], "window": None}, "shop"),
     ("journey.funnel", {"steps": ["catalog", "cart", "payment_done"], "window": None}, "simple_shop"),
@@ -47,6 +68,18 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("growth.experiment_value", {"name": "fee"}, "tested"),
     ("growth.aa_replay", {"metric": "revenue", "tests": 50}, "tested"),
     ("growth.power", {"metric": "revenue", "effect": 0.2}, "tested"),
+    ("journey.funnel", {"steps": _STEPS, "order": "strict", "unit": "session"}, "simple_shop"),
+    ("journey.funnel", {"steps": _STEPS, "order": "any", "entry": "open"}, "simple_shop"),
+    ("journey.funnel", {"steps": _CLOSE, "exclude": ["payment_cash"], "correct_open": True}, "simple_shop"),
+    ("journey.sessions", {"gap": "30m", "conversion": ["payment_done"]}, "simple_shop"),
+    ("journey.paths", {"start": "catalog"}, "simple_shop"),
+    ("journey.paths", {"end": "payment_done", "unit": "session", "repeats": False}, "simple_shop"),
+    ("journey.stake", {"steps": _STEPS, "value": 30.0, "margin": 0.4}, "simple_shop"),
+    ("journey.stake", {"steps": ["product_view", "add_to_cart", "purchase"], "by": "device"}, "shop"),
+    ("journey.friction", {"goal": ["payment_done"], "value": 30.0}, "simple_shop"),
+    ("journey.carts", {"cart": ["cart"], "goal": ["payment_done"]}, "simple_shop"),
+    ("journey.what_if", _WHAT_IF, "simple_shop"),
+    ("journey.dropped", {"steps": _STEPS, "at": 2, "most": 50}, "simple_shop"),
 ]
 
 

@@ -24,9 +24,9 @@ def test_a_cart_is_bought_comes_back_is_left_or_is_open():
 
 def test_carts_with_a_reminder_stand_beside_those_without():
     events = """SELECT 'v' || i AS visitor_id, 'c' || i AS customer_id, DATE '2026-01-01' AS day,
-        'add_to_cart' AS event, TIMESTAMP '2026-01-01' AS occurred_at, 20::DECIMAL(18,4) AS value FROM range(40) t(i) UNION ALL
-        SELECT 'v' || i, 'c' || i, DATE '2026-01-03', 'purchase', TIMESTAMP '2026-01-03', NULL
-        FROM range(40) t(i) WHERE i < 10 OR i >= 36 UNION ALL
+        'add_to_cart' AS event, TIMESTAMP '2026-01-01' AS occurred_at, 20::DECIMAL(18,4) AS value
+        FROM range(40) t(i) UNION ALL SELECT 'v' || i, 'c' || i, DATE '2026-01-03', 'purchase',
+        TIMESTAMP '2026-01-03', NULL FROM range(40) t(i) WHERE i < 10 OR i >= 36 UNION ALL
         SELECT 'z', NULL, DATE '2026-03-01', 'page_view', TIMESTAMP '2026-03-01', NULL"""
     contacts = "SELECT 'c' || i AS customer_id, TIMESTAMP '2026-01-02' AS sent_at FROM range(20) t(i)"
     result = jl.journey.carts(shop_of({"events": events, "contacts": contacts}))

@@ -1,0 +1,162 @@
+"""Persona sheets: what the data says of each persona, and beside it what the team writes, kept with the data."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import streamlit as st
+
+from journeylab import words
+from journeylab.app import controls, panels
+from journeylab.app.cards import run
+from journeylab.app.state import visitor
+from journeylab.customers.audience import audience
+from journeylab.customers.persona_map import axes as map_axes
+from journeylab.errors import JourneylabError
+from journeylab.report.markdown import escape
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from journeylab.customers.audience import Audience
+    from journeylab.customers.persona_count import PersonaCount
+    from journeylab.customers.personas import Personas
+    from journeylab.data.dataset import Dataset
+
+EDIT = "personas"
+WRITTEN = ("goals", "needs", "barriers", "quote")
+_ICONS = {"steady": ":green-badge[:material/verified: steady]", "fair": ":orange-badge[:material/help: fair]"}
+_SHAKY = ":red-badge[:material/warning: {}]"
+_ABOUT = ("frequency", "gap_days", "order_value", "basket_size", "discount_share", "returns_share", "feedback")
+
+
+def number_of_personas(count: PersonaCount | None) -> int | None:
+    """Choose how many personas; by default the suggested number, or slices by value if there are no real groups."""
+    if count is None:
+        return None
+    options: dict[str, int | None] = {str(k): k for k in count.counts["k"]}
+    if count.suggested is None:
+        options = {"slices by value": None, **options}
+        return controls.choice("Personas", options, key="k", help="No real groups were found.")
+    return controls.slider("Personas", 2, 10, count.suggested, key="k", help=f"{count.suggested} are suggested.")
+
+
+def axes(found: Personas) -> dict[str, str]:
+    """Choose the two axes of the map."""
+    known = map_axes(found)
+    if len(known) < 2:
+        return {}
+    usual = {"as suggested": ""}
+    with st.container(horizontal=True):
+        x = controls.choice("Across", {**usual, **known}, key="map_x")
+        y = controls.choice("Up", {**usual, **known}, key="map_y")
+    return {name: value for name, value in (("x", x), ("y", y)) if value}
+
+
+def sheets(shop: Dataset, found: Personas) -> None:
+    """Draw a sheet a persona: size, money, habits, products, and what the team writes."""
+    st.subheader("Who they are", anchor=False)
+    places = list(found.cards.to_dict("records"))
+    for first in range(0, len(places), 2):
+        for column, card in zip(st.columns(2), places[first : first + 2], strict=False):
+            with column, st.container(border=True):
+                _sheet(shop, found, card)
+
+
+def _sheet(shop: Dataset, found: Personas, card: dict[str, Any]) -> None:
+    kept = shop.edits.get(EDIT, {}).get(card["name"], {})
+    badge = _ICONS.get(card["badge"], _SHAKY.format(escape(card["badge"])))
+    st.markdown(f"**{escape(kept.get('name') or card['name'])}** {badge}")
+    st.markdown("  \n".join(escape(line) for line in facts(found, card)))
+    key = f"sheet_{card['persona']}_{card['name']}"
+    with st.expander("Name, goals, needs, barriers, quote", icon=":material/edit:"):
+        written = {"name": st.text_input("Name", kept.get("name", ""), key=f"{key}_name", placeholder=card["name"])}
+        for field in WRITTEN:
+            written[field] = st.text_area(field.capitalize(), kept.get(field, ""), key=f"{key}_{field}", height=68)
+    written = {field: text for field, text in written.items() if text}
+    if written != kept:
+        _keep(card["name"], written)
+
+
+def facts(found: Personas, card: dict[str, Any]) -> list[str]:
+    """Return the lines of a sheet: each figure with its interval and n, beside that of all customers."""
+    lines = [
+        f"{words.count(card['n'], 'customer')}, {_share(card, 'share')} of {words.count(card['of'])}",
+        f"{words.money(card['net'], found.currency)} net, {_share(card, 'share_of_net')} of the whole",
+    ]
+    if "margin" in card:
+        lines.append(f"{words.money(card['margin'], found.currency)} margin, {_share(card, 'share_of_margin')} of it")
+    mine = found.figures[found.figures["persona"] == card["persona"]]
+    for figure in _ABOUT:
+        lines += [_line(row) for row in mine[mine["figure"] == figure].to_dict("records")]
+    for block in ("channels", "devices", "sales_channels", "countries", "phase"):
+        rows = mine[mine["figure"].str.startswith(block)]
+        if len(rows):
+            lines.append(_line(rows.loc[rows["value"].idxmax()].to_dict()))
+    if card["products"]:
+        lines.append(f"Buys more than others: {card['products']}")
+    return lines
+
+
+def _line(row: dict[str, Any]) -> str:
+    def number(value: float) -> str:
+        if value != value:  # noqa: PLR0124 - not a number
+            return "not known"
+        return words.percent(value, digits=0) if row["kind"] == "share" else f"{value:,.3g}"
+
+    label = row["label"][:1].upper() + row["label"][1:]
+    span = f"{number(row['lower'])} to {number(row['upper'])}"
+    return f"{label}: {number(row['value'])} ({span}, n = {row['n']:,}; all {number(row['base'])})"
+
+
+def _share(card: dict[str, Any], name: str) -> str:
+    low, high = card[f"{name}_lower"], card[f"{name}_upper"]
+    return f"{words.percent(card[name])} ({words.percent(low)} to {words.percent(high)})"
+
+
+def _keep(name: str, written: dict[str, str]) -> None:
+    who = visitor()
+    if who.shop is not None:
+        edits = {**who.shop.edits.get(EDIT, {}), name: written}
+        who.shop = who.shop.with_edit(EDIT, {key: value for key, value in edits.items() if value} or None)
+
+
+def take_away(shop: Dataset, found: Personas) -> None:
+    """Offer the customers of chosen personas as CSV, a seeded random part of them held out."""
+    with st.container(border=True):
+        st.subheader("An audience to write to", anchor=False)
+        names = controls.several("Personas in it", list(found.cards["name"]), [], key="audience", most=10)
+        share = controls.slider(
+            "Held out, per cent", 0, 50, 10, key="holdout", help="Without it nobody knows what the message did."
+        )
+        consented = shop.has("customers.accepts_marketing") and st.checkbox("Only who accepts marketing", value=True)
+        try:
+            made = run(audience, shop, personas=found, names=names or None, holdout=share / 100, consented=consented)
+        except JourneylabError as error:
+            panels.problem(error)
+            return
+        st.markdown(escape(made.headline()))
+        st.download_button(
+            "Download as CSV", lambda: _csv(made), file_name="audience.csv", mime="text/csv",
+            icon=":material/download:", key="audience_csv", on_click="ignore",
+        )  # fmt: skip
+        st.caption("Customers are pseudonyms, as in every table of this app.")
+
+
+def _csv(made: Audience) -> bytes:
+    target = io.StringIO(newline="")
+    made.roster.write(target)
+    return target.getvalue().encode("utf-8-sig")
+
+
+def everyone(scores: Any) -> None:
+    """Show the customers of a roster page by page, and offer them all as CSV."""
+    with st.expander("Every customer's scores", icon=":material/group:"):
+        number = st.number_input("Page", 1, value=1, key="roster_page")
+        page: pd.DataFrame = scores.roster.page(int(number))
+        st.dataframe(page, hide_index=True, alt=f"Page {number} of the customers with their scores")
+        st.download_button(
+            "All of them as CSV", lambda: _csv(scores), file_name="rfm-scores.csv", mime="text/csv",
+            icon=":material/download:", key="roster_csv", on_click="ignore",
+        )  # fmt: skip

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import journeylab as jl
+from journeylab.customers.migration import NOT_YET
+from journeylab.data import lab_file
+from tests.customers.crowds import kinds, one_kind, shop_from
+
+
+@pytest.fixture(scope="module")
+def planted():
+    return kinds(21, each=60)[0]
+
+
+@pytest.fixture(scope="module")
+def personas(planted):
+    return jl.customers.personas(planted, k=3)
+
+
+def test_everyone_of_the_later_date_is_in_exactly_one_move(planted):
+    result = jl.customers.migration(planted, before="2025-06-30")
+    later = jl.customers.rfm_groups(planted).table().query("group != 'Prospects'")
+    by_group = result.table().groupby("after")["n"].sum()
+    assert dict(by_group) == {g: n for g, n in zip(later["group"], later["n"], strict=True) if n}
+
+
+def test_the_money_of_the_moves_is_the_money_of_the_windows(planted):
+    result = jl.customers.migration(planted, before="2025-06-30")
+    orders = planted.run(planted.sales())
+    day, net = pd.to_datetime(orders["day"]), orders["net"].astype(float)
+    first, days = pd.Timestamp("2025-06-30"), result.days
+    inside = (day <= first) & (day > first - pd.Timedelta(days=days))
+    moves = result.table()
+    assert moves["net_before"].sum() == pytest.approx(net[inside].sum())
+    assert moves["net_after"].sum() == pytest.approx(net[day > first].sum())
+    assert moves["moved_net"].sum() == pytest.approx(net[day > first].sum() - net[inside].sum())
+
+
+def test_the_interval_of_a_moves_money_is_that_of_a_sum():
+    rng = np.random.default_rng(1)
+    early = pd.DataFrame({"customer_id": [f"c{i}" for i in range(60)], "day": 50, "net": rng.gamma(2, 10, 60).round(2)})
+    late = early.assign(day=150, net=rng.gamma(2, 10, 60).round(2))
+    shop = shop_from(pd.concat([early, late], ignore_index=True))
+    table = jl.customers.migration(shop, before="2025-04-01").table()
+    then = jl.customers.rfm_groups(shop, as_of="2025-04-01").roster.page().set_index("customer_id")["group"]
+    now = jl.customers.rfm_groups(shop).roster.page().set_index("customer_id")["group"]
+    change = pd.Series(late["net"].to_numpy() - early["net"].to_numpy(), early["customer_id"])
+    for row in table[table["n"] > 1].itertuples():
+        part = change[(then[change.index] == row.before) & (now[change.index] == row.after)]
+        half = 1.959963984540054 * part.std(ddof=1) * np.sqrt(len(part))
+        assert row.n == len(part)
+        assert (row.moved_net, row.moved_net_upper) == pytest.approx((part.sum(), part.sum() + half))
+
+
+def test_personas_are_followed_with_one_ruler(planted, personas):
+    table = jl.customers.migration(planted, before="2025-09-30", personas=personas).table()
+    assert set(table["after"]) <= set(personas.cards["name"])
+    known = table[table["before"] != NOT_YET]
+    stayed = known.loc[known["before"] == known["after"], "n"].sum()
+    assert stayed / known["n"].sum() > 0.8
+
+
+@pytest.mark.parametrize("before", ["2026-05-01", "2024-01-01"])
+def test_dates_that_cannot_be_compared_are_a_sentence(planted, before):
+    with pytest.raises(jl.JourneylabError):
+        jl.customers.migration(planted, before=before)
+
+
+def test_the_crosswalk_counts_every_customer_once(planted, personas):
+    cells = jl.customers.crosswalk(planted, personas=personas).table()
+    assert cells["n"].sum() == personas.cards["n"].sum()
+    assert cells.groupby("persona")["rate"].sum().to_numpy() == pytest.approx(1)
+    assert cells["expected"].sum() <= cells["n"].sum() + 1e-9
+
+
+def test_an_audience_holds_out_the_same_customers_each_time(planted, personas):
+    name = personas.cards["name"].iloc[0]
+    first = jl.customers.audience(planted, personas=personas, names=[name], holdout=0.3, seed=5)
+    second = jl.customers.audience(planted, personas=personas, holdout=0.3, seed=5)
+    target = io.StringIO()
+    assert first.roster.write(target) == first.n == personas.cards["n"].iloc[0]
+    rows = pd.read_csv(io.StringIO(target.getvalue())).set_index("customer_id")["holdout"]
+    everyone = second.roster.page(size=10_000).set_index("customer_id")["holdout"]
+    assert rows.sum() == first.holdout
+    assert (everyone.loc[rows.index] == rows).all()
+
+
+def test_an_audience_can_be_kept_to_who_agreed(planted, personas):
+    with pytest.raises(jl.BadParameter, match="who accepts marketing"):
+        jl.customers.audience(planted, personas=personas, consented=True)
+    with pytest.raises(jl.BadParameter, match="names must be"):
+        jl.customers.audience(planted, personas=personas, names=["nobody"])
+
+
+def crowd_with_traits():
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({"customer_id": [f"c{i % 90}" for i in range(300)], "day": rng.integers(0, 300, 300)})
+    frame = frame.assign(net=rng.gamma(2, 20, 300).round(2), discount_code=np.where(rng.random(300) < 0.5, "X", None))
+    people = pd.DataFrame(
+        {
+            "customer_id": [f"c{i}" for i in range(80)],
+            "birth_year": [1950 + i % 55 for i in range(80)],
+            "accepts_marketing": [i % 3 > 0 for i in range(80)],
+            "country": ["DE" if i % 4 else "AT" for i in range(80)],
+        }
+    )
+    return shop_from(frame, customers=people)
+
+
+@pytest.mark.parametrize("by", ["cycle", "consent", "age", "country", "trigger"])
+def test_segments_hold_every_customer_once(by):
+    table = jl.customers.segments(crowd_with_traits(), by=by).table()
+    assert table["n"].sum() == table["of"].iloc[0] == 90
+    assert table["share_of_net"].sum() == pytest.approx(1)
+    if by in {"consent", "age", "country"}:
+        assert table.set_index("segment").loc["not known", "n"] == 10
+
+
+def test_a_segment_no_file_knows_is_refused_by_name():
+    with pytest.raises(jl.SchemaError, match="birth_year"):
+        jl.customers.segments(one_kind(1, customers=60), by="age")
+
+
+def test_orders_after_a_message_count_as_triggered_by_it():
+    frame = pd.DataFrame({"customer_id": ["a", "b"], "day": [10, 10], "net": [5.0, 5.0]})
+    sent = pd.DataFrame({"customer_id": ["a", "b"], "sent_at": pd.to_datetime(["2025-01-09", "2025-01-01"])})
+    table = jl.customers.segments(shop_from(frame, contacts=sent), by="trigger").table()
+    assert dict(zip(table["segment"], table["n"], strict=True)) == {"message": 1, "season": 1}
+
+
+def test_a_persona_becomes_a_column_of_the_customers(planted, personas):
+    shop = planted.with_trait("persona", personas.assignments.select("customer_id", persona="name"))
+    rows = shop.run(shop.table("customers"))
+    assert dict(rows["persona"].value_counts()) == dict(zip(personas.cards["name"], personas.cards["n"], strict=True))
+    assert shop.fingerprint != planted.fingerprint
+    assert shop.between("2025-03-01", "2025-04-01").fingerprint.startswith(shop.fingerprint)
+    with pytest.raises(jl.BadParameter, match="lacks name"):
+        planted.with_trait("name", personas.assignments.drop("name"))
+
+
+def test_a_trait_joins_the_list_of_customers_and_adds_who_is_missing():
+    shop = crowd_with_traits()
+    scored = jl.customers.rfm(shop).roster.rows.select("customer_id", "r")
+    rows = shop.with_trait("r", scored).run(shop.with_trait("r", scored).table("customers"))
+    assert len(rows) == rows["customer_id"].nunique() == 90
+    assert rows["r"].notna().sum() == 90
+    assert rows["birth_year"].notna().sum() == 80
+
+
+def test_what_the_team_wrote_is_kept_with_the_data_and_changes_no_figure(tmp_path, planted):
+    edited = planted.with_edit("personas", {"Tea": {"name": "Ina", "goals": "a quiet morning"}})
+    assert edited.fingerprint == planted.fingerprint
+    again = lab_file.open(lab_file.save(edited, tmp_path / "shop.zip"))
+    assert dict(again.edits) == dict(edited.edits)
+    assert dict(again.with_edit("personas", None).edits) == {}
+    again.close()
