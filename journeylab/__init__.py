@@ -21,7 +21,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from journeylab.errors import BadParameter, JourneylabError, NotEnoughData, SchemaError
+from journeylab.errors import BadParameter, JourneylabError, NotEnoughData, SchemaError, UnknownSource
 
 __version__ = "0.1.0"
 
@@ -41,6 +41,7 @@ __all__ = [
     "JourneylabError",
     "NotEnoughData",
     "SchemaError",
+    "UnknownSource",
     "__version__",
     "connect",
     "customers",
