@@ -26,7 +26,9 @@ def shop_from(orders: pd.DataFrame, **tables: pd.DataFrame) -> Dataset:
         arrow = pa.Table.from_pandas(table, preserve_index=False)
         cursor = engine._base.cursor()
         cursor.register("given", arrow)
-        money = ", ".join(f"{c}::DECIMAL(18,4) AS {c}" for c in ("net", "quantity", "unit_cost", "unit_price") if c in table)
+        money = ", ".join(
+            f"{c}::DECIMAL(18,4) AS {c}" for c in ("net", "quantity", "unit_cost", "unit_price") if c in table
+        )
         day = ", day::DATE AS day, day::TIMESTAMP AS ordered_at" if name == "orders" else ""
         drop = ", ".join(c for c in ("net", "quantity", "unit_cost", "unit_price", "day") if c in table)
         exclude = f"* EXCLUDE ({drop})" if drop else "*"

@@ -176,9 +176,7 @@ def test_a_feature_the_files_do_not_allow_is_refused_by_name(plain):
 
 
 def test_the_features_are_those_a_hand_count_gives():
-    frame = pd.DataFrame(
-        {"customer_id": ["a", "a", "a", "b"], "day": [0, 10, 30, 5], "net": [10.0, 20.0, 30.0, 40.0]}
-    )
+    frame = pd.DataFrame({"customer_id": ["a", "a", "a", "b"], "day": [0, 10, 30, 5], "net": [10.0, 20.0, 30.0, 40.0]})
     shop = shop_from(frame)
     space, _columns = features.build(shop, features.available(shop), shop.period[1])
     rows = shop.run(space).set_index("customer_id")
