@@ -29,7 +29,7 @@ with page(
         show(journey.stake, shop, steps=steps, window=window, by=by, strata=strata, margin=margin)
     elif look == "Paths":
         with row:
-            asked = funnels.way(shop) | funnels.pair(shop)
+            asked = {**funnels.way(shop), **funnels.pair(shop)}
         show(journey.paths, shop, **asked)
     elif look == "Visits":
         with row:
