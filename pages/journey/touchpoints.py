@@ -28,8 +28,8 @@ with page(
         show(jl.journey.stake, shop, steps=steps, window=window, by=by, strata=strata, margin=margin)
     elif look == "Paths":
         with row:
-            way, pair = funnels.way(shop), funnels.pair(shop)
-        show(jl.journey.paths, shop, **way, **pair)
+            asked = {**funnels.way(shop), **funnels.pair(shop)}
+        show(jl.journey.paths, shop, **asked)
     elif look == "Visits":
         with row:
             gap, by = funnels.gap(), controls.breakdown(shop)
