@@ -113,7 +113,8 @@ def persona_count(
 
     A number of groups is a candidate when the silhouette lies at least four standard deviations above what customers
     of one kind reach (structure.py) and bootstrap refits agree with an adjusted Rand index of at least 0.6; the
-    candidate furthest above its reference is suggested, and without a candidate there are no real groups.
+    candidate with the largest product of its distance to the reference and its stability is suggested, and without a
+    candidate there are no real groups.
 
     Args:
         shop: A Dataset whose orders name their customers.
@@ -203,7 +204,7 @@ def _suggested(counts: pd.DataFrame) -> int | None:
     real = counts[(counts["z"] >= structure.LEAST_Z) & (counts["stability"] >= LEAST_RAND)]
     if real.empty:
         return None
-    return int(real.loc[(real["silhouette"] - real["reference"]).idxmax(), "k"])
+    return int(real.loc[((real["silhouette"] - real["reference"]) * real["stability"]).idxmax(), "k"])
 
 
 def _caveats(

@@ -29,9 +29,8 @@ SIMULATED = """
                      * cos(6.2831853 * (hash(c, 2) % 999983) / 999983.0) AS z,
                  (hash(c, k, 5) % 2000) / 1000.0 - 1 AS e
           FROM (SELECT c,
-                       unnest(range(
-                           1 + floor(-ln((1 + hash(c, 7) % 9973) / 9974.0) * [5, 1, 2, 1][1 + c % 4])::BIGINT
-                       )) AS k
+                       unnest(range(1 + floor(-ln((1 + hash(c, 7) % 9973) / 9974.0)
+                                              * [5, 1, 2, 1][1 + c % 4])::BIGINT)) AS k
                 FROM range({n}) t(c)))
 """  # fmt: skip
 
