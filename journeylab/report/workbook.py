@@ -6,6 +6,7 @@ import io
 from csv import QUOTE_NONNUMERIC
 from typing import TYPE_CHECKING, Any
 
+from journeylab.cells import harmless
 from journeylab.report import privacy
 
 if TYPE_CHECKING:
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
     from journeylab.result import Result
 
-#: What a spreadsheet takes for the start of a formula, half or full width.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 SHARES = frozenset({"rate", "share", "change"})
 
 
@@ -27,15 +26,6 @@ def csv(result: Result, *, suppress: bool = False) -> bytes:
     """
     table = _guarded(result, suppress=suppress).rename(columns=harmless)
     return table.map(harmless).to_csv(index=False, quoting=QUOTE_NONNUMERIC).encode("utf-8-sig")
-
-
-def harmless(cell: Any) -> Any:
-    """Put an apostrophe before text that a spreadsheet would run as a formula; leave the rest as it is.
-
-    >>> print(harmless('=HYPERLINK("…")'), harmless("mug"), harmless(-3))
-    '=HYPERLINK("…") mug -3
-    """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
 
 
 def _guarded(result: Result, *, suppress: bool) -> pd.DataFrame:

@@ -2,6 +2,7 @@
 
 from journeylab.app.account import account
 from journeylab.app.lab import keep_and_forget
+from journeylab.app.mapping import map_columns
 from journeylab.app.quality import quality
 from journeylab.app.questions import what_can_be_answered
 from journeylab.app.shell import heading
@@ -14,6 +15,7 @@ heading(
     "Add your shop's exports. They are read on this machine, and nothing leaves it.",
 )
 add_files()
+map_columns()
 warehouse()
 shop = visitor().shop
 if shop is not None:
