@@ -29,8 +29,10 @@ _HOME = {
     "Dataset": "journeylab.data.dataset",
     "connect": "journeylab.data.warehouse",
     "demo": "journeylab.data.demo.opening",
+    "matching": "journeylab.start",
     "open": "journeylab.data.lab_file",
     "overview": "journeylab.start",
+    "quality": "journeylab.start",
     "read": "journeylab.data.readers",
 }
 _DOMAINS = ("customers", "growth", "journey", "operations")
@@ -48,9 +50,11 @@ __all__ = [
     "demo",
     "growth",
     "journey",
+    "matching",
     "open",
     "operations",
     "overview",
+    "quality",
     "read",
 ]
 
