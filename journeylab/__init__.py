@@ -6,11 +6,10 @@
     jl.overview(shop).headline()
 
 Reading      jl.read  jl.demo  jl.connect  jl.open  jl.Dataset
-The whole    jl.overview
-Journey      jl.journey.funnel
-Customers    jl.customers.rfm  jl.customers.holdout  jl.customers.lifetime_value  jl.customers.quiet
-             jl.customers.cohorts  jl.customers.second_order  jl.customers.self_check
-Growth       jl.growth.experiment  .experiment_segments  .experiment_value  .power  .aa_replay
+The whole    jl.overview  jl.quality  jl.matching
+Journey      jl.journey.funnel  .sessions  .paths  .stake  .friction  .carts  .searches  .what_if  .dropped
+Customers    jl.customers.rfm  .rfm_groups  .personas  .segments  .migration  .lifetime_value  .cohorts  .quiet  …
+Growth       jl.growth.experiment  .experiment_segments  .experiment_value  .aa_replay  .power
 Errors       jl.JourneylabError: jl.SchemaError, jl.NotEnoughData, jl.BadParameter
 
 Every analysis takes a Dataset and keyword-only options, and gives a Result: `.table()`, `.chart()`, `.headline()`,
@@ -22,7 +21,7 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-from journeylab.errors import BadParameter, JourneylabError, NotEnoughData, SchemaError
+from journeylab.errors import BadParameter, JourneylabError, NotEnoughData, SchemaError, UnknownSource
 
 __version__ = "0.1.0"
 
@@ -42,6 +41,7 @@ __all__ = [
     "JourneylabError",
     "NotEnoughData",
     "SchemaError",
+    "UnknownSource",
     "__version__",
     "connect",
     "customers",

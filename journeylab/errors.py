@@ -32,6 +32,10 @@ class SchemaError(JourneylabError):
     """A file, table or column is missing, unreadable, or not what it was taken for."""
 
 
+class UnknownSource(SchemaError):  # noqa: N818 - as below
+    """A file whose columns belong to no source that is known; a mapping says what they are."""
+
+
 class NotEnoughData(JourneylabError):  # noqa: N818 - the name says the state, and is part of the public contract
     """The data is of the right kind, but too little of it to answer honestly."""
 

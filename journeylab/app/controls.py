@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import streamlit as st
@@ -145,9 +146,11 @@ def conversion_window() -> str | None:
 
 def breakdown(shop: Dataset) -> str | None:
     """Choose a column of the events or a trait of customers to break down by, among those the shop has."""
-    from journeylab.journey.tally import dimensions
+    from journeylab.journey.tally import dimensions, properties
 
-    having = {name.replace("_", " ").replace("customers.", "customer's "): name for name in dimensions(shop)}
+    known = visitor().remember((shop.fingerprint, "dimensions"), lambda: (*dimensions(shop), *properties(shop)))
+    plain = {"customers.": "customer's ", "properties.": "", "_": " "}
+    having = {reduce(lambda text, pair: text.replace(*pair), plain.items(), name): name for name in known}
     return choice("Break down by", {"nothing": None, **having}, key="by")
 
 

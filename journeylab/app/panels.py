@@ -57,6 +57,8 @@ def bug(error: Exception) -> None:
 
 def missing(needs: Sequence[str]) -> None:
     """Say what a page lacks, why that matters, and what to do."""
+    from journeylab.app.demo import demo_button, open_demo  # which says by this module what goes wrong
+
     tables = list(dict.fromkeys(need.partition(".")[0] for need in needs))
     nouns = [" with a ".join(need.replace("_", " ").split(".")) for need in needs]
     lines = [WHY[name] for name in tables if name in WHY]
@@ -65,6 +67,10 @@ def missing(needs: Sequence[str]) -> None:
         st.subheader(f"This page needs {escape(listed(nouns))}", anchor=False)
         for line in lines:
             st.markdown(line)
-        if st.button("Add files", type="primary", icon=":material/add_circle:", key="add_files_here"):
-            st.switch_page(DATA_PAGE)
+        with st.container(horizontal=True):
+            if st.button("Add files", type="primary", icon=":material/add_circle:", key="add_files_here"):
+                st.switch_page(DATA_PAGE)
+            opened = demo_button("demo_here")
         st.caption("Files are read on this machine, and nothing leaves it.")
+        if opened:
+            open_demo()

@@ -27,7 +27,7 @@ def sidebar() -> None:
                 st.caption("Add your shop's exports. They stay on this machine.")
                 st.page_link(DATA_PAGE, label="Add files", icon=":material/add_circle:")
             return
-        _card(who.shop, [source.name for source in who.sources])
+        _card(who.shop, ["Demo store, simulated"] if who.demo else [source.name for source in who.sources])
         who.window = controls.date_window(who.shop.observed)
         if who.window:
             st.caption(escape(span(*who.window)))

@@ -25,13 +25,15 @@ from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from journeylab.data import workspace
-from journeylab.errors import SchemaError
+from journeylab.errors import SchemaError, UnknownSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import date
 
     from journeylab.data.dataset import Dataset
+    from journeylab.data.mapping import ColumnMap
+    from journeylab.data.readers.mapped import Unknown
 
 #: Seconds a session may be away before its data is deleted; Streamlit lets a visitor come back for 120.
 GRACE = float(os.environ.get("JOURNEYLAB_GRACE", "120"))
@@ -62,6 +64,11 @@ class Visitor:
         notices: Sentences about values in a link that could not be used, by control.
         time_zone: In which the shop was read.
         currency: What the user said the money is in, if anything.
+        overlap: What becomes of rows that several files have: 'replace' or 'add'.
+        maps: Mappings made in this session, used again for files of the same columns.
+        waiting: Files that were added and wait until it is said what their columns are.
+        unknown: Their tables that no reader knows, with their first rows.
+        demo: Whether the shop is the demo store.
         key: Secret of the pseudonyms, so that files added later give a customer the same one.
         last_seen: When the session was last known to be there.
     """
@@ -75,6 +82,11 @@ class Visitor:
     notices: dict[str, str] = field(default_factory=dict)
     time_zone: str | None = None
     currency: str | None = None
+    overlap: str = "replace"
+    maps: list[ColumnMap] = field(default_factory=list)
+    waiting: list[Source] = field(default_factory=list)
+    unknown: list[Unknown] = field(default_factory=list)
+    demo: bool = False
     key: bytes = field(default_factory=partial(secrets.token_bytes, 16), repr=False)
     last_seen: float = field(default_factory=time.monotonic)
     _folder: Path | None = None
@@ -103,9 +115,13 @@ class Visitor:
         *,
         time_zone: str = "UTC",
         currency: str | None = None,
+        overlap: str = "replace",
         progress: Callable[[float, str], None] | None = None,
     ) -> None:
-        """Read all files of the shop together with the `added` ones; if that fails or is stopped, nothing changes."""
+        """Read all files of the shop together with the `added` ones; if that fails or is stopped, nothing changes.
+
+        Files whose columns nobody knows wait, together with those added beside them, for the mapping step.
+        """
         import journeylab as jl
 
         ticket = self._reading = object()
@@ -122,19 +138,55 @@ class Visitor:
                     names={source.path: source.name for source in sources},
                     time_zone=time_zone,
                     currency=currency,
+                    overlap=overlap,
+                    mapping=list(self.maps) or None,
                     key=self.key,
                     progress=progress,
                     root=self.folder(),
                 )
+        except UnknownSource:
+            self._wait(added, time_zone, currency, overlap)
+            raise
         except BaseException:
-            _delete(added)
+            _delete(source for source in added if source not in self.waiting)
             raise
         if self._reading is not ticket:
             shop.close()
             _delete(added)
             return
         self.adopt(shop, sources)
-        self.time_zone, self.currency = time_zone, currency
+        self.time_zone, self.currency, self.overlap = time_zone, currency, overlap
+        self.waiting, self.unknown = [], []
+
+    def _wait(self, added: list[Source], time_zone: str, currency: str | None, overlap: str) -> None:
+        """Keep added files for the mapping step."""
+        from journeylab.data.readers.sources import unknown_files
+
+        names: dict[str | Path, str] = {source.path: source.name for source in added}
+        self.waiting = added
+        self.unknown = unknown_files(*names, names=names, mapping=list(self.maps) or None)
+        self.time_zone, self.currency, self.overlap = time_zone, currency, overlap
+
+    def leave_out(self, given: str) -> None:
+        """Forget a file that waits for the mapping step, by its name."""
+        gone = [source for source in self.waiting if source.name == given]
+        self.waiting = [source for source in self.waiting if source.name != given]
+        self.unknown = [table for table in self.unknown if table.given != given] if self.waiting else []
+        _delete(gone)
+
+    def open_demo(self, progress: Callable[[float, str], None] | None = None) -> None:
+        """Put the demo store in the place of the shop there was."""
+        import journeylab as jl
+
+        ticket = self._reading = object()
+        shop = jl.demo(root=self.folder(), progress=progress)
+        if self._reading is not ticket:
+            shop.close()
+            return
+        before = self.sources
+        self.adopt(shop, [])
+        self.demo = True
+        _delete(before)
 
     def stop_reading(self) -> None:
         """Let a reading that an earlier run of the script began come to nothing, even if it still ends well."""
@@ -143,7 +195,7 @@ class Visitor:
     def adopt(self, shop: Dataset, sources: list[Source]) -> None:
         """Put a shop that was read in the place of the one before."""
         before, self.shop, self.sources = self.shop, shop, sources
-        self.window = None
+        self.window, self.demo = None, False
         self.results.clear()
         if before is not None:
             before.close()
@@ -153,7 +205,8 @@ class Visitor:
         if self.shop is not None:
             self.shop.close()
         folder, self._folder = self._folder, None
-        self.shop, self.window, self.sources = None, None, []
+        self.shop, self.window, self.sources, self.demo = None, None, [], False
+        self.waiting, self.unknown, self.maps = [], [], []
         self.results.clear()
         for memory in (self.link, self.notices):
             memory.clear()

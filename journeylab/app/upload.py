@@ -9,25 +9,28 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
-from journeylab.app import panels
+from journeylab.app.demo import demo_button, open_demo
+from journeylab.app.progress import with_progress
 from journeylab.app.state import Source, visitor
-from journeylab.errors import JourneylabError, SchemaError
-from journeylab.report.markdown import escape
+from journeylab.errors import SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 FROM_FILES = "as the files say"
 CURRENCIES = ("EUR", "GBP", "USD", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "CAD", "AUD", "NZD", "JPY", "INR", "BRL")
-TYPES = ("csv", "tsv", "txt", "xlsx", "xls", "parquet", "gz", "zip")
+OVERLAPS = {"replace": "count once, as the newer file has them", "add": "count each, as of several stores"}
+TYPES = ("csv", "tsv", "txt", "xlsx", "xls", "parquet", "gz", "zip", "json", "jsonl", "ndjson")
 
 
 def add_files() -> None:
-    """Let the user add files, and read them together with those that are there."""
+    """Let the user add files, and read them together with those that are there, or open the demo store."""
     who = visitor()
+    if who.shop is None and not who.waiting and demo_button("demo_on_data"):
+        open_demo()
     with st.form("add_files", clear_on_submit=True, enter_to_submit=False):
         uploads = st.file_uploader(
-            "Files: CSV, TSV, XLSX or Parquet, also as .gz or .zip; several at once",
+            "Files: CSV, TSV, XLSX, Parquet or newline JSON, also as .gz or .zip; several at once",
             type=TYPES,
             accept_multiple_files=True,
             key="uploads",
@@ -42,7 +45,7 @@ def add_files() -> None:
                     placeholder="/home/me/exports/orders.parquet",
                     help="Read where they lie, without a copy. Offered only where the app runs on your own machine.",
                 )
-        left, right, _ = st.columns([1, 1, 2])
+        left, right, last = st.columns([1, 1, 2])
         zones = _zones()
         zone = left.selectbox(
             "Time zone of the shop",
@@ -59,49 +62,31 @@ def add_files() -> None:
             key="currency",
             help="Orders in another currency are kept and counted apart.",
         )
+        overlap = last.selectbox(
+            "Rows that two files have",
+            list(OVERLAPS),
+            index=list(OVERLAPS).index(who.overlap),
+            format_func=OVERLAPS.__getitem__,
+            key="overlap",
+            help="The same period exported again replaces what was there; several stores may number orders alike.",
+        )
         label = "Read files" if who.shop is None else "Add, or read again"
         asked = st.form_submit_button(label, type="primary", icon=":material/play_arrow:")
     if asked:
-        _read(list(uploads), typed, zone, None if currency == FROM_FILES else currency)
+        who = visitor()
+        read(
+            lambda: [
+                *(who.spool(upload.name, upload) for upload in uploads),
+                *(_on_disk(line.strip()) for line in typed.splitlines() if line.strip()),
+            ],
+            {"time_zone": zone, "currency": None if currency == FROM_FILES else currency, "overlap": overlap},
+        )
 
 
-def _read(uploads: list[Any], typed: str, zone: str, currency: str | None) -> None:
+def read(added: Callable[[], list[Source]], options: dict[str, Any]) -> None:
+    """Read files into the shop, with progress, and start the page anew; what cannot be read is said."""
     who = visitor()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        bar = st.progress(0.0, "Taking the files in")
-        stop = st.empty()
-        stop.button("Stop", icon=":material/stop_circle:", key="stop")  # any click ends the run at its next step
-    try:
-        added = [who.spool(upload.name, upload) for upload in uploads]
-        added += [_on_disk(line.strip()) for line in typed.splitlines() if line.strip()]
-        who.read(added, time_zone=zone, currency=currency, progress=_progress(bar))
-    except JourneylabError as error:
-        bar.empty()
-        stop.empty()
-        panels.problem(error)
-        _say_what_stays()
-        return
-    except Exception as error:  # noqa: BLE001 - shown as a bug, logged in full; the earlier shop stays
-        bar.empty()
-        stop.empty()
-        panels.bug(error)
-        _say_what_stays()
-        return
-    st.rerun()
-
-
-def _progress(bar: Any) -> Callable[[float, str], None]:
-    def progress(share: float, words: str) -> None:
-        bar.progress(min(max(share, 0.0), 1.0), escape(words))
-
-    return progress
-
-
-def _say_what_stays() -> None:
-    who = visitor()
-    if who.shop is not None:
-        names = ", ".join(source.name for source in who.sources)
-        st.caption(f"What was loaded before is still there: {escape(names)}.")
+    with_progress(lambda progress: who.read(added(), **options, progress=progress))
 
 
 def is_local() -> bool:

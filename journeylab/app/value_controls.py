@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from journeylab.app import controls
+from journeylab.app.cards import run
+from journeylab.app.state import visitor
 
 if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
-_WIDTH = 220
+_WIDTH, _PERSONA = 220, "persona"
 _WORDS = {"first_product": "first product", "marketing_channel": "marketing channel", "sales_channel": "sales channel"}
 
 
@@ -32,21 +35,39 @@ def weeks_held_out(shop: Dataset) -> int | None:
     )
 
 
-def customer_group(shop: Dataset, *, key: str) -> str | None:
+def customers_by(shop: Dataset) -> str | None:
+    """Choose how to group customers for their value: by persona, or by what their first purchase says."""
+    return customer_group(shop, key="value_by", more={"persona": _PERSONA})
+
+
+def grouping(shop: Dataset, by: str | None) -> dict[str, Any]:
+    """Return the arguments that group customers so; personas are worked out first where they are asked for."""
+    from journeylab.customers.personas import personas
+
+    return {"personas": run(personas, shop)} if by == _PERSONA else {"by": by}
+
+
+def customer_group(shop: Dataset, *, key: str, more: dict[str, str] | None = None) -> str | None:
     """Choose what to group customers by, among what their first purchase says."""
     from journeylab.customers.purchases import groups_of
 
     having = {_WORDS.get(name, name): name for name in groups_of(shop)}
-    return controls.choice("Group by", {"nothing": None, **having}, key=key)
+    return controls.choice("Group by", {"nothing": None, **(more or {}), **having}, key=key)
 
 
-def margin_and_cost(currency: str) -> tuple[float, float]:
-    """Choose the margin as a share of net value and what winning a customer costs."""
+def margin_and_cost(shop: Dataset) -> tuple[float, float]:
+    """Choose the margin as a share of net value, at first by the shop's costs, and what winning a customer costs."""
+    from journeylab.customers.margin import share_of_net
+
+    known = visitor().remember((shop.fingerprint, "margin share"), lambda: share_of_net(shop))
+    told = not math.isnan(known)
+    usual = min(max(round(100 * known), 0), 100) if told else 40
+    source = "It starts at what your unit costs come to." if told else "Your files have no unit costs to take it from."
     with st.container(width=_WIDTH):
-        margin = controls.slider("Margin, %", 0, 100, 40, key="margin", help="Of net value, for everything sold.")
+        margin = controls.slider("Margin, %", 0, 100, usual, key="margin", help=f"Of net value. {source}")
     with st.container(width=_WIDTH):
         cost = controls.slider(
-            f"Cost of winning a customer, {currency}".rstrip(", "),
+            f"Cost of winning a customer, {shop.currency}".rstrip(", "),
             0,
             300,
             0,
@@ -56,14 +77,14 @@ def margin_and_cost(currency: str) -> tuple[float, float]:
     return margin / 100, float(cost)
 
 
-def assumptions(currency: str) -> dict[str, Any]:
+def assumptions(shop: Dataset) -> dict[str, Any]:
     """Choose horizon, margin, discount rate and cost of winning a customer."""
     with st.container(horizontal=True):
         with st.container(width=_WIDTH):
             horizon = controls.slider("Months ahead", 1, 60, 12, key="horizon")
         with st.container(width=_WIDTH):
             discount = controls.slider("Discount a year, %", 0, 40, 10, key="discount")
-        margin, cost = margin_and_cost(currency)
+        margin, cost = margin_and_cost(shop)
     return {"horizon": horizon, "margin": margin, "discount": discount / 100, "cost": cost}
 
 

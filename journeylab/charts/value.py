@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import altair as alt
+import pandas as pd
 
 from journeylab.charts import theme
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _MOST_GROUPS = 15
 
@@ -220,6 +216,55 @@ def parameters(rows: pd.DataFrame) -> alt.FacetChart:
         .properties(height=alt.Step(20), width=420)
         .facet(column=alt.Column("on:N", title=None, sort="descending"))
     )
+
+
+def fits(rows: pd.DataFrame) -> alt.HConcatChart:
+    """Draw purchases a year while alive and the share kept over a year, by group, with their intervals.
+
+    Args:
+        rows: As `ModelFits.groups`; the fifteen largest are drawn.
+    """
+    shown = pd.concat([rows[rows["group"] != "all"].head(_MOST_GROUPS), rows[rows["group"] == "all"]])
+    y = alt.Y("group:N", title=None, sort=list(shown["group"]), axis=alt.Axis(labelLimit=200))
+
+    def half(name: str, title: str, form: str) -> alt.LayerChart:
+        base = alt.Chart(shown).encode(
+            y=y,
+            tooltip=[
+                "group:N",
+                alt.Tooltip("customers:Q", format=","),
+                *[alt.Tooltip(f"{name}{end}:Q", format=form) for end in ("", "_lower", "_upper")],
+            ],
+        )
+        point = base.mark_point(filled=True, size=70, color=theme.MAIN)
+        return alt.layer(
+            base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(x=alt.X(f"{name}_lower:Q"), x2=f"{name}_upper:Q"),
+            point.encode(x=alt.X(f"{name}:Q", title=title, axis=alt.Axis(format=form))),
+        ).properties(width=300, height=alt.Step(26))
+
+    return half("a_year", "purchases a year while alive", ".1f") | half("kept", "share kept over a year", ".0%")
+
+
+def independence(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
+    """Draw mean spend a purchase by repeat purchases; a level line is independence.
+
+    Args:
+        rows: As `ModelFits.spend`.
+        currency: Of the spend.
+    """
+    base = alt.Chart(rows).encode(
+        x=alt.X("frequency:O", title="repeat purchases", sort=list(rows["frequency"]), axis=alt.Axis(labelAngle=0)),
+        tooltip=[
+            alt.Tooltip("frequency:O", title="repeat purchases"),
+            alt.Tooltip("n:Q", title="customers", format=","),
+            *[alt.Tooltip(f"{name}:Q", format=",.2f") for name in ("average", "lower", "upper")],
+        ],
+    )
+    y = alt.Y("average:Q", title=_title("mean spend a purchase", currency))
+    return alt.layer(
+        base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(y=alt.Y("lower:Q"), y2="upper:Q"),
+        base.mark_point(filled=True, size=70, color=theme.MAIN).encode(y=y),
+    ).properties(height=300)
 
 
 def _title(what: str, currency: str) -> str:

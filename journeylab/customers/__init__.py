@@ -6,6 +6,7 @@ from journeylab.customers.crosswalk import crosswalk
 from journeylab.customers.holdout import holdout
 from journeylab.customers.lifetime_value import lifetime_value
 from journeylab.customers.migration import migration
+from journeylab.customers.model_fits import model_fits
 from journeylab.customers.persona_count import persona_count
 from journeylab.customers.persona_map import persona_map
 from journeylab.customers.persona_rules import persona_rules
@@ -24,6 +25,7 @@ __all__ = [
     "holdout",
     "lifetime_value",
     "migration",
+    "model_fits",
     "persona_count",
     "persona_map",
     "persona_rules",

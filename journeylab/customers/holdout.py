@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from journeylab.customers.gamma_gamma import GammaGamma
+    from journeylab.customers.personas import Personas
     from journeylab.customers.purchase_model import PurchaseModel
     from journeylab.data.dataset import Dataset
 
@@ -149,6 +150,7 @@ def holdout(
     weeks: int | None = None,
     model: str | None = None,
     by: str | None = None,
+    personas: Personas | None = None,
     free_orders: bool = False,
     level: float = 0.95,
 ) -> Holdout:
@@ -168,6 +170,7 @@ def holdout(
         model: 'BG/NBD', 'MBG/NBD' or 'Pareto/NBD' to use whatever the test says; None to choose by it.
         by: Group the customers, for values by group: marketing_channel, sales_channel, device, country,
             first_product or cohort.
+        personas: The Result of `jl.customers.personas`, to group the customers by it in place of `by`.
         free_orders: Count days that come to zero (gifts) as purchases, as the papers on CDNOW do.
         level: Coverage of the intervals.
 
@@ -193,7 +196,7 @@ def holdout(
     before = purchases.histories(days, split)
     everyone = int(shop.run(before.agg(n=before.count()))["n"].iloc[0])
     weekly = everyone > purchases.MANY
-    seen = _histories(shop, before, None, weekly=weekly)
+    seen = _histories(shop, before, None, None, weekly=weekly)
     base = purchases.base_of(seen, weekly=weekly).require_enough()
     births = shop.run(purchases.births(days, split))
     bought = shop.run(purchases.weekly_purchases(days, split, start))
@@ -204,7 +207,8 @@ def holdout(
     spend, average, correlation = _spend(shop, before)
     each = _expected_spend(spend, average, seen)
 
-    rows = _histories(shop, purchases.histories(days, until), by, weekly=weekly)
+    members = None if personas is None else personas.assignments
+    rows = _histories(shop, purchases.histories(days, until), by, members, weekly=weekly)
     final = _models()[chosen].fit(purchases.base_of(rows, weekly=weekly))
     spend_now, average_now, correlation = _spend(shop, purchases.histories(days, until))
     money = float((base.count * expected) @ each), float(seen["later_net"].sum())
@@ -224,7 +228,7 @@ def holdout(
         split=split,
         until=until,
         weeks=weeks,
-        by=by,
+        by="persona" if personas is not None else by,
         level=level,
         currency=shop.currency,
     )
@@ -254,9 +258,11 @@ def _period(shop: Dataset, weeks: int | None) -> tuple[date, date, int]:
     return start, until, whole(weeks, "weeks", lowest=2, highest=length // 2)
 
 
-def _histories(shop: Dataset, customers: ir.Table, by: str | None, *, weekly: bool) -> pd.DataFrame:
+def _histories(
+    shop: Dataset, customers: ir.Table, by: str | None, personas: ir.Table | None, *, weekly: bool
+) -> pd.DataFrame:
     """Return distinct histories, the same whatever the engine's order."""
-    rows = shop.run(purchases.statistics(purchases.grouped(shop, customers, by), weekly=weekly))
+    rows = shop.run(purchases.statistics(purchases.grouped(shop, customers, by, personas), weekly=weekly))
     return purchases.settled(rows, "group", "frequency", "recency", "age")
 
 

@@ -142,7 +142,7 @@ def lifetime_value(
         >>> tested = jl.customers.holdout(regulars_shop(), model="BG/NBD")
         >>> half = jl.customers.lifetime_value(regulars_shop(), tested=tested, margin=0.2)
         >>> full = jl.customers.lifetime_value(regulars_shop(), tested=tested, margin=0.4)
-        >>> round(full.total["margin"] / half.total["margin"], 6)
+        >>> round(float(full.total["margin"] / half.total["margin"]), 6)
         2.0
     """
     horizon = int(number(horizon, "horizon", lowest=1, highest=120))

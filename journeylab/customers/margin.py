@@ -25,6 +25,16 @@ def has_costs(shop: Dataset) -> bool:
     )
 
 
+def share_of_net(shop: Dataset) -> float:
+    """Return margin over net value, over the orders for whose every line the cost is known; NaN where none is."""
+    if not has_costs(shop):
+        return float("nan")
+    orders = with_money(shop, shop.sales(whole=True), "margin").filter(_.money.notnull())
+    sums = shop.run(orders.agg(margin=_.money.sum(), net=_.net.sum().cast("float64")))
+    margin, net = sums["margin"].iloc[0], sums["net"].iloc[0]
+    return float(margin) / float(net) if net and net > 0 else float("nan")
+
+
 def with_money(shop: Dataset, orders: ir.Table, money: str) -> ir.Table:
     """Add `money`: `net`, or the margin as a double, which is null where the cost of a line is not known.
 

@@ -85,8 +85,12 @@ def histories(days: ir.Table, split: date) -> ir.Table:
     ).drop("last", "money")
 
 
-def grouped(shop: Dataset, customers: ir.Table, by: str | None) -> ir.Table:
-    """Add `group` to histories: what the customer's first purchase day says about `by`."""
+def grouped(shop: Dataset, customers: ir.Table, by: str | None, personas: ir.Table | None = None) -> ir.Table:
+    """Add `group` to histories: the customer's persona, or what the first purchase day says about `by`."""
+    if personas is not None:
+        said = personas.select(owner=personas.customer_id, group=personas.name)
+        joined = customers.left_join(said, customers.customer_id == said.owner).drop("owner")
+        return joined.mutate(group=_.group.fill_null("no persona"))
     if by is None:
         return customers.mutate(group=ibis.literal("all"))
     if by == "cohort":

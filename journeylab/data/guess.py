@@ -16,7 +16,6 @@ from journeylab.data import schema
 from journeylab.data.mapping import ColumnMap
 from journeylab.data.readers.base import fold
 from journeylab.data.readers.forms import FORMS
-from journeylab.data.readers.meanings import FOLLOWS
 from journeylab.data.readers.times import Formats
 
 if TYPE_CHECKING:
@@ -24,6 +23,8 @@ if TYPE_CHECKING:
 
 _LEAST = 0.55
 _NUMBER = re.compile(r"[-+(]?\s*(?:[A-Z]{3}|[€$£¥])?\s*[-+]?\d[\d.,' ]*(?:[A-Z]{3}|[€$£¥%])?\s*\)?")
+#: Words that say nothing beside another one: a fulfilment channel is no marketing channel.
+_VAGUE = {"channel", "id", "date", "time", "name", "type", "source", "day", "to", "sum", "price", "value"}
 _TRUTHS = {"yes", "no", "true", "false", "y", "n", "t", "f", "1", "0", "subscribed", "unsubscribed"}
 #: What else unknown files call these columns; looser words than those by which a file is recognised.
 _LOOSE = {
@@ -130,7 +131,7 @@ def _for_table(table: str, columns: Sequence[str], rows: Sequence[Sequence[str]]
         chosen[place] = _clock(table)
     made = ColumnMap(table, {columns[place]: name for place, name in sorted(chosen.items())}, utc=_utc(columns, chosen))
     total -= 2 * len(
-        [name for name in spec.required if name not in chosen.values() and name not in FOLLOWS.get(table, ())]
+        [name for name in spec.required if name not in chosen.values() and name not in schema.FOLLOWS.get(table, ())]
     )
     return total, made
 
@@ -158,6 +159,8 @@ def _pair(header: str, word: str) -> float:
     if fold(header) == fold(word):
         return 1.0
     one, other = _parts(header), _parts(word)
+    if len(other) == 1 and other <= _VAGUE and one != other:
+        return 0.5
     if one and other and other <= one:
         return max(0.56, 0.9 - 0.1 * len(one - other)) if len(fold(word)) > 2 else 0.5
     if one and other and one <= other and len(fold(header)) > 3:

@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from journeylab.data import schema
-from journeylab.data.readers.meanings import FOLLOWS
 from journeylab.errors import BadParameter
 from journeylab.words import listed
 
@@ -72,10 +71,10 @@ class ColumnMap:
     @property
     def lacks(self) -> tuple[str, ...]:
         """The canonical columns that the table cannot do without, and that neither are mapped nor follow."""
-        there = {*self.columns.values(), *self.values, *FOLLOWS.get(self.table, ())}
+        there = {*self.columns.values(), *self.values, *schema.FOLLOWS.get(self.table, ())}
         lacking = [name for name in schema.TABLES[self.table].required if name not in there]
         named = {"order_lines", "products"} & {self.table}
-        if named and not {"sku", "product"} & there.difference(FOLLOWS[self.table]) and "sku" not in lacking:
+        if named and not {"sku", "product"} & there.difference(schema.FOLLOWS[self.table]) and "sku" not in lacking:
             lacking.append("product")
         return tuple(lacking)
 

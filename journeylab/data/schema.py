@@ -247,6 +247,18 @@ TABLES: dict[str, Table] = {
 }
 
 
+#: Columns that a table must have, and a file may leave out, because they follow from others.
+FOLLOWS = {
+    "orders": ("day", "status"),
+    "order_lines": ("product",),
+    "products": ("product",),
+    "events": ("day",),
+    "stock": ("as_of",),
+    "exposures": ("unit",),
+    "surveys": ("day", "response_id"),
+}
+
+
 def table(name: str) -> Table:
     """Return the canonical table called `name`; raise SchemaError if there is none."""
     try:

@@ -6,13 +6,13 @@ import io
 from csv import QUOTE_NONNUMERIC
 from typing import TYPE_CHECKING, Any
 
+from journeylab.cells import harmless
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from journeylab.result import Result
 
-#: What a spreadsheet takes for the start of a formula, half or full width.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 SHARES = frozenset({"rate", "share", "change"})
 
 
@@ -20,15 +20,6 @@ def csv(result: Result) -> bytes:
     """Return the table as CSV in UTF-8 with a byte-order mark, which spreadsheets want to see."""
     table = result.table().rename(columns=harmless)
     return table.map(harmless).to_csv(index=False, quoting=QUOTE_NONNUMERIC).encode("utf-8-sig")
-
-
-def harmless(cell: Any) -> Any:
-    """Put an apostrophe before text that a spreadsheet would run as a formula; leave the rest as it is.
-
-    >>> print(harmless('=HYPERLINK("…")'), harmless("mug"), harmless(-3))
-    '=HYPERLINK("…") mug -3
-    """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
 
 
 def xlsx(result: Result) -> bytes:

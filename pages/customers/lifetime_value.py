@@ -14,15 +14,16 @@ with page(
 ) as shop:
     with st.container(horizontal=True):
         weeks = value_controls.weeks_held_out(shop)
-        by = value_controls.customer_group(shop, key="value_by")
+        by = value_controls.customers_by(shop)
     say("First the proof: models that saw only the orders before the split, on the weeks after it.")
-    tested = show(jl.customers.holdout, shop, weeks=weeks, by=by)
+    tested = show(jl.customers.holdout, shop, weeks=weeks, **value_controls.grouping(shop, by))
     if tested:
         say("Then the value of today's customers, by the model that did best, under your assumptions.")
-        assumed = value_controls.assumptions(shop.currency)
+        assumed = value_controls.assumptions(shop)
         levers = value_controls.levers()
         show(jl.customers.lifetime_value, shop, tested=tested, **assumed, **levers)
         show(jl.customers.quiet, shop, tested=tested, horizon=assumed["horizon"], margin=assumed["margin"])
+        show(jl.customers.model_fits, shop, tested=tested)
     say(
         "Last, the models themselves: they are given customers simulated with published parameters, to find them again."
     )

@@ -14,7 +14,7 @@ with page(
 ) as shop:
     with st.container(horizontal=True):
         unit = controls.choice("By", {"month": "month", "week": "week"}, key="unit")
-        margin, cost = value_controls.margin_and_cost(shop.currency)
+        margin, cost = value_controls.margin_and_cost(shop)
     show(jl.customers.cohorts, shop, unit=unit, margin=margin, cost=cost or None)
     with st.container(width=360):
         by = value_controls.customer_group(shop, key="again_by")

@@ -1,6 +1,7 @@
 """Which files are there, what became of every row, and what can be answered with them?"""
 
 from journeylab.app.account import account, keep_and_forget
+from journeylab.app.mapping import map_columns
 from journeylab.app.questions import what_can_be_answered
 from journeylab.app.shell import heading
 from journeylab.app.state import visitor
@@ -11,6 +12,7 @@ heading(
     "Add your shop's exports. They are read on this machine, and nothing leaves it.",
 )
 add_files()
+map_columns()
 shop = visitor().shop
 if shop is not None:
     what_can_be_answered(shop)

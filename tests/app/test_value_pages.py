@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import journeylab as jl
-from journeylab.data.examples import regulars_shop
+from journeylab.data.examples import regulars_shop, shop_of
 from tests.app.conftest import plain
 
 if TYPE_CHECKING:
@@ -38,8 +38,9 @@ def test_the_proof_comes_before_the_value_and_both_are_what_the_library_says(ope
     assert said[0] == tested.headline()
     assert said[1] == jl.customers.lifetime_value(regulars, tested=tested, horizon=12, margin=0.4).headline()
     assert said[2] == jl.customers.quiet(regulars, tested=tested).headline()
-    assert "came back within" in said[3]
-    assert len(app.get("vega_lite_chart")) == 4
+    assert said[3] == jl.customers.model_fits(regulars, tested=tested).headline()
+    assert "came back within" in said[4]
+    assert len(app.get("vega_lite_chart")) == 5
 
 
 def test_a_slider_of_money_moves_the_value_and_leaves_the_proof(open_app: Open, regulars: Dataset):
@@ -57,6 +58,27 @@ def test_the_preset_of_more_retention_takes_the_place_of_the_levers(open_app: Op
     app.selectbox(key="preset").set_value("5 % more retention").run()
     assert not app.exception
     assert "retention" not in {slider.key for slider in app.slider}
+
+
+def test_customers_can_be_grouped_by_persona(open_app: Open, regulars: Dataset):
+    app = open_app("customers/lifetime_value", shop=regulars)
+    app.selectbox(key="value_by").set_value("persona").run()
+    assert not app.exception
+    assert not app.error
+    app.segmented_control(key="lifetime_value_view").set_value("Table").run()
+    names = set(jl.customers.personas(regulars).cards["name"])
+    assert names | {"all"} == set(app.dataframe[0].value["group"])
+
+
+def test_the_margin_starts_at_what_the_shops_costs_come_to(open_app: Open):
+    orders = """SELECT 'o' || i AS order_id, 'c' || (i % 60) AS customer_id,
+        DATE '2026-01-01' + CAST(i AS INTEGER) AS day,
+        TIMESTAMP '2026-01-01' AS ordered_at, 'completed' AS status, 20::DECIMAL(18,4) AS net FROM range(200) t(i)"""
+    lines = """SELECT 'o' || i AS order_id, 'mug' AS product, 2::DECIMAL(18,4) AS quantity,
+        10::DECIMAL(18,4) AS unit_price, 3::DECIMAL(18,4) AS unit_cost FROM range(200) t(i)"""
+    app = open_app("customers/retention", shop=shop_of({"orders": orders, "order_lines": lines}))
+    assert not app.exception
+    assert app.slider(key="margin").value == 70
 
 
 def test_a_link_with_sliders_opens_to_the_same_figures(open_app: Open, regulars: Dataset):

@@ -43,6 +43,7 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("customers.holdout", {"model": "BG/NBD", "by": "first_product"}, "shop"),
     ("customers.lifetime_value", {}, "shop"),
     ("customers.quiet", {"top": 20}, "shop"),
+    ("customers.model_fits", {}, "shop"),
     ("customers.cohorts", {"cost": 20.0}, "shop"),
     ("customers.cohorts", {"unit": "week"}, "online_retail"),
     ("customers.second_order", {"by": "cohort"}, "shop"),

@@ -46,6 +46,6 @@ def demo(*, root: Path | None = None, progress: Callable[[float, str], None] | N
 
 def _read(folder: Path, root: Path | None, progress: Callable[[float, str], None] | None) -> Dataset:
     paths = [folder / name for name in FILES]
-    names = {path: path.name for path in paths}
+    names: dict[str | Path, str] = {path: path.name for path in paths}
     shop = read(*paths, names=names, time_zone=TIME_ZONE, currency="EUR", key=_KEY, root=root, progress=progress)
     return replace(shop, calls=("shop = jl.demo()",))

@@ -66,18 +66,6 @@ def share(text: str) -> str:
     )
 
 
-#: Columns that a table must have, and a file may leave out, because they follow from others.
-FOLLOWS = {
-    "orders": ("day", "status"),
-    "order_lines": ("product",),
-    "products": ("product",),
-    "events": ("day",),
-    "stock": ("as_of",),
-    "exposures": ("unit",),
-    "surveys": ("day", "response_id"),
-}
-
-
 def completed(table: str, found: Mapping[str, int], raw: Raw) -> tuple[dict[str, str], list[Note]]:
     """Return expressions for columns whose words are ours to choose, and for those that a file may leave out."""
     derived: dict[str, str] = {}

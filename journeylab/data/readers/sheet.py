@@ -118,7 +118,9 @@ def read(
     clock = _clock(table)
     if clock in known:
         remarks.append(Remark("in the future", f"{clock} > TIMESTAMP '{desk.now}'"))
-    desk.account(table, title, raws, rows, label=f"CAST({label} AS VARCHAR)", aside="aside", remarks=remarks, said=said)
+    uncounted = ", ".join(map(literal, schema.UNCOUNTED_STATUSES))
+    out = f"coalesce(aside, CASE WHEN status IN ({uncounted}) THEN status END)" if table == "orders" else "aside"
+    desk.account(table, title, raws, rows, label=f"CAST({label} AS VARCHAR)", aside=out, remarks=remarks, said=said)
 
 
 def _there(name: str, sheets: Iterable[Sheet]) -> bool:
@@ -138,14 +140,23 @@ def typed(raw: Raw, desk: Desk, sheet: Sheet, name: str) -> tuple[str, list[Note
     changed |= {name: _clean_text(text, spec[name].dtype) for name, text in sheet.derived.items()}
     changed |= {f"{name}__text": f"left({name}, 60)" for name in sheet.found if _wanted(name, sheet.asides)}
     table = desk.stage(raw, name, places, changed)
-    kept = [*columns, *(name for name in changed if name.endswith("__text")), *(n for _, n in _numbered(sheet.traits))]
+    if "day" in columns:  # the reader of times calls what it finds `day`
+        desk.sql(f"ALTER TABLE {table} RENAME COLUMN day TO {_staged('day')}")
+    kept = [
+        *map(_staged, columns),
+        *(name for name in changed if name.endswith("__text")),
+        *(n for _, n in _numbered(sheet.traits)),
+    ]
     values, notes, rows = _values(raw, desk, sheet, table, kept)
     day = _day(sheet)
     if day:
         clock = _clock(sheet.table)
         values[day] = f"{clock}__day" if day not in columns else f"coalesce({day}__day, {clock}__day)"
-    bad = {name: f"CASE WHEN {name} IS NOT NULL AND {name}__v IS NULL THEN {name} END" for name in columns}
-    bad = {name: text for name, text in bad.items() if spec[name].dtype != "string"}
+    bad = {
+        name: f"CASE WHEN {_staged(name)} IS NOT NULL AND {name}__v IS NULL THEN {_staged(name)} END"
+        for name in columns
+        if spec[name].dtype != "string"
+    }
     chosen = [f"{sheet.settled.get(name, f'{name}__v')} AS {name}" for name in values]
     chosen += [f"{text} AS {name}__bad" for name, text in bad.items()]
     chosen += [f"{name} AS {literal_name}" for name, literal_name in _trait_names(sheet)]
@@ -167,7 +178,7 @@ def _values(raw: Raw, desk: Desk, sheet: Sheet, table: str, kept: list[str]) -> 
     for name in sheet.columns:
         kind = spec[name].dtype
         if kind in (schema.TIME, "date"):
-            how = moment(desk, table, name, utc=name in sheet.utc, dates=kind == "date", over=rows)
+            how = moment(desk, table, _staged(name), utc=name in sheet.utc, dates=kind == "date", over=rows)
             new = (f"placed AS {name}__at", f"day AS {name}__day", f"unplaced AS {name}__un")
             rows = f"(SELECT {', '.join([*kept, *new])} FROM {how.rows})"
             kept = [*kept, *(text.partition(" AS ")[2] for text in new)]
@@ -182,6 +193,11 @@ def _values(raw: Raw, desk: Desk, sheet: Sheet, table: str, kept: list[str]) -> 
         else:
             values[name] = name
     return values, [Note(reason, n) for reason, n in dict(said).items()], rows
+
+
+def _staged(name: str) -> str:
+    """Return what a canonical column is called while it is staged."""
+    return "day_written" if name == "day" else name
 
 
 def _clean(name: str, kind: str, key: bytes) -> str:

@@ -25,7 +25,7 @@ from journeylab.data.readers import (
 )
 from journeylab.data.readers.files import Limits, Opener, Raw
 from journeylab.data.readers.values import scrub
-from journeylab.errors import BadParameter, SchemaError
+from journeylab.errors import BadParameter, UnknownSource
 from journeylab.words import listed
 
 if TYPE_CHECKING:
@@ -115,10 +115,10 @@ def _no_use(reader: Mapped, raws: Sequence[Raw]) -> None:
 
 
 def left_over(raws: Sequence[Raw], unknown: Sequence[Raw]) -> dict[str, Note]:
-    """Return what to say of files of which some tables are known and some not; raise SchemaError for the others.
+    """Return what to say of files of which some tables are known and some not; raise UnknownSource for the others.
 
     Raises:
-        SchemaError: if nobody knows a file.
+        UnknownSource: if nobody knows a file.
     """
     known = {raw.given for raw in raws} if raws else set()
     for raw in unknown:
@@ -150,14 +150,14 @@ def unknown_files(
     return found
 
 
-def _unknown(raw: Raw) -> SchemaError:
+def _unknown(raw: Raw) -> UnknownSource:
     """Return the error for a header of no known source: what was found, and what the nearest source needs."""
     nearest = max(READERS, key=lambda reader: (reader.confidence(raw.columns), -len(reader.lacks(raw.columns))))
     found = [scrub(column) or "(no name)" for column in raw.columns]
     more = f" and {len(found) - 10:,} more" if len(found) > 10 else ""
     lacks = nearest.lacks(raw.columns)
     needs = f"which also needs {listed(lacks)}." if lacks else "of which too few columns are there."
-    return SchemaError(
+    return UnknownSource(
         f"The columns of {raw.name} belong to no source journeylab knows.",
         why=f"Found: {', '.join(found[:10])}{more}. The nearest is {nearest.TITLE}, {needs}",
         do="Say what its columns are: on the Data page, or with jl.read(…, mapping=…).",
