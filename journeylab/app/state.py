@@ -236,8 +236,7 @@ class Visitor:
         if self.shop is not None:
             self.shop.close()
         folder, self._folder = self._folder, None
-        self.shop, self.window, self.sources, self.demo = None, None, [], False
-        self.kept = None
+        self.shop, self.window, self.sources, self.kept, self.demo = None, None, [], None, False
         self.waiting, self.unknown, self.maps = [], [], []
         self.results.clear()
         self.key = secrets.token_bytes(16)
