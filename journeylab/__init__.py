@@ -6,10 +6,10 @@
     jl.overview(shop).headline()
 
 Reading      jl.read  jl.demo  jl.connect  jl.open  jl.Dataset
-The whole    jl.overview
-Journey      jl.journey.funnel
-Customers    jl.customers.rfm  jl.customers.holdout  jl.customers.lifetime_value  jl.customers.quiet
-             jl.customers.cohorts  jl.customers.second_order  jl.customers.model_fits  jl.customers.self_check
+The whole    jl.overview  jl.quality  jl.matching
+Journey      jl.journey.funnel  .sessions  .paths  .stake  .friction  .carts  .searches  .what_if  .dropped
+Customers    jl.customers.rfm  .rfm_groups  .personas  .segments  .migration  .lifetime_value  .cohorts  .quiet  …
+Growth       jl.growth.experiment  .experiment_segments  .experiment_value  .aa_replay  .power
 Errors       jl.JourneylabError: jl.SchemaError, jl.NotEnoughData, jl.BadParameter
 
 Every analysis takes a Dataset and keyword-only options, and gives a Result: `.table()`, `.chart()`, `.headline()`,
@@ -29,8 +29,10 @@ _HOME = {
     "Dataset": "journeylab.data.dataset",
     "connect": "journeylab.data.warehouse",
     "demo": "journeylab.data.demo.opening",
+    "matching": "journeylab.start",
     "open": "journeylab.data.lab_file",
     "overview": "journeylab.start",
+    "quality": "journeylab.start",
     "read": "journeylab.data.readers",
 }
 _DOMAINS = ("customers", "growth", "journey", "operations")
@@ -48,9 +50,11 @@ __all__ = [
     "demo",
     "growth",
     "journey",
+    "matching",
     "open",
     "operations",
     "overview",
+    "quality",
     "read",
 ]
 

@@ -15,7 +15,7 @@ EVERYTHING = [*LIBRARY, *PAGES, ROOT / "app.py"]
 
 #: From the ground up; a part may import from its own floor and those below.
 FLOORS = (
-    ("errors", "checks", "call", "words", "intervals"),
+    ("errors", "checks", "call", "cells", "words", "intervals"),
     ("data",),
     ("result", "charts", "start", "customers", "journey", "growth", "operations"),
     ("report",),

@@ -1,15 +1,11 @@
-"""The account of what was read: a ledger a file, what was set aside and why, what can be answered, and forgetting."""
+"""The account of what was read: a ledger a file, what was set aside and why."""
 
 from __future__ import annotations
 
-import tempfile
-from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from journeylab.app.state import visitor
 from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
@@ -58,28 +54,3 @@ def _notes(ledger: Ledger) -> None:
                 "Examples": st.column_config.TextColumn(width="large"),
             },
         )
-
-
-def keep_and_forget(shop: Dataset) -> None:
-    """Offer the shop as one file that opens again, and to forget everything."""
-    with st.container(horizontal=True):
-        st.download_button(
-            "Save this shop as one file",
-            partial(_saved, shop),
-            file_name="shop.zip",
-            mime="application/zip",
-            icon=":material/save:",
-            on_click="ignore",
-            key="save_shop",
-            help="Opens here, or with jl.open, to the same figures. Customers are pseudonyms in it.",
-        )
-        if st.button("Forget everything", icon=":material/delete_forever:", key="forget"):
-            visitor().forget()
-            st.rerun()
-
-
-def _saved(shop: Dataset) -> bytes:
-    from journeylab.data import lab_file
-
-    with tempfile.TemporaryDirectory() as folder:
-        return lab_file.save(shop, Path(folder) / "shop.zip").read_bytes()

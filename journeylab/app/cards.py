@@ -15,7 +15,7 @@ from journeylab.app.shell import story
 from journeylab.app.state import visitor
 from journeylab.call import literal
 from journeylab.errors import JourneylabError
-from journeylab.report import picture, workbook
+from journeylab.report import picture, privacy, workbook
 from journeylab.report.markdown import escape
 from journeylab.result import Result
 
@@ -117,9 +117,10 @@ def _table(result: Result) -> None:
 def _downloads(result: Result, view: str | None, key: str) -> None:
     name = f"{key}-{date.today().isoformat()}"  # noqa: DTZ011 - a file name, in the user's own day
     with st.popover("Download", icon=":material/download:", type="tertiary"):
+        suppress = _small_groups(result, key)
         offers: list[tuple[str, str, Callable[[], Any]]] = [
-            ("Table as CSV", "csv", partial(workbook.csv, result)),
-            ("Table as XLSX", "xlsx", partial(workbook.xlsx, result)),
+            ("Table as CSV", "csv", partial(workbook.csv, result, suppress=suppress)),
+            ("Table as XLSX", "xlsx", partial(workbook.xlsx, result, suppress=suppress)),
             ("Chart as PNG", "png", partial(picture.png, result, view)),
             ("Chart as SVG", "svg", partial(picture.svg, result, view)),
         ]
@@ -133,6 +134,16 @@ def _downloads(result: Result, view: str | None, key: str) -> None:
                 on_click="ignore",
                 width="stretch",
             )
+
+
+def _small_groups(result: Result, key: str) -> bool:
+    """Warn of small groups in a table to take away, and ask whether to leave them out."""
+    table = result.table()
+    if said := privacy.warning(table):
+        st.caption(f":material/shield_person: {escape(said)}")
+    if not privacy.small(table).any():
+        return False
+    return st.checkbox("Leave small groups out of the table", key=f"{key}_suppress")
 
 
 _MIME = {

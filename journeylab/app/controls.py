@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import available_timezones
 
 import streamlit as st
 
@@ -76,6 +78,18 @@ def choice(
     return options[chosen]
 
 
+def zone(label: str, shop: Dataset, *, key: str) -> str | None:
+    """Choose a time zone; None for the shop's own, which is the default."""
+    own = f"the shop's own ({shop.time_zone})"
+    return choice(label, {own: None, **{name: name for name in zones()}}, key=key)
+
+
+def zones() -> list[str]:
+    """Return the time zones to choose from."""
+    common = [zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))]
+    return ["UTC", *sorted(common)]
+
+
 def slider(
     label: str,
     lowest: int,
@@ -145,10 +159,29 @@ def conversion_window() -> str | None:
 
 def breakdown(shop: Dataset) -> str | None:
     """Choose a column of the events or a trait of customers to break down by, among those the shop has."""
-    from journeylab.journey.tally import dimensions
+    from journeylab.journey.tally import dimensions, properties
 
-    having = {name.replace("_", " ").replace("customers.", "customer's "): name for name in dimensions(shop)}
+    known = visitor().remember((shop.fingerprint, "dimensions"), lambda: (*dimensions(shop), *properties(shop)))
+    plain = {"customers.": "customer's ", "properties.": "", "_": " "}
+    having = {reduce(lambda text, pair: text.replace(*pair), plain.items(), name): name for name in known}
     return choice("Break down by", {"nothing": None, **having}, key="by")
+
+
+def customer(shop: Dataset) -> str | None:
+    """Choose one customer among those with most orders, or type a pseudonym."""
+    from journeylab.customers.identity import most_orders
+
+    known = visitor().remember((shop.fingerprint, "customers"), lambda: most_orders(shop))
+    chosen = st.selectbox(
+        "Customer",
+        known,
+        index=0 if known else None,
+        key="customer",
+        accept_new_options=True,
+        help="Those with most orders are offered; any other pseudonym can be typed.",
+        width=360,
+    )
+    return chosen or None
 
 
 def date_window(observed: tuple[date, date] | None) -> tuple[date, date] | None:

@@ -24,6 +24,12 @@ page = st.navigation(
                 icon=":material/folder_open:",
                 help="Add files, see what was read and what was set aside, forget everything.",
             ),
+            st.Page(
+                PAGES / "start/matching.py",
+                title="Matching",
+                icon=":material/difference:",
+                help="Why another report shows other figures, step by step.",
+            ),
         ],
         "Journey": [
             st.Page(
@@ -51,6 +57,12 @@ page = st.navigation(
                 title="Retention",
                 icon=":material/replay:",
                 help="Who comes back, how soon, and when a customer is paid back.",
+            ),
+            st.Page(
+                PAGES / "customers/timeline.py",
+                title="Timeline",
+                icon=":material/timeline:",
+                help="One customer's whole journey in order, and how many visitors could be joined to a customer.",
             ),
         ],
         "Growth": [

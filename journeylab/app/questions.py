@@ -75,7 +75,7 @@ def _read(path: Path) -> Iterator[Question]:
     for call in calls:
         if isinstance(call.func, ast.Name) and call.func.id == "page":
             title, question = (ast.literal_eval(argument) for argument in call.args[:2])
-            needs = next((ast.literal_eval(word.value) for word in call.keywords if word.arg == "needs"), [])
+            needs = [need for word in call.keywords if word.arg == "needs" for need in ast.literal_eval(word.value)]
             yield Question(path, title, question, tuple(needs), tuple(_analyses(tree)))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from journeylab.app import controls
+from journeylab.app.lab import keep_up, reopen, save_button
 from journeylab.app.places import DATA_PAGE
 from journeylab.app.state import visitor
 from journeylab.report.markdown import escape
@@ -20,6 +21,8 @@ def sidebar() -> None:
     """Draw the data card and the date window, and note the chosen window."""
     who = visitor()
     who.stop_reading()  # whoever clicks while files are read means to stop that
+    reopen()
+    keep_up()
     with st.sidebar:
         if who.shop is None:
             with st.container(border=True):
@@ -37,7 +40,7 @@ def _card(shop: Dataset, files: list[str]) -> None:
     from journeylab.data.schema import TABLES
 
     with st.container(border=True):
-        title = files[0] if len(files) == 1 else f"{len(files)} files"
+        title = files[0] if len(files) == 1 else f"{len(files)} files" if files else f"{shop.engine.name} connection"
         st.markdown(f"**{escape(title)}**")
         kept: dict[str, int] = {}
         for ledger in shop.ledgers:
@@ -47,3 +50,4 @@ def _card(shop: Dataset, files: list[str]) -> None:
             lines.append(span(*shop.observed))
         lines.append(" · ".join(filter(None, (shop.currency, shop.time_zone))))
         st.caption("  \n".join(escape(line) for line in lines))
+        save_button(shop, key="save_shop_here")

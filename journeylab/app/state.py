@@ -14,7 +14,7 @@ import threading
 import time
 import weakref
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
     from journeylab.data.mapping import ColumnMap
     from journeylab.data.readers.mapped import Unknown
+    from journeylab.errors import JourneylabError
 
 #: Seconds a session may be away before its data is deleted; Streamlit lets a visitor come back for 120.
 GRACE = float(os.environ.get("JOURNEYLAB_GRACE", "120"))
@@ -71,6 +72,9 @@ class Visitor:
         demo: Whether the shop is the demo store.
         key: Secret of the pseudonyms, so that files added later give a customer the same one.
         last_seen: When the session was last known to be there.
+        kept: The shop as the folder that remembers has it; None if it was not written or read in this visit.
+        reopened: Whether this visit has looked into that folder.
+        unopened: Why what was kept there could not be opened, if so.
     """
 
     session: str
@@ -89,6 +93,9 @@ class Visitor:
     demo: bool = False
     key: bytes = field(default_factory=partial(secrets.token_bytes, 16), repr=False)
     last_seen: float = field(default_factory=time.monotonic)
+    kept: Dataset | None = None
+    reopened: bool = False
+    unopened: JourneylabError | None = None
     _folder: Path | None = None
     _count: int = 0
     _reading: object = None
@@ -127,11 +134,18 @@ class Visitor:
         ticket = self._reading = object()
         added = list(added)
         sources = [*self.sources, *added]
+        if len(sources) > 1 and any(jl_is_lab_file(source.path) for source in sources):
+            _delete(added)
+            raise SchemaError(
+                "A saved shop opens by itself, not together with other files.",
+                do="Forget everything first, then open it, or read the exports together.",
+            )
         if not sources:
             raise SchemaError("There is no file to read yet.", do="Choose one or more files.")
         try:
             if len(sources) == 1 and jl_is_lab_file(sources[0].path):
                 shop = jl.open(sources[0].path, root=self.folder(), name=sources[0].name)
+                self.key = lab_key(sources[0].path) or self.key
             else:
                 shop = jl.read(
                     *(source.path for source in sources),
@@ -154,6 +168,10 @@ class Visitor:
             shop.close()
             _delete(added)
             return
+        if self.shop is not None:
+            shop = replace(
+                shop.choose(**{**self.shop.choices, **shop.choices}), edits={**self.shop.edits, **shop.edits}
+            )
         self.adopt(shop, sources)
         self.time_zone, self.currency, self.overlap = time_zone, currency, overlap
         self.waiting, self.unknown = [], []
@@ -188,6 +206,15 @@ class Visitor:
         self.demo = True
         _delete(before)
 
+    def reopen(self, path: Path) -> None:
+        """Open a lab file of the user's own as the shop, with the key it may hold."""
+        from journeylab.data import lab_file
+
+        key = lab_key(path)
+        self.adopt(lab_file.open(path, root=self.folder()), [Source(path, path.name, ours=False)])
+        self.key = key or self.key
+        self.kept = self.shop
+
     def stop_reading(self) -> None:
         """Let a reading that an earlier run of the script began come to nothing, even if it still ends well."""
         self._reading = None
@@ -200,14 +227,19 @@ class Visitor:
         if before is not None:
             before.close()
 
+    def change(self, shop: Dataset) -> None:
+        """Put another view of the same shop in its place, as after a choice; the engine stays."""
+        self.shop = shop
+
     def forget(self) -> None:
         """Close the engine and delete every file of this session."""
         if self.shop is not None:
             self.shop.close()
         folder, self._folder = self._folder, None
-        self.shop, self.window, self.sources, self.demo = None, None, [], False
+        self.shop, self.window, self.sources, self.kept, self.demo = None, None, [], None, False
         self.waiting, self.unknown, self.maps = [], [], []
         self.results.clear()
+        self.key = secrets.token_bytes(16)
         for memory in (self.link, self.notices):
             memory.clear()
         if folder is not None:
@@ -287,6 +319,13 @@ def jl_is_lab_file(path: Path) -> bool:
     from journeylab.data import lab_file
 
     return lab_file.is_lab_file(path)
+
+
+def lab_key(path: Path) -> bytes | None:
+    """Return the key of the pseudonyms that a lab file keeps, if it does."""
+    from journeylab.data import lab_file
+
+    return lab_file.key_in(path)
 
 
 def _is_active(session: str) -> bool:

@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 import altair as alt
-import numpy as np
 import pandas as pd
 
 from journeylab.charts import theme
@@ -219,7 +218,7 @@ def _bands(flows: pd.DataFrame, tops: dict[tuple[int, str], float], order: Seque
     sorted_flows = flows.sort_values(
         ["layer", "source", "target"], key=lambda c: c.map(place) if c.name != "layer" else c
     )
-    t = np.linspace(0, 1, _POINTS)
+    t = pd.Series(range(_POINTS), dtype=float) / (_POINTS - 1)
     curve = t * t * (3 - 2 * t)
     parts = []
     for row in sorted_flows.itertuples(index=False):

@@ -23,11 +23,11 @@ def counts(rows: pd.DataFrame, *, suggested: int | None, first: str) -> alt.VCon
     Args:
         rows: As `PersonaCount.counts`.
         suggested: The number to mark; None for none.
-        first: 'separation', 'BIC' or 'stability'.
+        first: 'separation', 'information criterion' or 'stability'.
     """
     charts = {
         "separation": _separation(rows, suggested),
-        "BIC": _line(rows, suggested, y="bic", title="BIC, lower is better", form="~s", zero=False),
+        "information criterion": _line(rows, suggested, y="bic", title="BIC, lower is better", form="~s", zero=False),
         "stability": _band(rows, suggested),
     }
     order = [first, *(name for name in charts if name != first)]

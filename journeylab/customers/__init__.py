@@ -4,6 +4,7 @@ from journeylab.customers.audience import audience
 from journeylab.customers.cohorts import cohorts
 from journeylab.customers.crosswalk import crosswalk
 from journeylab.customers.holdout import holdout
+from journeylab.customers.identity import identity
 from journeylab.customers.lifetime_value import lifetime_value
 from journeylab.customers.migration import migration
 from journeylab.customers.model_fits import model_fits
@@ -17,12 +18,14 @@ from journeylab.customers.rfm_groups import rfm_groups
 from journeylab.customers.second_order import second_order
 from journeylab.customers.segments import segments
 from journeylab.customers.self_check import self_check
+from journeylab.customers.timeline import timeline
 
 __all__ = [
     "audience",
     "cohorts",
     "crosswalk",
     "holdout",
+    "identity",
     "lifetime_value",
     "migration",
     "model_fits",
@@ -36,4 +39,5 @@ __all__ = [
     "second_order",
     "segments",
     "self_check",
+    "timeline",
 ]

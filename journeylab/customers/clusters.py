@@ -105,6 +105,9 @@ def fit(data: Matrix, k: int, *, method: str, seed: int, starts: int = 4) -> Mod
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
     """Keep scikit-learn to one thread: on small samples more only wait for each other."""
+    # A limit holds for the libraries that are loaded already, so scikit-learn's own have to be.
+    import sklearn.cluster
+    import sklearn.mixture  # noqa: F401
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(limits=1):

@@ -135,10 +135,7 @@ def build(
     With `columns` those are used as they are, so that two days are measured with one ruler.
     """
     orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
-    if columns is None:
-        levels = _levels(shop, orders, [name for name in names if BY_NAME[name].kind == "block"])
-        columns = [column for name in names for column in _columns(name, levels)]
-    columns = tuple(columns)
+    columns = columns_of(shop, names, until) if columns is None else tuple(columns)
     table = _of_orders(shop, orders, columns, until)
     lines = [c for c in columns if c.feature in {"basket_size", "categories"}]
     if lines:
@@ -150,6 +147,13 @@ def build(
     if "feedback" in names:
         table = _join(table, _of_surveys(shop, until))
     return table.select("customer_id", *(part for c in columns for part in c.parts)), columns
+
+
+def columns_of(shop: Dataset, names: Sequence[str], until: date) -> tuple[Column, ...]:
+    """Return the columns that features have on a day; blocks have one for each of their commonest levels."""
+    orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
+    levels = _levels(shop, orders, [name for name in names if BY_NAME[name].kind == "block"])
+    return tuple(column for name in names for column in _columns(name, levels))
 
 
 def _columns(name: str, levels: dict[str, list[str]]) -> list[Column]:

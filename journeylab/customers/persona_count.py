@@ -15,6 +15,7 @@ from journeylab.checks import day as check_day
 from journeylab.checks import one_of, whole
 from journeylab.customers import clusters, lots, scaling, stability, structure
 from journeylab.customers.features import build, chosen
+from journeylab.customers.persona_figures import Ground, ground
 from journeylab.errors import NotEnoughData
 from journeylab.result import Result, analysis
 
@@ -54,9 +55,10 @@ class PersonaCount(Result):
         seed: Of the sample and of everything drawn.
         space: The features of every customer, in the engine.
         sample: The features of those looked at.
+        ground: What the figures of any personas rest on.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("separation", "BIC", "stability")
+    views: ClassVar[tuple[str, ...]] = ("separation", "information criterion", "stability")
 
     counts: pd.DataFrame
     suggested: int | None
@@ -69,6 +71,7 @@ class PersonaCount(Result):
     seed: int
     space: ir.Table = field(repr=False)
     sample: pd.DataFrame = field(repr=False)
+    ground: Ground = field(repr=False)
 
     @property
     def data(self) -> NDArray[np.float64]:
@@ -110,7 +113,8 @@ def persona_count(
 
     A number of groups is a candidate when the silhouette lies at least four standard deviations above what customers
     of one kind reach (structure.py) and bootstrap refits agree with an adjusted Rand index of at least 0.6; the
-    candidate furthest above its reference is suggested, and without a candidate there are no real groups.
+    candidate with the largest product of its distance to the reference and its stability is suggested, and without a
+    candidate there are no real groups.
 
     Args:
         shop: A Dataset whose orders name their customers.
@@ -166,14 +170,15 @@ def persona_count(
         seed=seed,
         space=space,
         sample=sample,
+        ground=ground(shop, until),
         caveats=_caveats(sample, scales, alike, everyone),
     )
 
 
 def _scan(data: NDArray[np.float64], method: str, seed: int) -> pd.DataFrame:
-    found = structure.examine(data, seed=seed)
     rows = []
     with clusters.one_thread():
+        found = structure.examine(data, seed=seed)
         for place, k in enumerate(structure.COUNTS):
             model = clusters.fit(data, k, method=method, seed=seed, starts=2)
             rand = stability.bootstrap(data, model, rounds=_ROUNDS, seed=seed).rand
@@ -199,7 +204,7 @@ def _suggested(counts: pd.DataFrame) -> int | None:
     real = counts[(counts["z"] >= structure.LEAST_Z) & (counts["stability"] >= LEAST_RAND)]
     if real.empty:
         return None
-    return int(real.loc[(real["silhouette"] - real["reference"]).idxmax(), "k"])
+    return int(real.loc[((real["silhouette"] - real["reference"]) * real["stability"]).idxmax(), "k"])
 
 
 def _caveats(

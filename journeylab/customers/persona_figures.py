@@ -7,6 +7,7 @@ customer are not independent. A persona's share of money is such a ratio too.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import ibis
@@ -15,7 +16,7 @@ import pandas as pd
 from ibis import _
 
 from journeylab.customers import cycle
-from journeylab.customers.features import CATALOGUE, available, build
+from journeylab.customers.features import CATALOGUE, available, build, columns_of
 from journeylab.customers.margin import has_costs, with_money
 from journeylab.data.dataset import ibis_date
 from journeylab.intervals import of_mean, wilson, z_of
@@ -33,7 +34,22 @@ _MARGIN = "margin"
 PRODUCTS = 3
 
 
-def collect(shop: Dataset, roster: ir.Table, until: date, level: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+@dataclass(frozen=True)
+class Ground:
+    """What the figures of a shop rest on, whatever the personas: the columns there are, and the typical rhythm."""
+
+    columns: tuple[Column, ...]
+    rhythm: float
+
+
+def ground(shop: Dataset, until: date) -> Ground:
+    """Return the ground of a shop's figures on a day."""
+    return Ground(columns_of(shop, available(shop), until), cycle.typical_gap(shop, until))
+
+
+def collect(
+    shop: Dataset, roster: ir.Table, until: date, level: float, on: Ground
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the sizes and the figures of the personas of a roster.
 
     Returns:
@@ -41,11 +57,11 @@ def collect(shop: Dataset, roster: ir.Table, until: date, level: float) -> tuple
         shares, each share with its interval; and a row a persona and figure with persona, figure, label, kind, value,
         lower, upper, n and base (the value over all customers).
     """
-    table, columns = build(shop, available(shop), until)
+    table, columns = build(shop, available(shop), until, columns=on.columns)
     joined = _joined(roster, table)
     if has_costs(shop):
         joined = _joined(joined, _margins(shop, until))
-    joined = cycle.with_phase(joined, cycle.typical_gap(shop, until))
+    joined = cycle.with_phase(joined, on.rhythm)
     sums = shop.run(joined.group_by("persona").agg(**_sums(columns, margin=_MARGIN in joined.columns)))
     sums = sums.sort_values("persona", ignore_index=True)
     return _sizes(sums, level), _figures(sums, columns, level)

@@ -158,7 +158,7 @@ def _groups(shop: Dataset, count: PersonaCount, k: int, level: float) -> Persona
     names = persona_words.names(model.centres, count.scales)
     assigned = model.assign(count.space, count.scales)
     roster = assigned.mutate(name=_named(names))
-    sizes, figures = persona_figures.collect(shop, roster, count.as_of, level)
+    sizes, figures = persona_figures.collect(shop, roster, count.as_of, level, count.ground)
     row = count.counts.set_index("k").loc[k]
     real = count.suggested is not None and row["stability"] >= LEAST_RAND
     jaccard = again.jaccard.mean(axis=0)
@@ -182,7 +182,7 @@ def _slices(shop: Dataset, count: PersonaCount, level: float) -> Personas:
     roster = scored.select("customer_id", persona=(len(_SLICES) + 1 - _.m).cast("int64")).mutate(
         probability=ibis.null("float64"), name=_named(_SLICES)
     )
-    sizes, figures = persona_figures.collect(shop, roster, count.as_of, level)
+    sizes, figures = persona_figures.collect(shop, roster, count.as_of, level, count.ground)
     names = [_SLICES[number - 1] for number in sizes["persona"]]
     nothing = np.full(len(sizes), np.nan)
     products = persona_figures.products(shop, roster, count.as_of)

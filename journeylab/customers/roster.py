@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TextIO
 
 import ibis
 
+from journeylab.cells import harmless
 from journeylab.checks import one_of, whole
-from journeylab.report.workbook import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

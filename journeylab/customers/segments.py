@@ -112,7 +112,7 @@ def segments(shop: Dataset, *, by: str = "cycle", as_of: date | str | None = Non
         raise NotEnoughData("No order that counts names its customer in this period.", do="Choose a longer period.")
     persona = ibis.cases(*((labelled.segment == name, place) for place, name in enumerate(names, start=1)), else_=0)
     roster = labelled.select("customer_id", persona=persona, probability=ibis.null("float64"))
-    sizes, figures = persona_figures.collect(shop, roster, until, level)
+    sizes, figures = persona_figures.collect(shop, roster, until, level, persona_figures.ground(shop, until))
     sizes.insert(0, "segment", [names[number - 1] for number in sizes["persona"]])
     figures.insert(0, "segment", [names[number - 1] for number in figures["persona"]])
     return Segments(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from types import MappingProxyType
@@ -12,6 +13,7 @@ import ibis
 
 from journeylab.checks import day as check_day
 from journeylab.data import schema
+from journeylab.data.choices import applied, checked
 from journeylab.data.engine import ConnectedEngine
 from journeylab.errors import BadParameter, SchemaError
 
@@ -50,6 +52,8 @@ class Dataset:
         calls: Lines of Python that make it, ending in one that assigns `shop`.
         observed: First and last day on which anything was seen; None if no table knows days.
         window: First and last day that count; the whole of it if None.
+        choices: What the user decided about odd rows, by `choose`; only what differs from the default.
+        as_read: The shop without any choice; None if this one has none.
         edits: What the user wrote beside the data, such as names of personas, by place; plain lists, dictionaries and
             texts. No figure depends on it.
     """
@@ -63,11 +67,13 @@ class Dataset:
     calls: tuple[str, ...] = ('shop = jl.read("…")',)
     observed: tuple[date, date] | None = None
     window: tuple[date, date] | None = None
+    choices: Mapping[str, str] = field(default_factory=dict)
+    as_read: Dataset | None = field(default=None, repr=False)
     edits: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "edits", MappingProxyType(dict(self.edits)))
-        object.__setattr__(self, "tables", MappingProxyType(dict(self.tables)))
+        for name in ("tables", "choices", "edits"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def has(self, *needs: str) -> bool:
         """Say whether every table ('events') and column ('orders.device') of `needs` is there."""
@@ -154,8 +160,82 @@ class Dataset:
             return None
         return self.between(start - length, end - length)
 
+    def choose(self, **choices: str) -> Dataset:
+        """Return the same shop with odd rows treated as chosen; choices made before stay unless named again.
+
+        Args:
+            **choices: duplicates 'keep' or 'drop'; future 'count' or the last day to count; currency a code;
+                negative_lines, negative_orders, zero_orders and guests 'count' or 'leave_out'; refunds 'take_off' or
+                'ignore'; skus 'apart' or 'join'. The first of each is the default. `jl.quality` shows what each
+                concerns; docs/methods/quality.md says what it does.
+
+        Raises:
+            BadParameter: if there is no such choice, or it cannot be that.
+
+        Example:
+            >>> from journeylab.data.examples import tiny_shop
+            >>> shop = tiny_shop().choose(zero_orders="leave_out")
+            >>> shop.calls[-1]
+            "shop = shop.choose(zero_orders='leave_out')"
+        """
+        origin = self.as_read or self.unchosen()
+        made = checked({**self.choices, **choices})
+        if made.get("currency") == origin.currency:
+            del made["currency"]
+        if not made:
+            return origin.seen_as(self)
+        tables = applied(origin.tables, made)
+        line = f"shop = shop.choose({', '.join(f'{name}={value!r}' for name, value in made.items())})"
+        chosen = replace(
+            origin,
+            tables=tables,
+            currency=made.get("currency", origin.currency),
+            choices=made,
+            as_read=origin,
+            observed=observe(self.engine, tables),
+            calls=(*origin.calls, line),
+            fingerprint=f"{origin.fingerprint}+{hashlib.sha256(json.dumps(made).encode()).hexdigest()[:12]}",
+        )
+        return chosen.seen_as(self)
+
+    def identified(self) -> Dataset:
+        """Return the same shop with persons for visitors, joined over browsers by login and order.
+
+        In `events`, `visitor_id` becomes the customer where one is known, `browser_id` keeps the browser, `session_id`
+        is told apart by it, and `first_device` is the device of the person's first event: every analysis of events
+        then counts people. `jl.customers.identity` says how many could be joined; docs/methods/identity.md how.
+
+        Raises:
+            SchemaError: if the shop has no events.
+        """
+        from journeylab.data.identity import identify
+
+        if "events" not in self.tables:
+            raise SchemaError("This shop has no events yet.", do="Add a file with one event a row.")
+        return identify(self)
+
+    def unchosen(self) -> Dataset:
+        """Return the whole shop without window, as it was read."""
+        calls = tuple(line for line in self.calls if not line.startswith("shop = shop.between("))
+        return replace(self, window=None, calls=calls, fingerprint=self.fingerprint.split("|")[0])
+
+    def seen_as(self, other: Dataset) -> Dataset:
+        """Return this shop with the window and the edits of another."""
+        kept = replace(self, edits=other.edits)
+        return kept.between(*other.window) if other.window else kept
+
     def with_edit(self, place: str, value: Any) -> Dataset:
-        """Return the same shop with what the user wrote at a place; None takes it away."""
+        """Return the same shop with what the user wrote at a place; None takes it away.
+
+        A page that changes the form of its edits takes a new place, so that an older lab file is never misread.
+
+        Raises:
+            BadParameter: if `value` holds something that JSON, and so the lab file, cannot.
+        """
+        try:
+            value = json.loads(json.dumps(value, allow_nan=False))
+        except (TypeError, ValueError):
+            raise BadParameter(f"What was written at {place!r} holds something that JSON cannot.") from None
         edits = {key: kept for key, kept in self.edits.items() if key != place}
         return replace(self, edits=edits if value is None else {**edits, place: value})
 
@@ -187,6 +267,7 @@ class Dataset:
         return replace(
             self,
             tables={**self.tables, "customers": customers},
+            as_read=self.as_read.with_trait(name, traits, made_by=made_by) if self.as_read else None,
             calls=(*self.calls, *lines),
             fingerprint="|".join([mix(base, name, *lines).replace("|", "+"), *views]),
         )

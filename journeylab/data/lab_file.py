@@ -1,7 +1,12 @@
 """The lab file: one zip that opens to the same shop, with the same figures and the same fingerprint.
 
-It holds `manifest.json` and a Parquet file for each canonical table. What is in it is as pseudonymous as the shop it
-was made from. Opening trusts nothing: names, sizes, checksums and columns are checked before a figure is made.
+It holds `manifest.json` and a Parquet file for each canonical table as it was read. Choices and the user's edits stand
+in the manifest, and so does the key of the pseudonyms if the user wants to keep it. What is in it is otherwise as
+pseudonymous as the shop it was made from. Opening trusts nothing: names, sizes, checksums and columns are checked
+before a figure is made.
+
+The number of the format goes up with whatever an earlier reader would misread, and never within a minor version of
+journeylab; what a reader does not know in a manifest, it leaves aside.
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from journeylab.data import schema
 from journeylab.data.dataset import Dataset, check_columns
 from journeylab.data.engine import EmbeddedEngine, literal, quote
 from journeylab.data.ledger import Ledger, Note
-from journeylab.errors import SchemaError
+from journeylab.errors import BadParameter, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,23 +37,33 @@ MAX_MANIFEST = 16 * 2**20
 MAX_BYTES = 32 * 2**30
 MAX_ROWS = 500_000_000
 _CHUNK = 2**20
+#: What a zip or a manifest that is not as journeylab writes it makes of its reading.
+_UNREADABLE = (zipfile.BadZipFile, EOFError, NotImplementedError, LookupError, ValueError, TypeError, AttributeError)
 
 
-def save(shop: Dataset, path: Path | str) -> Path:
-    """Write the shop, with its date window if it has one, into one zip; return its path."""
-    path = Path(path)
+def save(shop: Dataset, path: Path | str, *, key: bytes | None = None) -> Path:
+    """Write the shop with its date window, choices and edits into one zip; return its path.
+
+    Args:
+        shop: What to save; the tables are saved as they were read, so that a choice can be undone later.
+        path: Where to; a file that is there is replaced once the new one is whole.
+        key: The secret of the pseudonyms, to give a customer the same one when files are added later. Whoever has it
+            can tell whether an e-mail address is among the customers, so it is left out unless given.
+    """
+    path, origin = Path(path), shop.as_read or shop
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         part = Path(folder) / path.name
         with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
             tables = {}
-            for name in sorted(shop.tables):
+            for name in sorted(origin.tables):
                 parquet = Path(folder) / f"{name}.parquet"
-                rows = _write_parquet(shop, name, parquet)
+                rows = _write_parquet(origin, name, parquet)
                 tables[name] = {"rows": rows, "sha256": _digest(parquet)}
                 archive.write(parquet, _member(name))
                 parquet.unlink()
-            archive.writestr(MANIFEST, json.dumps(_manifest(shop, tables), indent=1, default=str))
+            archive.writestr(MANIFEST, json.dumps(_manifest(shop, origin, tables, key), indent=1, default=str))
+        part.chmod(0o600)
         part.replace(path)
     return path
 
@@ -80,7 +95,15 @@ def open(path: Path | str, *, root: Path | None = None, name: str | None = None)
                 raise
     except FileNotFoundError:
         raise SchemaError(f"There is no file {name}.", do="Check the path.") from None
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, KeyError, ValueError, TypeError) as error:
+    except (
+        zipfile.BadZipFile,
+        EOFError,
+        NotImplementedError,
+        KeyError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ) as error:
         raise _damaged(name, type(error).__name__) from error
 
 
@@ -93,18 +116,35 @@ def is_lab_file(path: Path | str) -> bool:
         return False
 
 
-def _manifest(shop: Dataset, tables: Mapping[str, Any]) -> dict[str, Any]:
+def key_in(path: Path | str) -> bytes | None:
+    """Return the key of the pseudonyms if a lab file keeps it.
+
+    Raises:
+        SchemaError: as `open` does.
+    """
+    path = Path(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            kept = _read_manifest(archive, path.name).get("key")
+            return bytes.fromhex(kept) if kept else None
+    except _UNREADABLE as error:
+        raise _damaged(path.name, type(error).__name__) from error
+
+
+def _manifest(shop: Dataset, origin: Dataset, tables: Mapping[str, Any], key: bytes | None) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "version": VERSION,
-        "currency": shop.currency,
-        "time_zone": shop.time_zone,
-        "fingerprint": shop.fingerprint.split("|")[0],
-        "observed": shop.observed,
+        "currency": origin.currency,
+        "time_zone": origin.time_zone,
+        "fingerprint": origin.fingerprint.split("|")[0],
+        "observed": origin.observed,
         "window": shop.window,
+        "choices": dict(shop.choices),
+        **({"key": key.hex()} if key else {}),
         "made_by": [line for line in shop.calls if not line.startswith("shop = shop.between(")],
         "edits": dict(shop.edits),
-        "ledgers": [asdict(ledger) for ledger in shop.ledgers],
+        "ledgers": [asdict(ledger) for ledger in origin.ledgers],
         "tables": tables,
     }
 
@@ -169,10 +209,23 @@ def _dataset(engine: EmbeddedEngine, manifest: Mapping[str, Any], file: str) -> 
         fingerprint=str(manifest["fingerprint"]),
         calls=(f"shop = jl.open({json.dumps(file, ensure_ascii=not file.isprintable())})",),
         observed=_days(manifest["observed"]),
-        edits=dict(manifest.get("edits", {})),
+        edits=_edits(manifest.get("edits", {})),
     )
+    choices = manifest.get("choices", {})
+    try:
+        shop = shop.choose(**choices) if choices else shop
+    except BadParameter as error:
+        raise _damaged(file, "it was saved with a choice that there is not") from error
     window = _days(manifest["window"])
-    return shop.between(*window) if window else replace(shop)
+    # A window says what to look at, not how the file is opened: the line that opens it already brings the choices.
+    shop = replace(shop, calls=shop.as_read.calls if shop.as_read else shop.calls)
+    return shop.between(*window) if window else shop
+
+
+def _edits(edits: Any) -> dict[str, Any]:
+    if not isinstance(edits, dict):
+        raise TypeError("the edits are no mapping")
+    return edits
 
 
 def _write_parquet(shop: Dataset, name: str, path: Path) -> int:

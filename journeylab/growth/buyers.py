@@ -28,7 +28,7 @@ OTHER = "other"
 def has_kind(shop: Dataset, kind: str) -> bool:
     """Say whether the shop's orders tell this kind."""
     if kind == "category":
-        return shop.has("order_lines.category")
+        return shop.has("order_lines.category") or shop.has("order_lines.sku", "products.category")
     if kind == "discount":
         return shop.has("orders.discount_code") or shop.has("orders.discount")
     return shop.has(f"orders.{kind}")
@@ -56,8 +56,11 @@ def numbered(shop: Dataset, by: Sequence[str]) -> ir.Table:
 
 def _with_category(shop: Dataset, orders: ir.Table) -> ir.Table:
     """Add the category of each order's largest line."""
-    lines = shop.table("order_lines", whole=True).filter(_.category.notnull())
-    lines = lines.mutate(size=_.quantity.cast("float64") * _.unit_price.cast("float64"))
+    lines = shop.table("order_lines", whole=True)
+    if "category" not in lines.columns:
+        products = shop.table("products").group_by(product_sku=_.sku).agg(category=_.category.min())
+        lines = lines.inner_join(products, lines.sku == products.product_sku)
+    lines = lines.filter(_.category.notnull()).mutate(size=_.quantity.cast("float64") * _.unit_price.cast("float64"))
     main = lines.group_by(line_of=_.order_id).agg(main_category=_.category.argmax(_.size))
     return orders.left_join(main, orders.order_id == main.line_of).drop("line_of")
 

@@ -15,6 +15,7 @@ import pandas as pd
 from journeylab import words
 from journeylab.checks import duration, number, one_of
 from journeylab.errors import BadParameter, NotEnoughData
+from journeylab.growth import health
 from journeylab.growth.corrections import CORRECTIONS, adjust
 from journeylab.growth.effects import compare, difference
 from journeylab.growth.shrinkage import partial_pooling
@@ -22,6 +23,7 @@ from journeylab.growth.trial import read_trial
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import timedelta
 
     import altair as alt
@@ -46,6 +48,7 @@ class Segments(Result):
         by: What the segments come from.
         differ: P-value of the test that all segments have the same effect (Cochran's Q).
         left_out: Units in segments too small to be read.
+        fit: Whether the split is even among all variants, or as planned; without that there is no verdict.
     """
 
     views: ClassVar[tuple[str, ...]] = ("segments",)
@@ -57,6 +60,7 @@ class Segments(Result):
     by: str
     differ: float
     left_out: int
+    fit: bool
     level: float
 
     def table(self) -> pd.DataFrame:
@@ -65,6 +69,8 @@ class Segments(Result):
 
     def headline(self) -> str:
         """Say whether segments differ, and which one stands out."""
+        if not self.fit:
+            return f"No verdict: {self.caveats[0][0].lower()}{self.caveats[0][1:]}"
         clear = self.rows[(self.rows["pooled_lower"] > 0) | (self.rows["pooled_upper"] < 0)]
         what = f"{self.metric} by {self.by.replace('_', ' ')}"
         if math.isnan(self.differ) or self.differ >= 1 - self.level:
@@ -93,6 +99,7 @@ def experiment_segments(
     control: str | None = None,
     window: str | timedelta | None = "14d",
     measured_by: Literal["outcomes", "orders"] | None = None,
+    split: Mapping[str, float] | None = None,
     level: float = 0.95,
     correction: Literal["holm", "benjamini-hochberg", "none"] = "holm",
 ) -> Segments:
@@ -112,6 +119,7 @@ def experiment_segments(
         control: The variant to compare with.
         window: How long after its exposure a unit's orders and events count.
         measured_by: As in `experiment`.
+        split: The planned share of each variant, in any scale; equal by default.
         level: Confidence level.
         correction: How p-values are adjusted.
 
@@ -140,6 +148,8 @@ def experiment_segments(
         raise BadParameter("Quantiles are not compared by segment.", do="Choose a mean, a ratio or a proportion.")
     if len(trial.variants) < 2:
         raise NotEnoughData(f"There is only the variant {trial.variants[0]}.")
+    if split is not None and set(split) != set(trial.variants):
+        raise BadParameter(f"The planned split must name {words.listed(trial.variants)}.")
     chosen = one_of(variant or trial.variants[1], "variant", trial.variants[1:])
     arms = trial.moments[found.name].total(axis=1)
     v = trial.variants.index(chosen)
@@ -170,6 +180,8 @@ def experiment_segments(
             "share_kept": pooled.share,
         }
     )
+    weights = None if split is None else [float(split[v]) for v in trial.variants]
+    ratio = health.check_sample_ratio(trial.n.sum(axis=(1, 2)).tolist(), weights)
     return Segments(
         rows=rows,
         metric=found.name,
@@ -178,8 +190,9 @@ def experiment_segments(
         by=by,
         differ=_differ(rows["effect"].to_numpy(), np.array(errors)),
         left_out=left_out,
+        fit=ratio.status != "fail",
         level=level,
-        caveats=_caveats(rows, left_out, by),
+        caveats=((ratio.sentence,) if ratio.status == "fail" else ()) + _caveats(rows, left_out, by),
     )
 
 

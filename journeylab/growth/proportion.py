@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from journeylab.growth.moments import Floats
 
-_HALVINGS = 60  # bisection to 2⁻⁶⁰ of the bracket
+_HALVINGS = 44  # bisection to 2⁻⁴⁴ of the bracket
 
 
 def score_interval(

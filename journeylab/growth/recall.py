@@ -43,3 +43,9 @@ def recall(shop: Dataset, question: tuple[Any, ...], ask: Callable[[], T]) -> T:
         while len(answers) > MOST:
             answers.popitem(last=False)
     return answer
+
+
+def forget(shop: Dataset) -> None:
+    """Forget what the shop's engine has answered, so that it is asked again."""
+    with _lock:
+        _answers.pop(shop.engine, None)

@@ -179,31 +179,32 @@ def _chained(log: ir.Table, rules: Rules) -> ir.Table:
         added |= {f"start_{k}": ibis.ifelse(log[f"is_{k}"], log.at, nothing) for k in range(2, rules.count + 1)}
     log = log.mutate(**added)
     for k in range(2, rules.count + 1):
-        starts = [_[f"start_{p}"] for p in rules.before(k)]
-        log = log.mutate(best=ibis.greatest(*starts) if len(starts) > 1 else starts[0])
-        told: dict[str, Any] = {"start": carried(_.best)}
-        if rules.needs_last and not is_open:
-            told["last"] = carried(ibis.ifelse(_.best.notnull(), _.at, nothing))
-        log = log.mutate(**told).mutate(**_coming(k, rules))
+        starts = [log[f"start_{p}"] for p in rules.before(k)]
+        best = ibis.greatest(*starts) if len(starts) > 1 else starts[0]
+        start = carried(best)
+        last = carried(ibis.ifelse(best.notnull(), log.at, nothing)) if rules.needs_last and not is_open else start
+        log = log.mutate(**_coming(log, k, start, last, rules))
     return log
 
 
-def _coming(k: int, rules: Rules) -> dict[str, Any]:
+def _coming(log: ir.Table, k: int, start: Any, last: Any, rules: Rules) -> dict[str, Any]:
     """Say which events come on to step k, and what they carry."""
     nothing = ibis.null("int64")
-    last = _.start if rules.entry == "open" else _["last"]
-    comes = _[f"is_{k}"] & _.start.notnull()
+    tests = [log[f"is_{k}"]]
     if rules.window is not None:
-        comes &= _.at - _.start <= microseconds(rules.window)
+        tests.append(log.at - start <= microseconds(rules.window))
     if rules.limit(k) is not None:
-        comes &= _.at - last <= rules.limit(k)
+        tests.append(log.at - last <= rules.limit(k))
     if rules.exclude:
-        comes &= _.out.isnull() | (_.out <= last)
-    made: dict[str, Any] = {f"came_{k}": comes.fill_null(False)}
+        tests.append(log.out.isnull() | (log.out <= last))
+    comes = reduce(and_, tests)
+    made: dict[str, Any] = {}
     if rules.entry == "closed":
-        made[f"start_{k}"] = ibis.ifelse(made[f"came_{k}"], _.start, nothing)
+        made[f"start_{k}"] = ibis.ifelse(comes, start, nothing)
+    else:
+        made[f"came_{k}"] = (comes & start.notnull()).fill_null(False)
     if rules.spans:
-        made[f"step_{k}"] = ibis.ifelse(made[f"came_{k}"], _.at - last, nothing)
+        made[f"step_{k}"] = ibis.ifelse(comes, log.at - last, nothing)
     return made
 
 

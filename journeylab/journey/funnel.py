@@ -46,7 +46,7 @@ class Funnel(Result):
             corrected_lower and corrected_upper; with `previous` also n_before, of_before, rate_before, change,
             change_lower and change_upper.
         whole: The same over all groups.
-        times: Time to convert in seconds by group: group, n, q1, q2 (the median), q3.
+        times: Time to convert in seconds, right to a quarter of a per cent: group, n, q1, q2 (the median), q3.
         histogram: Time to convert: group, from_seconds, to_seconds, n.
         trend: Entrants and those who finished, by group and time of entry: group, bucket, of, n, rate, lower, upper,
             partial (it or the window after it not wholly observed).
@@ -214,7 +214,7 @@ def funnel(
     return Funnel(
         rows=rows,
         whole=whole,
-        times=times[times["slot"].isna()].drop(columns="slot").reset_index(drop=True),
+        times=rates.quartiles(times),
         histogram=rates.histogram(times),
         trend=rates.trend(counts, rules, shop, grain, level),
         steps=names,

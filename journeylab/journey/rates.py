@@ -10,13 +10,18 @@ import pandas as pd
 from journeylab.intervals import wilson
 from journeylab.journey import differences, tally
 from journeylab.journey.differences import SMALL
-from journeylab.journey.tally import PER_OCTAVE
+from journeylab.journey.tally import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from journeylab.data.dataset import Dataset
     from journeylab.journey.attempts import Rules
+
+#: Bins of the histogram in each doubling of time.
+PER_OCTAVE = 2
 
 
 def rows_of(counts: pd.DataFrame, rules: Rules, names: Sequence[str], level: float) -> pd.DataFrame:
@@ -71,17 +76,48 @@ def with_before(rows: pd.DataFrame, before: pd.DataFrame, level: float) -> pd.Da
 
 
 def histogram(times: pd.DataFrame) -> pd.DataFrame:
-    """Return the bins of the time to convert with their ends in seconds."""
-    bins = times[times["slot"].notna()]
-    slot = bins["slot"].to_numpy(float)
+    """Return the times to convert in `PER_OCTAVE` bins for each doubling, with their ends in seconds."""
+    coarse = np.floor(times["slot"].to_numpy(float) * PER_OCTAVE / tally.FINE)
+    bins = times.assign(coarse=coarse).groupby(["group", "coarse"], as_index=False)["n"].sum()
+    slot = bins["coarse"].to_numpy(float)
     return pd.DataFrame(
         {
-            "group": bins["group"].to_numpy(),
+            "group": bins["group"],
             "from_seconds": 2 ** (slot / PER_OCTAVE) - 1,
             "to_seconds": 2 ** ((slot + 1) / PER_OCTAVE) - 1,
             "n": bins["n"].to_numpy("int64"),
         }
     )
+
+
+def quartiles(times: pd.DataFrame) -> pd.DataFrame:
+    """Return group, n, q1, q2, q3 in seconds, for all first; within a slot all times count as its mean.
+
+    >>> times = pd.DataFrame({"group": "a", "slot": [1, 2], "n": [1, 2], "seconds": [10.0, 20.0]})
+    >>> quartiles(times)[["n", "q1", "q2", "q3"]].values.tolist()
+    [[3.0, 15.0, 20.0, 20.0], [3.0, 15.0, 20.0, 20.0]]
+    """
+    parts = [(ALL, times)]
+    if not times["group"].eq(ALL).all():
+        parts += list(times.groupby("group", sort=True))
+    rows = []
+    for group, of_group in parts:
+        mine = of_group.sort_values("seconds")
+        ends = np.cumsum(mine["n"].to_numpy("int64"))
+        row: dict[str, object] = {"group": group, "n": int(ends[-1]) if len(ends) else 0}
+        for i in (1, 2, 3):
+            row[f"q{i}"] = _quantile(mine["seconds"].to_numpy(float), ends, i / 4)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _quantile(values: NDArray[np.float64], ends: NDArray[np.int64], share: float) -> float:
+    """Return a quantile of sorted values that end at these counts, by linear interpolation between neighbours."""
+    if not len(ends):
+        return float("nan")
+    place = share * (ends[-1] - 1)
+    low, high = np.searchsorted(ends, [np.floor(place), np.ceil(place)], side="right")
+    return float(values[low] + (values[high] - values[low]) * (place - np.floor(place)))
 
 
 def trend(counts: pd.DataFrame, rules: Rules, shop: Dataset, grain: str, level: float) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import ibis
@@ -26,8 +28,12 @@ MAX_GROUPS = 20
 OTHER, UNKNOWN, ALL = "other", "not known", "all"
 #: The breakdown by whether the product of the first step was in stock on that day.
 STOCK = "stock"
-#: Bins of the time to convert in each doubling of time.
-PER_OCTAVE = 2
+#: The breakdown by whether the customer was known at the first entry.
+ACCOUNT = "account"
+_PROPERTY = "properties."
+#: Slots of the time to convert in each doubling of time: a quarter of a per cent wide each.
+FINE = 256
+_NO_DAY = ibis.null("date")
 #: Parts into which the window is cut for the correction of open windows.
 PARTS = 400
 
@@ -48,6 +54,8 @@ def dimensions(shop: Dataset) -> tuple[str, ...]:
     rest = [name for name in own if name not in usual]
     if "sku" in events.columns and shop.has("stock"):
         usual.append(STOCK)
+    if "customer_id" in events.columns:
+        usual.append(ACCOUNT)
     if not ("customer_id" in events.columns and shop.has("customers")):
         return (*usual, *rest)
     traits = [
@@ -61,21 +69,26 @@ def dimensions(shop: Dataset) -> tuple[str, ...]:
 def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") -> ir.Table:
     """Add the value of `by` to each event as text; the commonest values keep their name, others become 'other'.
 
-    A 'customers.…' trait is that of the customer the visitor was ever known as (the least id if several).
+    A 'properties.…' key is read from the events' JSON. A 'customers.…' trait is that of the customer the visitor was
+    ever known as (the least id if several).
 
     Raises:
         BadParameter: if the shop has no such column.
     """
-    if by not in dimensions(shop):
+    table, _dot, column = by.rpartition(".")
+    if by not in dimensions(shop) and not (f"{table}." == _PROPERTY and "properties" in events.columns):
         having = ", ".join(dimensions(shop))
         raise BadParameter(
             f"The events cannot be broken down by {by!r}.",
             do=f"They can by {having}." if having else "They have no column to break down by.",
         )
-    table, _dot, column = by.rpartition(".")
     if by == STOCK:
         return _with_stock(shop, events, name)
-    if table:
+    if by == ACCOUNT:
+        return events.mutate(**{name: ibis.ifelse(events.customer_id.notnull(), "known customer", "guest")})
+    if f"{table}." == _PROPERTY:
+        value = _property(events, column)
+    elif table:
         known = events.filter(_.customer_id.notnull()).group_by("visitor_id").agg(whose=_.customer_id.min())
         people = shop.table("customers", whole=True)
         traits = people.group_by("customer_id").agg(trait=people[column].cast("string").min())
@@ -91,7 +104,37 @@ def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") ->
     else:
         value = value.fill_null(UNKNOWN)
     events = events.mutate(**{name: value})
-    return events.drop("trait") if table else events
+    return events.drop("trait") if "trait" in events.columns else events
+
+
+def _property(events: ir.Table, key: str) -> ir.StringValue:
+    """Return the value of a property in the events' JSON as text: a text or number, of a key without special signs.
+
+    By pattern, since engines read JSON differently.
+    """
+    if not re.fullmatch(r"[\w .-]+", key):
+        raise BadParameter(f"A property's name has letters, digits, blanks, dots and dashes; {key!r} has others.")
+    found = events.properties.re_extract(rf'"{re.escape(key)}"\s*:\s*"?([^",}}]*)', 1)
+    return found.nullif("").nullif("null")
+
+
+def properties(shop: Dataset, *, most: int = 20) -> tuple[str, ...]:
+    """Return properties that a sample of the events carries as 'properties.…', those with few values."""
+    if not shop.has("events.properties"):
+        return ()
+    events = shop.table("events")
+    sample = (
+        events.filter(events.properties.notnull()).select("properties").distinct().order_by("properties").limit(500)
+    )
+    seen: dict[str, set[str]] = {}
+    for text in shop.run(sample)["properties"]:
+        try:
+            told = json.loads(text)
+        except ValueError:
+            continue  # a property that is no JSON offers nothing to break down by
+        for key, value in told.items() if isinstance(told, dict) else ():
+            seen.setdefault(str(key), set()).add(str(value))
+    return tuple(f"{_PROPERTY}{key}" for key, told in sorted(seen.items()) if 1 < len(told) <= most)
 
 
 def values(shop: Dataset, by: str) -> tuple[str, ...]:
@@ -124,11 +167,11 @@ def is_partial(buckets: pd.Series, shop: Dataset, grain: str, window: timedelta 
 
 
 def count(shop: Dataset, events: ir.Table, rules: Rules, *, grain: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Run the funnel: counts by group and bucket of time, and times to convert by group.
+    """Run the funnel in one query: counts by group and bucket of time, and times to convert by group.
 
     Returns:
         Counts with group, bucket, entrants, open, reached_k, came_k, tried_k and open_k; and times to convert with
-        group, slot (of the histogram; missing in the rows that hold quartiles), n, and q1, q2, q3 in seconds.
+        group, slot (its place on a scale of `FINE` slots in each doubling of time), n and seconds (their mean).
     """
     people = visitors(events, rules)
     if not rules.splits:
@@ -136,24 +179,23 @@ def count(shop: Dataset, events: ir.Table, rules: Rules, *, grain: str) -> tuple
     steps = range(1, rules.count + 1)
     names = ["entrants", "open", *(f"{what}_{k}" for what in ("reached", "came") for k in steps)]
     names += [f"{what}_{k}" for what in ("tried", "open") for k in steps if k > 1]
-    counted = people.group_by("group", bucket=_.day.truncate(grain)).agg(**{n: _[n].sum().cast("int64") for n in names})
-    whole, none = ibis.null("float64"), ibis.null("int64")
-    parts = [counted.mutate(slot=none, n=none, q1=whole, q2=whole, q3=whole)]
+    sums = {name: people[name].sum().cast("int64") for name in names}
+    query = people.group_by("group", bucket=people.day.truncate(grain)).agg(**sums)
     if rules.entry == "closed":
-        done = people.filter(_.took.notnull()).mutate(seconds=_.took.cast("float64") / 1e6)
-        empty = {"bucket": ibis.null("date"), **dict.fromkeys(names, none)}
-        slots = done.group_by("group", slot=((_.seconds + 1).log2() * PER_OCTAVE).floor().cast("int64"))
-        slots = slots.agg(n=_.count()).mutate(**empty, q1=whole, q2=whole, q3=whole)
-        quarter = {f"q{i}": _.seconds.quantile(i / 4) for i in (1, 2, 3)}
-        quarters = [done.group_by(group=ibis.literal(ALL)).agg(n=_.count(), **quarter)]
-        if rules.splits:
-            quarters.append(done.group_by("group").agg(n=_.count(), **quarter))
-        parts += [slots, *(one.mutate(**empty, slot=none) for one in quarters)]
-    order = ["group", "bucket", *names, "slot", "n", "q1", "q2", "q3"]
-    rows = shop.run(ibis.union(*(part.select(*order) for part in parts)) if len(parts) > 1 else parts[0].select(*order))
-    is_count = rows["reached_1"].notna()
-    counts = rows.loc[is_count, ["group", "bucket", *names]].sort_values(["bucket", "group"], ignore_index=True)
-    times = rows.loc[~is_count, ["group", "slot", "n", "q1", "q2", "q3"]]
+        # the same columns carry the times where there is no bucket: one query sorts the events once
+        done = people.filter(people.took.notnull())
+        slot = ((done.took.cast("float64") / 1e6 + 1).log2() * FINE).floor().cast("int64")
+        slots = done.group_by("group", open=slot).agg(entrants=_.count(), reached_1=_.took.sum().cast("int64"))
+        rest = dict.fromkeys(names[3:], ibis.literal(0, "int64"))
+        query = ibis.union(
+            query, slots.select("group", "entrants", "open", "reached_1", bucket=_NO_DAY, **rest)[query.columns]
+        )
+    rows = shop.run(query)
+    is_time = rows["bucket"].isna()
+    counts = rows[~is_time].sort_values(["bucket", "group"], ignore_index=True)
+    times = rows.loc[is_time, ["group", "open", "entrants", "reached_1"]].astype({"open": float, "entrants": "int64"})
+    times.columns = pd.Index(["group", "slot", "n", "seconds"])
+    times["seconds"] = times["seconds"].astype(float) / 1e6 / times["n"]
     return counts.astype(dict.fromkeys(names, "int64")), times.sort_values(["group", "slot"], ignore_index=True)
 
 

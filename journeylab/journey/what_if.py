@@ -73,11 +73,12 @@ class WhatIf(Result):
                 f"{words.percent(seen['value'])} do ({words.percent(seen['lower'])} to {words.percent(seen['upper'])})."
             )
         more = figures.loc["further conversions", "value"]
+        goes_to = "the goal" if self.target == GOAL else self.target
+        after, before = figures.loc["with the change", "value"], figures.loc["observed", "value"]
         return (
             f"If {words.percent(self.rate)} instead of {words.percent(self.today)} went from {self.source} to "
-            f"{'the goal' if self.target == GOAL else self.target}, {words.percent(figures.loc['with the change', 'value'], digits=2)} instead of "
-            f"{words.percent(figures.loc['observed', 'value'], digits=2)} of sessions would convert: "
-            f"{'+' if more >= 0 else ''}{words.count(more)} in this period."
+            f"{goes_to}, {words.percent(after, digits=2)} instead of {words.percent(before, digits=2)} of sessions "
+            f"would convert: {'+' if more >= 0 else ''}{words.count(more)} in this period."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:

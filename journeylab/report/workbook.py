@@ -6,39 +6,45 @@ import io
 from csv import QUOTE_NONNUMERIC
 from typing import TYPE_CHECKING, Any
 
+from journeylab.cells import harmless
+from journeylab.report import privacy
+
 if TYPE_CHECKING:
     import pandas as pd
 
     from journeylab.result import Result
 
-#: What a spreadsheet takes for the start of a formula, half or full width.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 SHARES = frozenset({"rate", "share", "change"})
 
 
-def csv(result: Result) -> bytes:
-    """Return the table as CSV in UTF-8 with a byte-order mark, which spreadsheets want to see."""
-    table = result.table().rename(columns=harmless)
+def csv(result: Result, *, suppress: bool = False) -> bytes:
+    """Return the table as CSV in UTF-8 with a byte-order mark, which spreadsheets want to see.
+
+    Args:
+        result: Whose table.
+        suppress: Whether to blank the figures of small groups; else they are only named.
+    """
+    table = _guarded(result, suppress=suppress).rename(columns=harmless)
     return table.map(harmless).to_csv(index=False, quoting=QUOTE_NONNUMERIC).encode("utf-8-sig")
 
 
-def harmless(cell: Any) -> Any:
-    """Put an apostrophe before text that a spreadsheet would run as a formula; leave the rest as it is.
+def _guarded(result: Result, *, suppress: bool) -> pd.DataFrame:
+    return privacy.without_small(result.table()) if suppress else privacy.marked(result.table())
 
-    >>> print(harmless('=HYPERLINK("…")'), harmless("mug"), harmless(-3))
-    '=HYPERLINK("…") mug -3
+
+def xlsx(result: Result, *, suppress: bool = False) -> bytes:
+    """Return a workbook: the table on one sheet; the finding, its caveats and its Python on another.
+
+    Args:
+        result: Whose table.
+        suppress: Whether to blank the figures of small groups; else they are only named.
     """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
-
-
-def xlsx(result: Result) -> bytes:
-    """Return a workbook: the table on one sheet; the finding, its caveats and its Python on another."""
     import xlsxwriter
 
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(target, options) as book:
-        _table_sheet(book, result.table())
+        _table_sheet(book, _guarded(result, suppress=suppress))
         _about_sheet(book, result)
     return target.getvalue()
 
@@ -68,6 +74,8 @@ def _about_sheet(book: Any, result: Result) -> None:
     sheet.set_column(0, 0, 16)
     sheet.set_column(1, 1, 100)
     said = [("Finding", result.headline()), *(("Caveat", caveat) for caveat in result.caveats)]
+    if few := privacy.warning(result.table()):
+        said.append(("Privacy", few))
     if result.call is not None:
         said.append(("Python", result.call.python()))
     for row, (what, text) in enumerate(said):

@@ -4,13 +4,14 @@ import streamlit as st
 
 import journeylab as jl
 from journeylab.app import controls, persona_sheet, rfm_controls
-from journeylab.app.cards import show
+from journeylab.app.cards import run, show
 from journeylab.app.shell import page
 from journeylab.customers.clusters import METHODS
 from journeylab.customers.features import available, chosen
 from journeylab.customers.segments import possible
 
 PARTS = ("Scores", "Personas", "Segments", "Moves")
+BEFORE = {"90 days before": 90, "180 days before": 180, "a year before": 365}
 
 with page(
     "Personas",
@@ -57,8 +58,9 @@ with page(
         by = controls.choice("Segments by", {name: name for name in possible(shop)}, key="by")
         show(jl.customers.segments, shop, by=by)
     if part == "Moves":
-        with st.container(width=360):
-            back = controls.choice(
-                "Compared with", {"90 days before": 90, "180 days before": 180, "a year before": 365}, key="back"
-            )
-        show(jl.customers.migration, shop, before=controls.day_before(shop, back))
+        with st.container(horizontal=True):
+            days = controls.choice("Compared with", BEFORE, key="back")
+            personas = controls.choice("Follow", {"RFM groups": False, "personas": True}, key="follow")
+        found = run(jl.customers.personas, shop) if personas else None
+        before = controls.day_before(shop, days)
+        show(jl.customers.migration, shop, before=before, **({"personas": found} if found else {}))

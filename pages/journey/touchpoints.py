@@ -8,7 +8,6 @@ from journeylab.app.cards import show
 from journeylab.app.shell import page
 
 LOOKS = ("Funnel", "Money", "Paths", "Visits", "Friction", "Carts and search", "What if", "Who left")
-journey = jl.journey
 
 with page(
     "Touchpoints",
@@ -21,35 +20,35 @@ with page(
     if look == "Funnel":
         with row:
             asked = {"window": controls.conversion_window(), "by": controls.breakdown(shop), **funnels.rules(shop)}
-        show(journey.funnel, shop, steps=steps, **asked)
+        show(jl.journey.funnel, shop, steps=steps, **asked)
     elif look == "Money":
         with row:
             window, by, margin = controls.conversion_window(), controls.breakdown(shop), funnels.margin()
             strata = funnels.strata(shop, by)
-        show(journey.stake, shop, steps=steps, window=window, by=by, strata=strata, margin=margin)
+        show(jl.journey.stake, shop, steps=steps, window=window, by=by, strata=strata, margin=margin)
     elif look == "Paths":
         with row:
-            asked = funnels.way(shop) | funnels.pair(shop)
-        show(journey.paths, shop, **asked)
+            asked = {**funnels.way(shop), **funnels.pair(shop)}
+        show(jl.journey.paths, shop, **asked)
     elif look == "Visits":
         with row:
             gap, by = funnels.gap(), controls.breakdown(shop)
-        show(journey.sessions, shop, gap=gap, by=by)
+        show(jl.journey.sessions, shop, gap=gap, by=by)
     elif look == "Friction":
         with row:
             gap, margin, by = funnels.gap(), funnels.margin(), controls.breakdown(shop)
-        show(journey.friction, shop, gap=gap, margin=margin, by=by)
+        show(jl.journey.friction, shop, gap=gap, margin=margin, by=by)
     elif look == "Carts and search":
         with row:
             days = controls.slider("Days in which a cart may come back", 1, 30, 7, key="back")
-        show(journey.carts, shop, days=days)
+        show(jl.journey.carts, shop, days=days)
         if shop.has("events.query"):
-            show(journey.searches, shop)
+            show(jl.journey.searches, shop)
     elif look == "What if":
         with row:
             asked = funnels.transition(shop)
-        show(journey.what_if, shop, **asked)
+        show(jl.journey.what_if, shop, **asked)
     else:
         with row:
             at, window = funnels.place(steps), controls.conversion_window()
-        show(journey.dropped, shop, steps=steps, at=at, window=window)
+        show(jl.journey.dropped, shop, steps=steps, at=at, window=window)

@@ -12,6 +12,7 @@ from journeylab.errors import NotEnoughData
 from journeylab.journey import steps as funnel_steps
 from journeylab.result import needs_of
 from tests.app.conftest import HOSTILE_EVENT, HOSTILE_FILE, plain
+from tests.data.test_choices import odd_shop
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 ANALYSES = {
     "start/overview": jl.overview,
+    "start/matching": jl.matching,
     "journey/touchpoints": jl.journey.funnel,
     "customers/personas": jl.customers.rfm,
 }
@@ -168,3 +170,22 @@ def test_the_ledger_is_shown_row_by_row_with_reasons_and_examples(open_app: Open
     assert whole.loc[0, ["Read", "Kept", "Set aside"]].tolist() == [203, 200, 3]
     assert notes.loc[0, "What and why"] == "carry no customer"
     assert notes.loc[0, "Examples"] == "row 4: =HYPERLINK(1)"
+
+
+def test_a_choice_on_the_data_page_changes_every_page_and_can_be_undone(open_app: Open) -> None:
+    shop = odd_shop()
+    app = open_app("start/data", shop=shop)
+    assert not app.exception
+    assert any("How good is the data" in line for line in headlines(app))
+    assert app.selectbox(key="choice_zero_orders").options == ["count them", "leave them out"]
+    app.selectbox(key="choice_zero_orders").set_value("leave_out").run()
+    assert not app.exception
+    chosen = app.session_state["journeylab_visitor"].shop
+    assert dict(chosen.choices) == {"zero_orders": "leave_out"}
+    app.switch_page("../../pages/start/overview.py").run()
+    app.segmented_control(key="overview_view").set_value("Python").run()
+    assert "shop = shop.choose(zero_orders='leave_out')" in app.code[0].value
+    app.switch_page("../../pages/start/data.py").run()
+    assert app.selectbox(key="choice_zero_orders").value == "leave_out"
+    app.selectbox(key="choice_zero_orders").set_value("count").run()
+    assert app.session_state["journeylab_visitor"].shop.fingerprint == shop.fingerprint

@@ -11,7 +11,6 @@ from journeylab.data.examples import shop_of
 from tests.app.conftest import plain
 
 if TYPE_CHECKING:
-
     from streamlit.testing.v1 import AppTest
 
     from journeylab.data.dataset import Dataset

@@ -26,9 +26,10 @@ def shop_from(orders: pd.DataFrame, **tables: pd.DataFrame) -> Dataset:
         arrow = pa.Table.from_pandas(table, preserve_index=False)
         cursor = engine._base.cursor()
         cursor.register("given", arrow)
-        money = ", ".join(f"{c}::DECIMAL(18,4) AS {c}" for c in ("net", "quantity", "unit_cost", "unit_price") if c in table)
+        amounts = [c for c in ("net", "quantity", "unit_cost", "unit_price") if c in table]
+        money = ", ".join(f"{c}::DECIMAL(18,4) AS {c}" for c in amounts)
         day = ", day::DATE AS day, day::TIMESTAMP AS ordered_at" if name == "orders" else ""
-        drop = ", ".join(c for c in ("net", "quantity", "unit_cost", "unit_price", "day") if c in table)
+        drop = ", ".join([*amounts, "day"] if "day" in table else amounts)
         exclude = f"* EXCLUDE ({drop})" if drop else "*"
         cursor.execute(f"CREATE TABLE {name} AS SELECT {exclude}{', ' + money if money else ''}{day} FROM given")
         made[name] = engine.table(name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -13,6 +15,7 @@ from journeylab.data import lab_file
 from journeylab.data.examples import tiny_shop
 from journeylab.data.ledger import Ledger, Note
 from journeylab.errors import SchemaError
+from tests.data.test_choices import odd_shop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,3 +146,67 @@ def test_a_zip_of_something_else_and_a_missing_file_are_told_apart(tmp_path: Pat
         jl.open(other)
     with pytest.raises(SchemaError, match="There is no file"):
         jl.open(tmp_path / "nowhere.zip")
+
+
+def test_choices_and_edits_are_kept_and_a_choice_can_still_be_undone(tmp_path: Path) -> None:
+    before = odd_shop().choose(zero_orders="leave_out", skus="join").with_edit("personas.names", {"1": "Regulars"})
+    after = jl.open(lab_file.save(before.between("2026-01-01", "2026-01-05"), tmp_path / "shop.zip"))
+    assert after.choices == before.choices
+    assert after.edits == before.edits
+    assert after.fingerprint == before.between("2026-01-01", "2026-01-05").fingerprint
+    assert jl.overview(after).table().equals(jl.overview(before.between("2026-01-01", "2026-01-05")).table())
+    assert after.calls[0] == 'shop = jl.open("shop.zip")'
+    assert not any("choose" in call for call in after.calls)
+    undone = after.choose(zero_orders="count", skus="apart").unchosen()
+    assert undone.fingerprint == odd_shop().fingerprint
+    assert jl.overview(undone).table().equals(jl.overview(odd_shop()).table())
+
+
+def test_edit_save_restart_open_edit_save_open_keeps_everything(tmp_path: Path) -> None:
+    first = jl.open(lab_file.save(odd_shop().choose(guests="leave_out").with_edit("map", [1]), tmp_path / "one.zip"))
+    path = lab_file.save(first.with_edit("map", [1, 2]).choose(zero_orders="leave_out"), tmp_path / "two.zip")
+    script = (
+        "import sys, journeylab as jl; shop = jl.open(sys.argv[1]); "
+        "print(dict(shop.choices), shop.edits['map'], jl.overview(shop).headline())"
+    )
+    run = subprocess.run([sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True)
+    expected = odd_shop().choose(guests="leave_out", zero_orders="leave_out")
+    assert run.stdout.strip() == f"{dict(expected.choices)} [1, 2] {jl.overview(expected).headline()}"
+
+
+def test_the_key_is_kept_only_when_asked_for(tmp_path: Path) -> None:
+    key = b"0123456789abcdef"
+    without = lab_file.save(tiny_shop(), tmp_path / "without.zip")
+    kept = lab_file.save(tiny_shop(), tmp_path / "with.zip", key=key)
+    assert lab_file.key_in(without) is None
+    assert key.hex().encode() not in without.read_bytes()
+    assert lab_file.key_in(kept) == key
+    assert jl.overview(jl.open(kept)).headline() == jl.overview(tiny_shop()).headline()
+
+
+def test_a_file_of_another_patch_version_opens_and_what_it_adds_is_left_aside(saved: Path) -> None:
+    def other(members: dict[str, bytes]) -> None:
+        manifest = json.loads(members["manifest.json"])
+        members["manifest.json"] = json.dumps({**manifest, "colour": "red", "journeylab": "0.1.9"}).encode()
+
+    def older(members: dict[str, bytes]) -> None:
+        manifest = json.loads(members["manifest.json"])
+        for name in ("choices", "edits"):
+            del manifest[name]
+        members["manifest.json"] = json.dumps(manifest).encode()
+
+    for change in (other, older):
+        assert jl.overview(jl.open(rewritten(saved, change))).table().equals(jl.overview(tiny_shop()).table())
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"choices": {"guests": "maybe"}}, {"choices": 3}, {"edits": 3}, {"edits": [1]}, {"choices": {"x": 1}}],
+)
+def test_wrong_choices_and_edits_give_a_sentence(saved: Path, wrong: dict[str, object]) -> None:
+    def change(members: dict[str, bytes]) -> None:
+        manifest = json.loads(members["manifest.json"])
+        members["manifest.json"] = json.dumps({**manifest, **wrong}).encode()
+
+    with pytest.raises(SchemaError, match="damaged"):
+        jl.open(rewritten(saved, change))

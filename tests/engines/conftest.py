@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import duckdb
@@ -14,6 +15,7 @@ import pytest
 
 import journeylab as jl
 from journeylab.data import schema
+from tests.customers.test_timeline import lives
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
 from tests.engines.small_shop import small_shop
 from tests.growth.shops import frames_shop, simulated
@@ -131,6 +133,14 @@ def shop_on(engine: Engine) -> Iterator[Callable[[Dataset], Dataset]]:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     """The small shop on the embedded engine."""
     made = small_shop(tmp_path_factory.mktemp("small_shop"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def people() -> Iterator[Dataset]:
+    """Two people over three browsers and two sales channels, and what else is known of one of them."""
+    made = replace(lives(), fingerprint="people")
     yield made
     made.close()
 

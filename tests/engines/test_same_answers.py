@@ -36,6 +36,11 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("overview", {}, "shop"),
     ("overview", {"grain": "week"}, "shop"),
     ("overview", {}, "online_retail"),
+    ("quality", {"as_of": "2026-03-01"}, "shop"),
+    ("matching", {}, "shop"),
+    ("matching", {"preset": "ga4", "zone": "America/New_York", "guests": "leave_out"}, "shop"),
+    ("customers.identity", {}, "people"),
+    ("customers.timeline", {"customer_id": "ann"}, "people"),
     ("customers.rfm", {}, "shop"),
     ("customers.rfm", {"bins": 4, "as_of": "2026-02-15"}, "shop"),
     ("customers.rfm", {}, "online_retail"),
@@ -105,6 +110,31 @@ def test_an_analysis_gives_the_same_answer_on_every_engine(
     same(got.table(), expected.table())
     assert got.headline() == expected.headline()
     assert got.caveats == expected.caveats
+
+
+CHOICES = {"duplicates": "drop", "future": "2026-03-01", "guests": "leave_out", "negative_lines": "leave_out"}
+CHOICES |= {"negative_orders": "leave_out", "refunds": "ignore", "skus": "join", "zero_orders": "leave_out"}
+
+
+@pytest.mark.parametrize("choice", [*([{name: value}] for name, value in CHOICES.items()), [CHOICES]], ids=str)
+def test_a_choice_gives_the_same_tables_on_every_engine(
+    choice: list[dict[str, str]], shop_on: Callable[[Dataset], Dataset], shop: Dataset
+):
+    def sums(of: Dataset) -> pd.DataFrame:
+        chosen = of.choose(**choice[0])
+        orders, lines = chosen.tables["orders"], chosen.tables["order_lines"]
+        money = orders.agg(orders=orders.count(), net=orders.net.sum().cast("float64"), last=orders.day.max())
+        return chosen.run(money.cross_join(lines.agg(lines=lines.count(), skus=lines.sku.nunique())))
+
+    same(sums(shop_on(shop)), sums(shop))
+
+
+def test_visitors_become_the_same_people_on_every_engine(shop_on: Callable[[Dataset], Dataset], people: Dataset):
+    def events(of: Dataset) -> pd.DataFrame:
+        found = of.identified()
+        return found.run(found.tables["events"].order_by("occurred_at", "visitor_id"))
+
+    same(events(shop_on(people)), events(people))
 
 
 def test_a_date_window_means_the_same_days_on_every_engine(shop_on: Callable[[Dataset], Dataset], shop: Dataset):

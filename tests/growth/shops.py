@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
 from journeylab.data.dataset import Dataset, observe
 from journeylab.data.engine import EmbeddedEngine, literal
-from journeylab.data.examples import shop_of
 
 DAY = pd.Timestamp("2026-03-01")
 
 
-def exposures(rows, experiment="fee", unit="visitor"):
-    """SQL of exposures from (unit_id, variant, day counted from 0) tuples."""
-    values = ", ".join(
-        f"({literal(experiment)}, '{unit}', {literal(u)}, {literal(v)}, TIMESTAMP '{DAY + pd.Timedelta(days=d)}')"
-        for u, v, d in rows
-    )
-    return f"SELECT * FROM (VALUES {values}) t(experiment, unit, unit_id, variant, exposed_at)"
-
-
-def outcomes(rows, columns, experiment="fee"):
-    """SQL of outcomes from (unit_id, value, …) tuples; None is a blank."""
-    values = ", ".join(
-        f"({literal(experiment)}, {literal(r[0])}, {', '.join('NULL' if x is None else _sql(x) for x in r[1:])})"
-        for r in rows
-    )
-    return f"SELECT * FROM (VALUES {values}) t(experiment, unit_id, {', '.join(columns)})"
-
-
-def _sql(value):
-    return literal(value) if isinstance(value, str) else repr(value)
-
-
 def small(exposed, measured=None, columns=("converted",)):
-    """A shop with one test, from tuples."""
-    tables = {"exposures": exposures(exposed)}
+    """A shop with one test: exposures as (unit_id, variant, day from 0), outcomes as (unit_id, value, …)."""
+    tested = pd.DataFrame(exposed, columns=["unit_id", "variant", "exposed_at"])
+    tested["exposed_at"] = DAY + pd.to_timedelta(tested["exposed_at"], unit="D")
+    frames = {"exposures": tested.assign(experiment="fee", unit="visitor")}
     if measured is not None:
-        tables["outcomes"] = outcomes(measured, columns)
-    return shop_of(tables)
+        frames["outcomes"] = pd.DataFrame(measured, columns=["unit_id", *columns]).assign(experiment="fee")
+    with tempfile.TemporaryDirectory() as folder:
+        return frames_shop(Path(folder), frames)
 
 
 def frames_shop(folder, frames, currency="EUR"):
@@ -110,36 +93,3 @@ def _orders(buyers, at, cheap, worth, prefix):
             "discount_code": np.where(cheap, "SALE", None),
         }
     )
-
-
-def demo_store(root, folder):
-    """The demo store with its four tests: orders as the reader reads them, the rest straight from its files."""
-    import journeylab as jl
-
-    read = jl.read(root / "shopify_orders.csv")
-    frames = {name: read.run(read.table(name)) for name in ("orders", "order_lines")}
-    read.close()
-    products = pd.read_csv(root / "shopify_products.csv").drop_duplicates("Variant SKU").set_index("Variant SKU")
-    lines = frames["order_lines"]
-    frames["orders"]["day"] = pd.to_datetime(frames["orders"]["day"]).dt.date
-    frames["order_lines"] = lines.assign(category=lines["sku"].map(products["Type"]))
-    exposed = pd.read_csv(root / "exposures.csv.gz", parse_dates=["exposed_at"])
-    log = pd.read_parquet(root / "events.parquet")
-    at = pd.to_datetime(log["event_timestamp"], utc=True).dt.tz_localize(None)
-    frames |= {
-        "exposures": exposed,
-        "outcomes": pd.read_csv(root / "outcomes.csv.gz"),
-        "events": pd.DataFrame(
-            {
-                "visitor_id": log["user_pseudo_id"],
-                "occurred_at": at,
-                "day": at.dt.date,
-                "event": log["event_name"],
-                "order_id": log["transaction_id"],
-                "device": log["device"],
-                "marketing_channel": log["marketing_channel"],
-                "country": log["country"],
-            }
-        ),
-    }
-    return frames_shop(folder, frames)

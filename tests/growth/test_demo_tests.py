@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 import journeylab as jl
-from tests.growth.shops import demo_store
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2] / "sample_data"
 WORKS, NOTHING, BROKEN, CONFLICT = (
@@ -20,8 +21,10 @@ WORKS, NOTHING, BROKEN, CONFLICT = (
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory):
-    return demo_store(ROOT, tmp_path_factory.mktemp("demo"))
+def demo():
+    shop = jl.demo()
+    yield shop
+    shop.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from scipy import stats
 
 import journeylab as jl
 from journeylab.data.examples import shop_of, tiny_shop
-from tests.growth.shops import frames_shop, outcomes, simulated, small
+from tests.growth.shops import frames_shop, simulated, small
 
 
 @pytest.fixture(scope="module")
@@ -140,7 +140,7 @@ def test_a_unit_without_outcomes_did_nothing_and_a_blank_was_not_observed():
 
 def test_several_rows_of_outcomes_of_a_unit_are_said():
     exposed = [(f"u{i}", "AB"[i % 2], 0) for i in range(40)]
-    measured = [(f"u{i}", i % 4 < 2) for i in range(40)] + [("u0", 1)]
+    measured = [(f"u{i}", i % 4 < 2) for i in range(40)] + [("u0", True)]
     result = jl.growth.experiment(small(exposed, measured))
     assert result.table()["n_control"][0] == 20
     assert "one row a unit" in set(result.checks["check"])
@@ -374,15 +374,11 @@ def test_what_is_missing_is_said_in_words(tmp_path):
         jl.growth.experiment(measured, split={"A": 1})
 
 
-def test_hostile_names_are_only_data():
+def test_hostile_names_are_only_data(tmp_path):
     evil = "'; drop table outcomes; --"
-    shop = shop_of(
-        {
-            "outcomes": outcomes(
-                [(f"u{i}", ["A|*x*", evil][i % 2], i % 3 == 0) for i in range(60)], ["variant", "converted"], evil
-            )
-        }
-    )
+    rows = [(evil, f"u{i}", ["A|*x*", evil][i % 2], i % 3 == 0) for i in range(60)]
+    columns = ["experiment", "unit_id", "variant", "converted"]
+    shop = frames_shop(tmp_path, {"outcomes": pd.DataFrame(rows, columns=columns)})
     result = jl.growth.experiment(shop, name=evil)
     assert result.table()["variant"][0] == ["A|*x*", evil][1] or result.control == evil
     memo = result.memo()

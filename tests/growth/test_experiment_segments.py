@@ -79,6 +79,14 @@ def test_where_all_segments_are_alike_nothing_is_claimed():
     assert any("winner's curse" in c for c in result.caveats)
 
 
+def test_a_broken_split_is_refused_by_segment_too_unless_it_was_planned():
+    exposed = [(f"u{i}", "B" if i % 3 == 0 else "A", 0) for i in range(3000)]
+    measured = [(f"u{i}", i % 5 == 0, f"s{i % 2}") for i in range(3000)]
+    shop = small(exposed, measured, ["converted", "part"])
+    assert jl.growth.experiment_segments(shop, by="part").headline().startswith("No verdict: the split is broken")
+    assert jl.growth.experiment_segments(shop, by="part", split={"A": 2, "B": 1}).fit
+
+
 def test_small_segments_are_left_out_and_counted():
     exposed = [(f"u{i}", "AB"[i % 2], 0) for i in range(420)]
     measured = [(f"u{i}", i % 3 == 0, "big" if i < 400 else "small") for i in range(420)]

@@ -39,15 +39,15 @@ def test_at_the_bounds_the_brute_force_score_is_just_significant(counts):
 
 
 def test_intervals_exclude_no_effect_exactly_when_the_pooled_z_test_does():
-    for xc, xt in itertools.product(range(0, 61, 5), repeat=2):
-        pooled = (xc + xt) / 120
-        se = np.sqrt(pooled * (1 - pooled) * 2 / 60)
-        significant = se > 0 and abs(xt - xc) / 60 / se > norm.ppf(0.975)
-        lower, upper = score_interval(xc, 60, xt, 60)
-        assert significant == bool(lower > 0 or upper < 0)
-        if xc and xt:
-            relative = relative_score_interval(xc, 60, xt, 60)
-            assert significant == bool(relative[0] > 0 or relative[1] < 0)
+    xc, xt = (np.array(x) for x in zip(*itertools.product(range(0, 61, 5), repeat=2), strict=True))
+    pooled = (xc + xt) / 120
+    with np.errstate(invalid="ignore"):
+        significant = np.abs(xt - xc) / 60 / np.sqrt(pooled * (1 - pooled) * 2 / 60) > norm.ppf(0.975)
+    lower, upper = score_interval(xc, 60, xt, 60)
+    assert (((lower > 0) | (upper < 0)) == significant).all()
+    some = (xc > 0) & (xt > 0)
+    lower, upper = relative_score_interval(xc[some], 60, xt[some], 60)
+    assert (((lower > 0) | (upper < 0)) == significant[some]).all()
 
 
 def test_swapping_the_arms_turns_the_interval_round():

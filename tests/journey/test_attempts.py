@@ -13,7 +13,7 @@ from journeylab.journey.attempts import Rules, visitors
 from journeylab.journey.steps import Step
 from tests.journey.slow_funnel import Plan, judge
 
-START = datetime(2026, 1, 1)  # noqa: DTZ001 - canonical times are UTC without a zone
+START = datetime(2026, 1, 1)
 LENGTH = 40
 END = START + timedelta(days=1)
 

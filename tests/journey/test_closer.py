@@ -7,6 +7,7 @@ import pytest
 
 import journeylab as jl
 from journeylab.data.examples import shop_of
+from journeylab.journey import tally
 from tests.journey.test_friction import shop_with
 from tests.journey.test_funnel import shop_with as log_with
 
@@ -117,3 +118,23 @@ def test_what_if_is_locked_where_the_chain_forgets_what_matters():
 def test_a_place_nobody_is_at_is_refused_by_name():
     with pytest.raises(jl.BadParameter, match="'nowhere'"):
         jl.journey.what_if(chain(1, visitors=50), source="nowhere", target="cart", rate=0.5)
+
+
+def test_the_checkout_splits_by_payment_method_and_by_guest_or_known_customer():
+    events = """SELECT 'v' || i AS visitor_id, if(i % 4 = 0, 'c' || i, NULL) AS customer_id, DATE '2026-01-01' AS day,
+        TIMESTAMP '2026-01-01' AS occurred_at, 'pay' AS event,
+        if(i < 60, '{"payment_method": "card", "fee": 4.9}', '{"fee":0,"payment_method":"invoice"}') AS properties
+        FROM range(100) t(i) UNION ALL
+        SELECT 'v' || i, NULL, DATE '2026-01-01', TIMESTAMP '2026-01-01 01:00', 'done', NULL FROM range(30) t(i)"""
+    shop = shop_of({"events": events})
+
+    def came(by):
+        rows = jl.journey.funnel(shop, steps=["pay", "done"], by=by, window=None).table()
+        return rows[rows["position"] == 2].set_index("group")[["came", "of"]].T.to_dict("list")
+
+    assert came("properties.payment_method") == {"card": [30, 60], "invoice": [0, 40]}
+    assert came("properties.fee") == {"4.9": [30, 60], "0": [0, 40]}
+    assert came("account") == {"guest": [22, 75], "known customer": [8, 25]}
+    assert tally.properties(shop) == ("properties.fee", "properties.payment_method")
+    with pytest.raises(jl.BadParameter, match="letters"):
+        came('properties.a"')

@@ -281,7 +281,7 @@ def test_the_corrected_rate_finds_the_rate_that_open_windows_hide():
 def test_time_to_convert_is_that_of_the_fastest_attempt():
     log = [("v", 0, "a"), ("v", 50, "a"), ("v", 60, "b"), ("w", 0, "a"), ("w", 30, "b"), ("u", 0, "a"), ("u", 20, "b")]
     result = jl.journey.funnel(shop_with(log), steps=["a", "b"])
-    assert result.times[["n", "q2"]].values.tolist() == [[3, 1200]]
+    assert result.times[["n", "q1", "q2", "q3"]].values.tolist() == [[3, 900, 1200, 1500]]
     assert result.histogram["n"].sum() == 3
     assert ((result.histogram["from_seconds"] <= 1800) & (result.histogram["to_seconds"] > 600)).all()
 

@@ -15,6 +15,7 @@ import duckdb
 
 from journeylab.checks import one_of
 from journeylab.data import schema
+from journeylab.data.choices import checked
 from journeylab.data.dataset import Dataset, observe
 from journeylab.data.engine import EmbeddedEngine, literal, new_key
 from journeylab.data.ledger import Note
@@ -46,6 +47,7 @@ def read(
     root: Path | None = None,
     names: Mapping[str | Path, str] | None = None,
     limits: Limits | None = None,
+    choices: Mapping[str, str] | None = None,
     progress: Callable[[float, str], None] | None = None,
 ) -> Dataset:
     r"""Read exports into one shop; each file is recognised by its header.
@@ -63,6 +65,7 @@ def read(
         root: Where the engine keeps its folder; the system's temporary folder if not given.
         names: What to call a path, if not by itself.
         limits: How much is read.
+        choices: What to do about odd rows, as `Dataset.choose` takes it; `jl.quality` shows what there is to choose.
         progress: Called with the share that is done and what is being done, in words.
 
     Raises:
@@ -82,6 +85,7 @@ def read(
         raise BadParameter("There is no file to read.", do="Give at least one path.")
     if currency is not None and not (len(currency) == 3 and currency.isalpha() and currency.isupper()):
         raise BadParameter(f"currency must be a three-letter code such as 'EUR', and is {currency!r}.")
+    checked(choices or {})
     called = {Path(path): name for path, name in (names or {}).items()}
     given = [(Path(path), called.get(Path(path), str(path))) for path in paths]
     tell = progress or (lambda _share, _words: None)
@@ -109,7 +113,7 @@ def read(
             "overlap": overlap,
         }
         options["mapping"] = said(mapping)
-        return Dataset(
+        shop = Dataset(
             engine,
             tables,
             currency=money,
@@ -119,6 +123,7 @@ def read(
             calls=(_call([name for _, name in given], options),),
             observed=observe(engine, tables),
         )
+        return shop.choose(**choices) if choices else shop
     except BaseException:
         engine.close()
         raise

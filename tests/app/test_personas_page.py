@@ -1,0 +1,90 @@
+"""The Personas page: each part on a shop with kinds of customers, edits that stay, and what is said without kinds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.app.conftest import plain
+from tests.customers.crowds import kinds, one_kind
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+PAGE = "customers/personas"
+Open = "Callable[..., AppTest]"
+
+
+@pytest.fixture(scope="module")
+def crowd():
+    return kinds(31, each=60)[0]
+
+
+def said(app: AppTest) -> str:
+    return plain(" ".join(item.value for kind in ("subheader", "markdown", "caption") for item in app.get(kind)))
+
+
+def test_the_scores_part_shows_scores_and_groups_and_takes_margin(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd)
+    assert not app.exception
+    assert "of net value" in said(app)
+    app = open_app(PAGE, shop=crowd, query={"money": "margin", "bins": "3"})
+    assert not app.exception
+    assert not app.error
+
+
+def test_cut_offs_are_set_by_sliders(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd, query={"fixed": "orders", "bins": "3"})
+    assert not app.exception
+    assert [slider.key for slider in app.slider] == ["bins", "cut_f_0", "cut_f_1"]
+
+
+def test_the_personas_part_shows_count_sheets_map_rules_crosswalk_and_audience(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd, query={"part": "Personas"})
+    assert not app.exception
+    assert not app.error
+    words = said(app)
+    assert "stand out among 180 customers" in words
+    assert "steady" in words
+    assert "held out at random" in words
+    assert len(app.get("vega_lite_chart")) == 5
+
+
+def test_a_name_and_a_quote_written_on_a_sheet_stay_with_the_data(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd, query={"part": "Personas"})
+    name = next(item for item in app.text_input if item.key.endswith("_name"))
+    name.set_value("Ina *the* regular").run()
+    next(item for item in app.text_area if item.key.endswith("_quote")).set_value("As every week, please.").run()
+    assert not app.exception
+    kept = app.session_state["journeylab_visitor"].shop.edits["personas"]
+    assert {"name": "Ina *the* regular", "quote": "As every week, please."} in kept.values()
+    assert "Ina *the* regular" in said(app)
+
+
+def test_customers_of_one_kind_are_offered_slices(open_app: Open):
+    app = open_app(PAGE, shop=one_kind(32), query={"part": "Personas"})
+    assert not app.exception
+    assert not app.error
+    assert "No real groups here" in said(app)
+    assert "slice by value" in said(app)
+
+
+def test_too_few_customers_are_told_so_in_the_card(open_app: Open, shop):
+    app = open_app(PAGE, shop=shop, query={"part": "Personas"})
+    assert not app.exception
+    assert "Below 50 a handful of people decides" in plain(" ".join(item.value for item in app.info))
+
+
+@pytest.mark.parametrize("part", ["Segments", "Moves"])
+def test_segments_and_moves_show_their_card(open_app: Open, crowd, part):
+    app = open_app(PAGE, shop=crowd, query={"part": part})
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("vega_lite_chart")) == 1
+
+
+def test_personas_can_be_followed(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd, query={"part": "Moves", "follow": "personas"})
+    assert not app.exception
+    assert not app.error
