@@ -18,6 +18,7 @@ from ibis import _
 from journeylab import words
 from journeylab.checks import number, one_of
 from journeylab.customers import purchases
+from journeylab.data.coverage import orders_end, orders_end_caveat
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import wilson, z_of
@@ -138,7 +139,7 @@ def cohorts(
     z_of(level)
     if shop.period is None:
         raise NotEnoughData("The orders carry no days, so nobody's first purchase is known.")
-    until = shop.period[1]
+    until = orders_end(shop) or shop.period[1]
     days = _with_periods(purchases.with_first(purchases.purchase_days(shop, until, free=free_orders)), unit)
     counts = purchases.settled(shop.run(_counts(days)), "cohort", "since")
     if counts.empty:
@@ -155,7 +156,7 @@ def cohorts(
         paid_back=_reached(payback, cost),
         level=level,
         currency=shop.currency,
-        caveats=_caveats(cells, unit, margin),
+        caveats=_caveats(cells, unit, margin) + orders_end_caveat(shop, until),
     )
 
 

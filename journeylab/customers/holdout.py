@@ -6,7 +6,7 @@ fitted to the whole history. Method and limits: docs/methods/lifetime_value.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -18,6 +18,7 @@ from journeylab.checks import number, one_of, whole
 from journeylab.customers import holdout_scores as scores
 from journeylab.customers import purchases
 from journeylab.customers.value_curve import Spenders, ValueCurve, value_curve
+from journeylab.data.coverage import orders_end, orders_end_caveat
 from journeylab.errors import NotEnoughData
 from journeylab.result import Result, analysis
 
@@ -232,7 +233,8 @@ def holdout(
         level=level,
         currency=shop.currency,
     )
-    return _with_caveats(result, forced=model is not None, free=free_orders)
+    result = _with_caveats(result, forced=model is not None, free=free_orders)
+    return replace(result, caveats=result.caveats + orders_end_caveat(shop, until))
 
 
 def _models() -> dict[str, type[PurchaseModel]]:
@@ -246,7 +248,7 @@ def _period(shop: Dataset, weeks: int | None) -> tuple[date, date, int]:
     """Return first day, last day and weeks to hold out."""
     if shop.observed is None or shop.period is None:
         raise NotEnoughData("The orders carry no days, so nobody's history is known.")
-    start, until = shop.observed[0], shop.period[1]
+    start, until = shop.observed[0], orders_end(shop) or shop.period[1]
     length = ((until - start).days + 1) // 7
     if length < 8:
         raise NotEnoughData(
@@ -301,8 +303,6 @@ def _more_or_less(error: float) -> str:
 
 
 def _with_caveats(result: Holdout, *, forced: bool, free: bool) -> Holdout:
-    from dataclasses import replace
-
     errors = result.errors[result.errors["method"] != scores.NAIVE]
     if forced:
         said = [f"{result.model.NAME} was asked for; no other model was compared with it."]

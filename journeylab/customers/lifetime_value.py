@@ -160,7 +160,7 @@ def lifetime_value(
     earned = margin * order_value
     weeks = horizon * WEEKS_A_YEAR / 12
     options = {"discount": weekly, "pace": pace, "dropout": tested.curve.dropout_for(retention)}
-    groups = _groups(tested, weeks, earned, options, level)
+    groups = _groups(tested, weeks, margin, order_value, options, level)
     whole = groups[groups["group"] == "all"].iloc[0]
     return LifetimeValue(
         groups=groups,
@@ -178,8 +178,11 @@ def lifetime_value(
     )
 
 
-def _groups(tested: Holdout, weeks: float, earned: float, options: dict[str, float], level: float) -> pd.DataFrame:
-    """Return a row a group and one for all, with intervals that hold chance and parameters."""
+def _groups(
+    tested: Holdout, weeks: float, margin_share: float, order_value: float, options: dict[str, float], level: float
+) -> pd.DataFrame:
+    """Return a row a group and one for all, with intervals that hold chance and parameters; levers leave history be."""
+    earned = margin_share * order_value
     total, errors, error = tested.curve.value(weeks, **options)
     plain, _, _ = tested.curve.value(weeks)
     chance = chance_variance(tested.model, tested.spend, tested.average, tested.customers, weeks)
@@ -203,7 +206,7 @@ def _groups(tested: Holdout, weeks: float, earned: float, options: dict[str, flo
             "lower": np.maximum(margin - half, 0),
             "upper": margin + half,
             "per_customer": margin / n,
-            "history": past * earned / n,
+            "history": past * margin_share / n,
             "share": margin / margin[-1] if margin[-1] else float("nan"),
         }
     )

@@ -13,6 +13,7 @@ from journeylab import words
 from journeylab.checks import day as check_day
 from journeylab.customers import features, group_rules
 from journeylab.customers.rfm import scores
+from journeylab.data.coverage import orders_end
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.intervals import wilson, z_of
@@ -113,7 +114,7 @@ def migration(
         np.int64(2)
     """
     first = check_day(before, "before")
-    last = check_day(after, "after") or (shop.period[1] if shop.period else None)
+    last = check_day(after, "after") or orders_end(shop)
     if first is None or last is None:
         raise NotEnoughData("The orders carry no days, so nobody can be followed between two of them.")
     if first >= last:

@@ -16,6 +16,7 @@ from journeylab.checks import one_of, whole
 from journeylab.customers import clusters, lots, scaling, stability, structure
 from journeylab.customers.features import build, chosen
 from journeylab.customers.persona_figures import Ground, ground
+from journeylab.data.coverage import orders_end
 from journeylab.errors import NotEnoughData
 from journeylab.result import Result, analysis
 
@@ -137,7 +138,7 @@ def persona_count(
     """
     one_of(method, "method", clusters.METHODS)
     whole(seed, "seed", highest=2**31 - 1)
-    until = check_day(as_of, "as_of") or (shop.period[1] if shop.period else None)
+    until = check_day(as_of, "as_of") or orders_end(shop)
     if until is None:
         raise NotEnoughData("The orders carry no days, so nobody's history is known.")
     names = chosen(shop, features)

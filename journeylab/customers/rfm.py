@@ -16,6 +16,7 @@ from journeylab.checks import day as check_day
 from journeylab.checks import number, one_of, whole
 from journeylab.customers.margin import with_money
 from journeylab.customers.roster import Roster
+from journeylab.data.coverage import orders_end, orders_end_caveat
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.result import Result, analysis
@@ -144,7 +145,11 @@ def rfm(
         net=net,
         as_of=until,
         currency=shop.currency,
-        caveats=(*_caveats(shop, cells, bins, cutoffs or {}), *_blind(blind, n)),
+        caveats=(
+            *_caveats(shop, cells, bins, cutoffs or {}),
+            *_blind(blind, n),
+            *(() if as_of else orders_end_caveat(shop, until)),
+        ),
     )
 
 
@@ -160,7 +165,7 @@ def scores(
     whole(bins, "bins", lowest=2, highest=10)
     one_of(money, "money", MONEY)
     limits = _limits(cutoffs or {}, bins)
-    until = check_day(as_of, "as_of") or (shop.period[1] if shop.period else None)
+    until = check_day(as_of, "as_of") or orders_end(shop)
     if until is None:
         raise NotEnoughData("The orders carry no days, so nobody's last order is known.")
     return _scores(_customers(shop, until, money), bins, limits), until

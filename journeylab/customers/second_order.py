@@ -16,6 +16,7 @@ from ibis import _
 from journeylab import words
 from journeylab.checks import one_of
 from journeylab.customers import purchases
+from journeylab.data.coverage import orders_end, orders_end_caveat
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import z_of
@@ -100,7 +101,7 @@ def second_order(
         one_of(by, "by", purchases.groups_of(shop))
     if shop.period is None:
         raise NotEnoughData("The orders carry no days, so nobody's first purchase is known.")
-    until = shop.period[1]
+    until = orders_end(shop) or shop.period[1]
     days = purchases.with_first(purchases.purchase_days(shop, until, free=free_orders))
     waits = days.group_by("customer_id").agg(first=_["first"].min(), second=_.day.min(where=_.day > _["first"]))
     waits = purchases.grouped(shop, waits, by).mutate(
@@ -124,7 +125,7 @@ def second_order(
         median={str(part["group"].iloc[0]): _median(part) for part in curves},
         by=by,
         level=level,
-        caveats=_caveats(len(sizes) - len(kept)),
+        caveats=_caveats(len(sizes) - len(kept)) + orders_end_caveat(shop, until),
     )
 
 

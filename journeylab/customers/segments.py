@@ -12,6 +12,7 @@ from journeylab import words
 from journeylab.checks import day as check_day
 from journeylab.checks import one_of
 from journeylab.customers import cycle, features, persona_figures, triggers
+from journeylab.data.coverage import orders_end
 from journeylab.errors import NotEnoughData, SchemaError
 from journeylab.result import Result, analysis
 
@@ -102,7 +103,7 @@ def segments(shop: Dataset, *, by: str = "cycle", as_of: date | str | None = Non
     one_of(by, "by", tuple(BY))
     if by not in possible(shop):
         raise SchemaError(f"Segments by {by} need {' or '.join(BY[by])}, which no file has.")
-    until = check_day(as_of, "as_of") or (shop.period[1] if shop.period else None)
+    until = check_day(as_of, "as_of") or orders_end(shop)
     if until is None:
         raise NotEnoughData("The orders carry no days, so nobody's history is known.")
     labelled = _labelled(shop, by, until)

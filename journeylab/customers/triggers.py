@@ -2,12 +2,14 @@
 
 An order counts as after a message if one was sent to its customer in the three days before; after a restock if one of
 its SKUs came back from nothing in the seven days before; in a promotion if it carries a discount or its day lies in a
-promotion; in season if its calendar month is one of the shop's two strongest. The first of these that holds is its
-trigger, and a customer's trigger is the one of most of its orders.
+promotion; in season if its calendar month is one of the shop's two strongest of the last year, with at least half as
+many orders again as the mean month (without a whole year of orders nothing is known of seasons). The first of these
+that holds is its trigger, and a customer's trigger is the one of most of its orders.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import ibis
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 TRIGGERS = ("message", "restock", "promotion", "season", "by itself")
 MESSAGE_DAYS, RESTOCK_DAYS = 3, 7
 _STRONG_MONTHS = 2
+_STANDS_OUT = 1.5
 
 
 def of_customers(shop: Dataset, until: date) -> ir.Table:
@@ -42,8 +45,7 @@ def of_customers(shop: Dataset, until: date) -> ir.Table:
             ids = hits.select(_hit="order_id").distinct()
             flagged = flagged.left_join(ids, flagged.order_id == ids._hit)  # noqa: SLF001 - a column
             flagged = flagged.mutate(**{name: _._hit.notnull()}).drop("_hit")  # noqa: SLF001 - a column
-    strong = orders.group_by(_month=orders.day.month()).agg(_n=_.count()).order_by(ibis.desc("_n"), "_month")
-    strong = strong.limit(_STRONG_MONTHS).select("_month")
+    strong = _strong_months(orders, until)
     flagged = flagged.left_join(strong, flagged.day.month() == strong._month)  # noqa: SLF001 - a column
     place = ibis.cases(
         (_.message, 0),
@@ -57,6 +59,16 @@ def of_customers(shop: Dataset, until: date) -> ir.Table:
     top = each.mutate(_row=ibis.row_number().over(first)).filter(_._row == 0)  # noqa: SLF001 - a column
     named = ibis.cases(*((_.place == number, name) for number, name in enumerate(TRIGGERS)), else_=TRIGGERS[-1])
     return top.select("customer_id", segment=named)
+
+
+def _strong_months(orders: ir.Table, until: date) -> ir.Table:
+    """Return _month, the calendar months that stand out among the last twelve; none where a year was not observed."""
+    year = orders.filter(_.day > ibis_date(until - timedelta(days=365)))
+    whole_year = orders.agg(_first=_.day.min()).filter(_["_first"] <= ibis_date(until - timedelta(days=364)))
+    counts = year.group_by(_month=_.day.month()).agg(_n=_.count()).cross_join(whole_year)
+    counts = counts.mutate(_all=_["_n"].sum().over())
+    strong = counts.filter(_["_n"] * 12 >= _STANDS_OUT * _["_all"]).order_by(ibis.desc("_n"), "_month")
+    return strong.limit(_STRONG_MONTHS).select("_month")
 
 
 def _discounted(shop: Dataset, orders: ir.Table) -> ir.Table:

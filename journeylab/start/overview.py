@@ -14,6 +14,7 @@ import pandas as pd
 
 from journeylab import words
 from journeylab.checks import number, one_of
+from journeylab.data.coverage import orders_end, orders_end_caveat
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import of_mean, wilson
 from journeylab.result import Result, analysis
@@ -199,7 +200,8 @@ def overview(shop: Dataset, *, grain: str = "auto", level: float = 0.95) -> Over
         raise NotEnoughData(
             f"No order that counts lies in {words.span(start, end)}.", do="Choose a longer period in the sidebar."
         )
-    series = _series(shop.run(counting.buckets(orders, grain, start)), grain, (start, end))
+    seen = orders_end(shop) or end
+    series = _series(shop.run(counting.buckets(orders, grain, start)), grain, (start, end), seen)
     has_customers = "customer_id" in orders.columns
     now = _figures_of(totals.loc["now"], has_customers=has_customers)
     then = _figures_of(totals.loc["before"], has_customers=has_customers) if "before" in totals.index else {}
@@ -231,12 +233,12 @@ def overview(shop: Dataset, *, grain: str = "auto", level: float = 0.95) -> Over
         before=before,
         grain=grain,
         currency=shop.currency,
-        caveats=_caveats(shop, row, series, has_customers=has_customers, before=before),
+        caveats=_caveats(shop, row, series, has_customers=has_customers, before=before) + orders_end_caveat(shop, seen),
     )
 
 
-def _series(rows: pd.DataFrame, grain: str, period: tuple[date, date]) -> pd.DataFrame:
-    """Fill buckets without orders with zero, add the figures, and flag the buckets the period cuts."""
+def _series(rows: pd.DataFrame, grain: str, period: tuple[date, date], seen: date) -> pd.DataFrame:
+    """Fill buckets without orders with zero, add the figures, and flag the buckets the period or the export cuts."""
     periods = pd.period_range(*map(pd.Timestamp, period), freq=GRAINS[grain])
     index = periods.start_time
     rows = rows.assign(bucket=pd.to_datetime(rows["bucket"])).set_index("bucket").astype("float64").reindex(index)
@@ -254,7 +256,9 @@ def _series(rows: pd.DataFrame, grain: str, period: tuple[date, date]) -> pd.Dat
                 "repeat_rate": rows["repeating"].to_numpy() / rows["customers"].to_numpy() if has_people else np.nan,
             }
         )
-    series["partial"] = (index < pd.Timestamp(period[0])) | (periods.end_time.normalize() > pd.Timestamp(period[1]))
+    last = pd.Timestamp(min(period[1], seen))
+    series["partial"] = (index < pd.Timestamp(period[0])) | (periods.end_time.normalize() > last)
+    series.loc[index > last, [name for name in series if name not in {"bucket", "partial"}]] = np.nan
     return series
 
 

@@ -130,7 +130,18 @@ def test_orders_after_a_message_count_as_triggered_by_it():
     frame = pd.DataFrame({"customer_id": ["a", "b"], "day": [10, 10], "net": [5.0, 5.0]})
     sent = pd.DataFrame({"customer_id": ["a", "b"], "sent_at": pd.to_datetime(["2025-01-09", "2025-01-01"])})
     table = jl.customers.segments(shop_from(frame, contacts=sent), by="trigger").table()
-    assert dict(zip(table["segment"], table["n"], strict=True)) == {"message": 1, "season": 1}
+    assert dict(zip(table["segment"], table["n"], strict=True)) == {"message": 1, "by itself": 1}
+
+
+@pytest.mark.parametrize(("rush", "season"), [(0, 0), (60, 31)])
+def test_a_season_is_a_month_that_stands_out_of_a_whole_year(rush, season):
+    steady = pd.DataFrame({"customer_id": [f"c{d}" for d in range(420)], "day": range(420), "net": 5.0})
+    more = pd.DataFrame({"customer_id": "c340", "day": 340, "net": [5.0] * rush})
+    sent = pd.DataFrame({"customer_id": ["nobody"], "sent_at": pd.to_datetime(["2025-01-01"])})
+    shop = shop_from(pd.concat([steady, more], ignore_index=True), contacts=sent)
+    table = jl.customers.segments(shop, by="trigger").table().set_index("segment")["n"]
+    assert table.get("season", 0) == season, "all 31 who bought in December 2025, or nobody"
+    assert table.sum() == 420
 
 
 def test_a_persona_becomes_a_column_of_the_customers(planted, personas):

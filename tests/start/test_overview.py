@@ -157,3 +157,21 @@ def test_every_figure_carries_its_definition_and_every_view_draws():
     assert all(figure.definition and figure.n for figure in result.figures)
     for view in result.views:
         assert result.chart(view).to_dict()["$schema"]
+
+
+def test_days_after_the_last_order_are_not_known_where_another_table_goes_on():
+    shop = shop_of(
+        {
+            "orders": """SELECT i::VARCHAR AS order_id, 'c' AS customer_id, DATE '2026-01-01' + i::INT AS day,
+                (DATE '2026-01-01' + i::INT)::TIMESTAMP AS ordered_at, 'completed' AS status, 10::DECIMAL(18,4) AS net
+                FROM range(40) t(i)""",
+            "spend": """SELECT DATE '2026-01-01' + i::INT AS day, 'search' AS marketing_channel FROM range(100) t(i)""",
+        }
+    )
+    result = jl.overview(shop, grain="week")
+    after = result.series[result.series["bucket"] > "2026-02-09"]
+    assert len(after) > 5
+    assert after["revenue"].isna().all()
+    assert after["partial"].all()
+    assert "60 days before the period ends" in " ".join(result.caveats)
+    assert jl.customers.rfm(shop).as_of.isoformat() == "2026-02-09"
