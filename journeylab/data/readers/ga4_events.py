@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "GA4 events"
-VERSION = 1
+VERSION = 2
 
 _COLUMNS = {
     "occurred_at": ["event_timestamp"],

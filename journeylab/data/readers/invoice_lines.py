@@ -1,7 +1,8 @@
 """Invoice lines: one table with a line of an invoice on each row, and no table of orders, such as UCI Online Retail.
 
-An invoice is an order. An invoice whose number starts with C is a cancellation: an order of its own, with the status
-'cancelled', as in the source's own description (Chen, Sain & Guo 2012, archive.ics.uci.edu/dataset/352).
+An invoice is an order. An invoice whose number starts with C and which only takes goods back is a cancellation: an order
+of its own, with the status 'cancelled', as in the source's own description (Chen, Sain & Guo 2012,
+archive.ics.uci.edu/dataset/352).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from journeylab.data.readers import overlap
 from journeylab.data.readers.base import fold, match
 from journeylab.data.readers.desk import Remark, shown
 from journeylab.data.readers.times import moment
-from journeylab.data.readers.values import free_text, identifier, money, whole_number
+from journeylab.data.readers.values import free_text, money, person, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "Invoice lines"
-VERSION = 1
+VERSION = 2
 
 _SYNONYMS = {
     "invoice": (
@@ -45,8 +46,7 @@ _REQUIRED = {
     "time": "an invoice date",
     "price": "a unit price",
 }
-_IDS = ("invoice", "customer")
-_TEXTS = ("product", "sku", "category", "country")
+_TEXTS = ("product", "category", "country")
 _HOME = {"invoiceno", "invoice", "stockcode", "invoicedate"}
 
 
@@ -86,7 +86,7 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
         f"""SELECT invoice, min(source) AS source, min(placed) AS placed, min(day) AS day, min(aside) AS aside,
             {"min(customer) AS customer," if customer else ""} {"".join(f"min({c}) AS {c}," for c in optional)}
             try_cast(sum(quantity * price) AS DECIMAL(18,4)) AS net,
-            if(starts_with(upper(invoice), 'C'), 'cancelled', 'completed') AS status
+            if(starts_with(upper(invoice), 'C') AND max(quantity) <= 0, 'cancelled', 'completed') AS status
             FROM (SELECT * FROM {rows} WHERE aside IS NULL) GROUP BY invoice""",
     )
     desk.add(
@@ -131,8 +131,9 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
 def _typed(raw: Raw, desk: Desk) -> tuple[str, list[Note]]:
     """Stage one file; return the query of its typed rows, and what to say about the decisions."""
     found = match(raw.columns, _SYNONYMS)
-    changed = {role: identifier(whole_number(role), desk.key) for role in _IDS if role in found}
-    changed |= {role: free_text(role) for role in _TEXTS if role in found}
+    changed = {role: free_text(role) for role in _TEXTS if role in found}
+    changed |= {role: free_text(whole_number(role)) for role in ("invoice", "sku") if role in found}
+    changed |= {role: person(whole_number(role), desk.key) for role in found if role == "customer"}
     table = desk.stage(raw, f"invoice lines {raw.number}", found, changed)
     time = moment(desk, table, "time")
     quantity = money(desk, table, "quantity", comma=raw.decimal_comma)

@@ -8,7 +8,7 @@ from journeylab.data.ledger import Note
 from journeylab.data.readers.base import match
 from journeylab.data.readers.desk import Remark
 from journeylab.data.readers.times import moment
-from journeylab.data.readers.values import free_text, identifier, money
+from journeylab.data.readers.values import free_text, money, person, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "Events"
-VERSION = 1
+VERSION = 2
 
 _USERS = ("user id", "user", "uid", "client", "customer id", "member id", "person id", "distinct id")
 _SYNONYMS = {
@@ -45,7 +45,8 @@ _SYNONYMS = {
     "properties": ("properties", "event properties", "params", "event params"),
 }  # fmt: skip
 _REQUIRED = {"visitor_id": "a visitor", "event": "an event", "time": "a time"}
-_IDS = ("visitor_id", "customer_id", "session_id", "order_id", "sku")
+_PEOPLE = ("visitor_id", "customer_id", "session_id")
+_THINGS = ("order_id", "sku")
 _TEXTS = ("event", "page", "marketing_channel", "device", "country", "query", "properties")
 
 
@@ -68,7 +69,8 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
     for raw in raws:
         found = match(raw.columns, _SYNONYMS)
         known |= found.keys()
-        changed = {role: identifier(role, desk.key) for role in _IDS if role in found}
+        changed = {role: person(whole_number(role), desk.key) for role in _PEOPLE if role in found}
+        changed |= {role: free_text(whole_number(role)) for role in _THINGS if role in found}
         changed |= {role: free_text(role) for role in _TEXTS if role in found}
         table = desk.stage(raw, f"events {raw.number}", found, changed)
         time = moment(desk, table, "time")

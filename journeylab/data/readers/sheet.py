@@ -15,7 +15,7 @@ from journeylab.data.ledger import Note
 from journeylab.data.readers import overlap, traits
 from journeylab.data.readers.desk import Remark, shown
 from journeylab.data.readers.times import moment
-from journeylab.data.readers.values import free_text, identifier, money, whole_number, yes_no
+from journeylab.data.readers.values import free_text, identifier, money, person, whole_number, yes_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 _EMPTY = ("null", "none", "nan", "n/a", "#n/a", "na", "-", "—", "(not set)")
-_IDS = ("unit_id", "referred_by", "sku")
+#: Ids of persons, and of visits, which a unit of an experiment may be; and ids of things.
+_PEOPLE = ("customer_id", "visitor_id", "session_id", "unit_id", "referred_by")
+_THINGS = ("order_id", "sku")
 _DAYS = {"as_of": "day of counting", "starts": "first day", "ends": "last day", "day": "day"}
 _NUMBERS = {
     schema.MONEY: "CAST({0} AS DECIMAL(18,4))",
@@ -201,7 +203,11 @@ def _staged(name: str) -> str:
 
 
 def _clean(name: str, kind: str, key: bytes) -> str:
-    if kind == "string" and (name.endswith("_id") or name in _IDS):
+    if name in _PEOPLE:
+        return person(whole_number(name), key)
+    if name in _THINGS:
+        return free_text(whole_number(name))
+    if kind == "string" and name.endswith("_id"):
         return identifier(whole_number(name), key)
     if kind == "string":
         return free_text(name)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "Shopify orders"
-VERSION = 1
+VERSION = 2
 
 _COLUMNS = {
     "name": ["Name"],

@@ -140,3 +140,18 @@ def _same(one, other):
         assert rows(one, table) == rows(other, table)
     counts = [{(b.table, n.reason): n.count for b in shop.ledgers for n in b.notes} for shop in (one, other)]
     assert counts[0] == counts[1]
+
+
+def test_an_invoice_number_that_starts_with_zeros_is_kept_and_no_cancellation(tmp_path):
+    numbers = [f"00900{n:05d}" for n in range(60)]
+    shop = jl.read(_some(tmp_path / "i.csv", InvoiceNo=numbers), key=b"k" * 16)
+    assert column(shop, "orders", "order_id") == numbers
+    assert set(column(shop, "orders", "status")) == {"completed"}
+
+
+def test_a_number_with_c_is_a_cancellation_only_where_goods_come_back(tmp_path):
+    sold = _some(tmp_path / "sold.csv", InvoiceNo=["CH-1000", "CH-1001"])
+    assert set(column(jl.read(sold), "orders", "status")) == {"completed"}
+    back = _some(tmp_path / "back.csv", Quantity=["-1"])
+    back.write_text(back.read_text().replace("536365", "C536365"))
+    assert column(jl.read(back), "orders", "status") == ["cancelled"]

@@ -91,3 +91,15 @@ def test_the_same_key_gives_the_same_pseudonym_and_another_key_another(tmp_path)
 def test_without_a_key_every_reading_has_pseudonyms_of_its_own(tmp_path):
     path = write_csv(tmp_path / "orders.csv", [shopify_line()])
     assert column(jl.read(path), "orders", "customer_id") != column(jl.read(path), "orders", "customer_id")
+
+
+def test_names_and_national_numbers_as_customers_become_pseudonyms(tmp_path):
+    customers = ["Ada Meyer", "0151 23456789", "015123456789", "C-17", "4711"]
+    lines = [
+        {"Order Number": str(n), "Date": "2026-03-01 10:00", "Customer": customer, "Total": "10.00"}
+        for n, customer in enumerate(customers)
+    ]
+    found = column(jl.read(write_csv(tmp_path / "orders.csv", lines), key=KEY), "orders", "customer_id")
+    assert {"C-17", "4711"} <= set(found)
+    assert len(set(found)) == 5
+    assert not [v for v in found if "Ada" in v or "23456789" in v]

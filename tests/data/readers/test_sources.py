@@ -406,3 +406,25 @@ def test_a_shop_with_only_guests_has_orders_and_no_customer(tmp_path):
     assert jl.overview(shop).headline()
     assert set(column(shop, "orders", "customer_id")) == {None}
     assert rows(shop, "customers") == []
+
+
+def test_skus_order_ids_and_customers_are_the_same_whatever_file_they_stand_in(tmp_path):
+    order, sku, customer = "0090001234", "0012345678", "17850"
+    lines = write_csv(
+        tmp_path / "invoices.csv",
+        [{"InvoiceNo": order, "StockCode": sku, "Description": "Mug", "Quantity": "1", "UnitPrice": "2.50",
+          "InvoiceDate": "2026-03-01 10:00", "CustomerID": customer + ".0"}],
+    )  # fmt: skip
+    products = write_csv(tmp_path / "products.csv", [{"sku": sku, "product": "Mug", "price": "2.50"}])
+    clicks = write_csv(
+        tmp_path / "events.csv",
+        [{"visitor_id": "v.x", "event": "purchase", "timestamp": "2026-03-01 10:00:00", "order_id": order,
+          "sku": sku, "user_id": customer + ".0"}],
+    )  # fmt: skip
+    shop = jl.read(lines, products, clicks, key=b"k" * 16)
+    for table in ("order_lines", "products", "events"):
+        assert column(shop, table, "sku") == [sku]
+    for table in ("orders", "order_lines", "events"):
+        assert column(shop, table, "order_id") == [order]
+    for table in ("orders", "customers", "events"):
+        assert column(shop, table, "customer_id") == [customer]
