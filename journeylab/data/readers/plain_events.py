@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from journeylab.data.ledger import Note
 from journeylab.data.readers.base import match
-from journeylab.data.readers.desk import Remark
+from journeylab.data.readers.desk import FUTURE
 from journeylab.data.readers.times import moment
 from journeylab.data.readers.values import free_text, money, person, whole_number
 
@@ -91,7 +91,7 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
             **({"value": amount.sql} if amount else {}),
             "source": str(raw.number),
             "aside": "CASE WHEN visitor_id IS NULL THEN 'without a visitor' WHEN event IS NULL THEN 'without an event' "
-            "ELSE unplaced END",
+            f"WHEN {desk.future('placed')} THEN '{FUTURE}' ELSE unplaced END",
         }
         parts.append(f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in columns.items())} FROM {time.rows}")
     rows = desk.keep("events", " UNION ALL BY NAME ".join(parts))
@@ -103,7 +103,6 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
     )
     desk.account(
         "events", TITLE, raws, rows, label="event", aside="aside", said=said,
-        remarks=[Remark("in the future", f"occurred_at > TIMESTAMP '{desk.now}'")],
     )  # fmt: skip
 
 

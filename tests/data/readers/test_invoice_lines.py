@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import duckdb
@@ -155,3 +156,17 @@ def test_a_number_with_c_is_a_cancellation_only_where_goods_come_back(tmp_path):
     back = _some(tmp_path / "back.csv", Quantity=["-1"])
     back.write_text(back.read_text().replace("536365", "C536365"))
     assert column(jl.read(back), "orders", "status") == ["cancelled"]
+
+
+def test_an_invoice_in_the_future_is_set_aside_and_a_single_line_of_one_does_not_take_the_rest(tmp_path):
+    lines = [
+        {"InvoiceNo": number, "StockCode": "A", "Description": "MUG", "Quantity": "1", "UnitPrice": "2.50",
+         "InvoiceDate": time, "CustomerID": "1", "Country": "DE"}
+        for number, time in [("1", "2026-01-05 10:00"), ("1", "2062-01-05 10:00"), ("2", "2062-01-06 10:00")]
+    ]  # fmt: skip
+    shop = jl.read(write_csv(tmp_path / "i.csv", lines))
+    assert column(shop, "orders", "order_id") == ["1"]
+    assert column(shop, "orders", "net") == [Decimal("2.50")]
+    assert note(shop, "orders", "in the future").examples == ("2",)
+    assert note(shop, "order_lines", "in the future").count == 2
+    assert shop.observed == (date(2026, 1, 5), date(2026, 1, 5))

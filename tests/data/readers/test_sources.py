@@ -428,3 +428,21 @@ def test_skus_order_ids_and_customers_are_the_same_whatever_file_they_stand_in(t
         assert column(shop, table, "order_id") == [order]
     for table in ("orders", "customers", "events"):
         assert column(shop, table, "customer_id") == [customer]
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "time"),
+    [
+        ("orders", {"order_id": "{n}", "net": "1.00"}, "ordered_at"),
+        ("events", {"visitor_id": "{n}", "event": "view"}, "timestamp"),
+        ("surveys", {"response_id": "{n}", "kind": "nps", "score": "9"}, "answered_at"),
+    ],
+)
+def test_a_row_in_the_future_is_set_aside_and_tomorrow_is_not_the_future(tmp_path, table, columns, time):
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(hours=20)
+    moments = ["2026-01-05 10:00:00", f"{tomorrow:%Y-%m-%d %H:%M:%S}", "2062-01-05 10:00:00"]
+    lines = [{name: text.format(n=n) for name, text in columns.items()} | {time: at} for n, at in enumerate(moments)]
+    shop = jl.read(write_csv(tmp_path / "file.csv", lines))
+    assert (ledger(shop, table).read, ledger(shop, table).kept) == (3, 2)
+    assert note(shop, table, "in the future").set_aside
+    assert shop.observed[1] == tomorrow.date()
