@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from journeylab.data.ledger import Note
 from journeylab.data.readers.base import match
 from journeylab.data.readers.desk import FUTURE
+from journeylab.data.readers.meanings import without_numbers
 from journeylab.data.readers.times import moment
-from journeylab.data.readers.values import free_text, money, person, whole_number
+from journeylab.data.readers.traits import impersonal
+from journeylab.data.readers.values import free_text, money, path, person, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +49,7 @@ _SYNONYMS = {
 _REQUIRED = {"visitor_id": "a visitor", "event": "an event", "time": "a time"}
 _PEOPLE = ("visitor_id", "customer_id", "session_id")
 _THINGS = ("order_id", "sku")
-_TEXTS = ("event", "page", "marketing_channel", "device", "country", "query", "properties")
+_TEXTS = ("event", "marketing_channel", "device", "country")
 
 
 def confidence(columns: Sequence[str]) -> float:
@@ -72,6 +74,9 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
         changed = {role: person(whole_number(role), desk.key) for role in _PEOPLE if role in found}
         changed |= {role: free_text(whole_number(role)) for role in _THINGS if role in found}
         changed |= {role: free_text(role) for role in _TEXTS if role in found}
+        changed |= {role: without_numbers(free_text(role)) for role in found if role == "query"}
+        changed |= {role: free_text(path(role)) for role in found if role == "page"}
+        changed |= {role: free_text(impersonal(role)) for role in found if role == "properties"}
         table = desk.stage(raw, f"events {raw.number}", found, changed)
         time = moment(desk, table, "time")
         amount = money(desk, table, "value", comma=raw.decimal_comma) if "value" in found else None

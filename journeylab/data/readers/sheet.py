@@ -29,6 +29,7 @@ _PEOPLE = ("customer_id", "visitor_id", "session_id", "unit_id", "referred_by")
 _THINGS = ("order_id", "sku")
 #: Tables that tell which day is the last that is known.
 _MOVING = ("orders", "events", "surveys")
+_LEFT = "columns left out, since each row says something else in them and they may tell a person"
 _DAYS = {"as_of": "day of counting", "starts": "first day", "ends": "last day", "day": "day"}
 _NUMBERS = {
     schema.MONEY: "CAST({0} AS DECIMAL(18,4))",
@@ -108,6 +109,9 @@ def read(
     for raw, sheet in pairs:
         said[raw.number] += [note for note in _unread(desk, rows, raw, sheet) if note not in said[raw.number]]
     further = traits.typed(desk, rows, sorted({name for sheet in sheets for name in sheet.traits}))
+    for raw, sheet in pairs:
+        if left := [name for name in sheet.traits if name not in further]:
+            said[raw.number].append(Note(_LEFT, len(left), shown(left[:3])))
     desk.add(
         table,
         {name: name for name in known}

@@ -160,6 +160,12 @@ def free_text(text: str) -> str:
     )
 
 
+def path(page: str) -> str:
+    """Return the expression of a page's path, without its host, question and fragment."""
+    local = f"CASE WHEN contains({page}, '://') THEN regexp_replace({page}, '^[a-z]+://[^/?#]+', '') ELSE {page} END"
+    return f"coalesce(nullif(split_part(split_part({local}, '?', 1), '#', 1), ''), if({page} IS NULL, NULL, '/'))"
+
+
 def scrub(text: str) -> str:
     """Blank e-mails and phone numbers in text that will be shown, and cut it to a readable length.
 
