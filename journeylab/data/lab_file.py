@@ -13,13 +13,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 import zipfile
+import zlib
 from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import duckdb
 
 from journeylab.data import schema
 from journeylab.data.dataset import Dataset, check_columns
@@ -38,7 +42,19 @@ MAX_BYTES = 32 * 2**30
 MAX_ROWS = 500_000_000
 _CHUNK = 2**20
 #: What a zip or a manifest that is not as journeylab writes it makes of its reading.
-_UNREADABLE = (zipfile.BadZipFile, EOFError, NotImplementedError, LookupError, ValueError, TypeError, AttributeError)
+_UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    duckdb.Error,
+    OSError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AttributeError,
+)
 
 
 def save(shop: Dataset, path: Path | str, *, key: bytes | None = None) -> Path:
@@ -95,16 +111,8 @@ def open(path: Path | str, *, root: Path | None = None, name: str | None = None)
                 raise
     except FileNotFoundError:
         raise SchemaError(f"There is no file {name}.", do="Check the path.") from None
-    except (
-        zipfile.BadZipFile,
-        EOFError,
-        NotImplementedError,
-        KeyError,
-        ValueError,
-        TypeError,
-        AttributeError,
-    ) as error:
-        raise _damaged(name, type(error).__name__) from error
+    except _UNREADABLE as error:
+        raise _damaged(name, type(error).__name__) from None
 
 
 def is_lab_file(path: Path | str) -> bool:
@@ -112,7 +120,7 @@ def is_lab_file(path: Path | str) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return MANIFEST in archive.namelist()
-    except (zipfile.BadZipFile, OSError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         return False
 
 
@@ -128,7 +136,7 @@ def key_in(path: Path | str) -> bytes | None:
             kept = _read_manifest(archive, path.name).get("key")
             return bytes.fromhex(kept) if kept else None
     except _UNREADABLE as error:
-        raise _damaged(path.name, type(error).__name__) from error
+        raise _damaged(path.name, type(error).__name__) from None
 
 
 def _manifest(shop: Dataset, origin: Dataset, tables: Mapping[str, Any], key: bytes | None) -> dict[str, Any]:
@@ -200,7 +208,7 @@ def _dataset(engine: EmbeddedEngine, manifest: Mapping[str, Any], file: str) -> 
     shop = Dataset(
         engine,
         {name: engine.table(name) for name in manifest["tables"]},
-        currency=str(manifest["currency"]),
+        currency=_currency(manifest["currency"]),
         time_zone=str(manifest["time_zone"]),
         ledgers=tuple(
             Ledger(**{**row, "notes": tuple(Note(**{**n, "examples": tuple(n["examples"])}) for n in row["notes"])})
@@ -220,6 +228,12 @@ def _dataset(engine: EmbeddedEngine, manifest: Mapping[str, Any], file: str) -> 
     # A window says what to look at, not how the file is opened: the line that opens it already brings the choices.
     shop = replace(shop, calls=shop.as_read.calls if shop.as_read else shop.calls)
     return shop.between(*window) if window else shop
+
+
+def _currency(code: Any) -> str:
+    if code != "" and not re.fullmatch("[A-Z]{3}", code):
+        raise ValueError("the currency is none")
+    return str(code)
 
 
 def _edits(edits: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from journeylab.errors import BadParameter, SchemaError
 
 #: What follows a user's name and a colon, or a setting whose name speaks of a secret.
 _SECRET = re.compile(
-    r"(?<=://)[^:/?#@]*:(?P<password>[^/?#]*)(?=@)"
+    r"(?<=://)[^:/?#@]*:(?P<password>\S*)(?=@)"
     r"|(?<=[?&;/])(?P<setting>[^=?&;/#]*(?:password|passwd|pwd|secret|token|key|credential)[^=?&;/#]*)=(?P<value>[^&;#]*)",
     re.IGNORECASE,
 )
@@ -27,7 +27,10 @@ def open_url(url: str) -> Any:
         SchemaError: if the engine does not answer, or its driver is not installed; never shows a secret.
         BadParameter: if the URL is none.
     """
-    scheme = urlsplit(url).scheme
+    try:
+        scheme = urlsplit(url).scheme
+    except ValueError:
+        raise BadParameter(f"{conceal(url)!r} is no address of an engine.", do="Check its host and brackets.") from None
     if not scheme and not url.endswith(_FILES):
         raise BadParameter(f"{conceal(url)!r} is no address of an engine.", do="Files of exports are read by jl.read.")
     try:

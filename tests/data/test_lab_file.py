@@ -210,3 +210,37 @@ def test_wrong_choices_and_edits_give_a_sentence(saved: Path, wrong: dict[str, o
 
     with pytest.raises(SchemaError, match="damaged"):
         jl.open(rewritten(saved, change))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"tables": []}, {"observed": ["2026-01-01"]}, {"currency": "E'UR"}, {"currency": 3}, {"ledgers": {"a": 1}}],
+)
+def test_a_manifest_of_another_shape_gives_a_sentence(saved: Path, wrong: dict[str, object]) -> None:
+    def change(members: dict[str, bytes]) -> None:
+        members["manifest.json"] = json.dumps(json.loads(members["manifest.json"]) | wrong).encode()
+
+    with pytest.raises(SchemaError, match="damaged"):
+        jl.open(rewritten(saved, change))
+
+
+def test_a_manifest_nested_without_end_and_a_folder_give_a_sentence(saved: Path) -> None:
+    def change(members: dict[str, bytes]) -> None:
+        members["manifest.json"] = b"[" * 200_000
+
+    with pytest.raises(SchemaError, match="damaged"):
+        jl.open(rewritten(saved, change))
+    with pytest.raises(SchemaError, match="damaged"):
+        jl.open(saved.parent)
+
+
+def test_a_manifest_whose_packing_is_damaged_gives_a_sentence(saved: Path) -> None:
+    packed = rewritten(saved, dict.copy, zipfile.ZIP_DEFLATED)
+    with zipfile.ZipFile(packed) as archive:
+        start = archive.getinfo("manifest.json").header_offset
+    data = bytearray(packed.read_bytes())
+    data[start + 60 : start + 120] = b"\xff" * 60
+    packed.write_bytes(data)
+    with pytest.raises(SchemaError, match="damaged"):
+        lab_file.key_in(packed)
+    assert lab_file.is_lab_file(packed)

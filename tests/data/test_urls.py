@@ -66,3 +66,14 @@ def test_a_duckdb_file_is_opened_read_only(tmp_path, form):
 def test_a_file_of_exports_is_no_engine():
     with pytest.raises(BadParameter, match=r"jl\.read"):
         open_url("orders.csv")
+
+
+@pytest.mark.parametrize("password", ["pa/ss", "pa@ss", "pa?s#s"])
+def test_a_password_with_marks_of_its_own_is_not_shown(password):
+    assert conceal(f"postgres://ann:{password}@db/shop") == "postgres://ann:***@db/shop"
+
+
+def test_an_address_that_is_malformed_is_refused_without_its_password():
+    with pytest.raises(BadParameter, match="no address") as error:
+        open_url("postgres://ann:hush@[db/shop")
+    assert "hush" not in str(error.value)

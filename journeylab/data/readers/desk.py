@@ -43,6 +43,10 @@ _MISFITS = {
 }
 
 
+#: Why an order, an event or an answer is out of the figures whose time has not come: a typo would move what is today.
+FUTURE = "in the future"
+
+
 @dataclass(frozen=True)
 class Remark:
     """Something to say about the rows for which `condition` holds."""
@@ -81,6 +85,10 @@ class Desk:
     def __post_init__(self) -> None:
         self._cursor = self.engine.cursor()
         self.sql("ATTACH ':memory:' AS staging")
+
+    def future(self, time: str) -> str:
+        """Return the condition that a time is in the future by more than clocks and time zones can differ."""
+        return f"{time} > TIMESTAMP '{self.now}' + INTERVAL 1 DAY"
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""

@@ -13,7 +13,8 @@ from journeylab.data.engine import literal
 from journeylab.data.readers import overlap, sheet
 from journeylab.data.readers.base import fold, match
 from journeylab.data.readers.sheet import Sheet
-from journeylab.data.readers.values import free_text
+from journeylab.data.readers.traits import personal
+from journeylab.data.readers.values import free_text, path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "GA4 events"
-VERSION = 1
+VERSION = 2
 
 _COLUMNS = {
     "occurred_at": ["event_timestamp"],
@@ -97,7 +98,7 @@ def _sheet(raw: Raw) -> Sheet:
         session = derived.get("session_id", "session_id")
         derived["session_id"] = f"visitor_id || '.' || {session}"
     if "page" in found or "page" in derived:
-        derived["page"] = free_text(_path(derived.get("page", "page")))
+        derived["page"] = free_text(path(derived.get("page", "page")))
     if further:
         pairs = ", ".join(f"{literal(name)}, extra_{number}" for number, name in enumerate(further))
         some = ", ".join(f"extra_{number}" for number in range(len(further)))
@@ -109,7 +110,11 @@ def _sheet(raw: Raw) -> Sheet:
 def _further(columns: Sequence[str], found: Mapping[str, int]) -> dict[str, int]:
     """Return further columns of a flat table, which are kept as properties."""
     left = [place for place in range(len(columns)) if place not in found.values()]
-    return {columns[place]: place for place in left if columns[place] and fold(columns[place]) not in _LEFT}
+    return {columns[place]: place for place in left if _kept(columns[place])}
+
+
+def _kept(header: str) -> bool:
+    return bool(header) and fold(header) not in _LEFT and not personal(header)
 
 
 def _nested(found: Mapping[str, int]) -> dict[str, str]:
@@ -151,9 +156,3 @@ def _param(key: str) -> str:
     """Return the expression of an event parameter."""
     value = f"list_filter(try(from_json(params, {literal(_PARAMS)})), lambda p: p.key = {literal(key)})[1].value"
     return f"coalesce({value}.string_value, {value}.int_value, {value}.double_value, {value}.float_value)"
-
-
-def _path(page: str) -> str:
-    """Return the expression of a page's path, without its host, question and fragment."""
-    local = f"CASE WHEN contains({page}, '://') THEN regexp_replace({page}, '^[a-z]+://[^/?#]+', '') ELSE {page} END"
-    return f"coalesce(nullif(split_part(split_part({local}, '?', 1), '#', 1), ''), if({page} IS NULL, NULL, '/'))"

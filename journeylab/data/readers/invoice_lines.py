@@ -1,7 +1,8 @@
 """Invoice lines: one table with a line of an invoice on each row, and no table of orders, such as UCI Online Retail.
 
-An invoice is an order. An invoice whose number starts with C is a cancellation: an order of its own, with the status
-'cancelled', as in the source's own description (Chen, Sain & Guo 2012, archive.ics.uci.edu/dataset/352).
+An invoice is an order. An invoice whose number starts with C and which only takes goods back is a cancellation: an
+order of its own, with the status 'cancelled', as in the source's own description (Chen, Sain & Guo 2012,
+archive.ics.uci.edu/dataset/352).
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from typing import TYPE_CHECKING
 from journeylab.data.ledger import Note
 from journeylab.data.readers import overlap
 from journeylab.data.readers.base import fold, match
-from journeylab.data.readers.desk import Remark, shown
+from journeylab.data.readers.desk import FUTURE, Remark, shown
 from journeylab.data.readers.times import moment
-from journeylab.data.readers.values import free_text, identifier, money, whole_number
+from journeylab.data.readers.values import free_text, money, person, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "Invoice lines"
-VERSION = 1
+VERSION = 2
 
 _SYNONYMS = {
     "invoice": (
@@ -45,8 +46,7 @@ _REQUIRED = {
     "time": "an invoice date",
     "price": "a unit price",
 }
-_IDS = ("invoice", "customer")
-_TEXTS = ("product", "sku", "category", "country")
+_TEXTS = ("product", "category", "country")
 _HOME = {"invoiceno", "invoice", "stockcode", "invoicedate"}
 
 
@@ -84,10 +84,11 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
     grouped = desk.keep(
         "invoices",
         f"""SELECT invoice, min(source) AS source, min(placed) AS placed, min(day) AS day, min(aside) AS aside,
+            bool_and(aside IS NOT NULL) AS future,
             {"min(customer) AS customer," if customer else ""} {"".join(f"min({c}) AS {c}," for c in optional)}
-            try_cast(sum(quantity * price) AS DECIMAL(18,4)) AS net,
-            if(starts_with(upper(invoice), 'C'), 'cancelled', 'completed') AS status
-            FROM (SELECT * FROM {rows} WHERE aside IS NULL) GROUP BY invoice""",
+            try_cast(sum(quantity * price) FILTER (aside IS NULL) AS DECIMAL(18,4)) AS net,
+            if(starts_with(upper(invoice), 'C') AND max(quantity) <= 0, 'cancelled', 'completed') AS status
+            FROM (SELECT * FROM {rows} WHERE aside IS NULL OR aside = '{FUTURE}') GROUP BY invoice""",
     )
     desk.add(
         "orders",
@@ -102,19 +103,19 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
             **{name: name for name in optional},
             "source": "source",
         },
-        f"{grouped} WHERE net IS NOT NULL",
+        f"{grouped} WHERE net IS NOT NULL AND NOT future",
     )
     lines = {"order_id": "invoice", "sku": "sku", "product": "product", "category": "category"}
     lines |= {"quantity": "quantity", "unit_price": "price"}
     have = {name: sql for name, sql in lines.items() if sql in known or name in ("order_id", "quantity", "unit_price")}
     have.setdefault("product", "sku")
     desk.add("order_lines", have, f"{rows} WHERE aside IS NULL")
-    future = Remark("in the future", f"placed > TIMESTAMP '{desk.now}'")
     remarks = [Remark("without a customer, kept as guests", "customer IS NULL")] if customer else []
     desk.account(
         "orders", TITLE, raws, grouped, label="invoice",
-        aside="CASE WHEN net IS NULL THEN 'with a total too large to be one' WHEN status = 'cancelled' THEN status END",
-        remarks=[*remarks, future, Remark("free (nothing to pay)", "net = 0"), Remark("below zero", "net < 0")],
+        aside=f"CASE WHEN future THEN '{FUTURE}' WHEN net IS NULL THEN 'with a total too large to be one' "
+        "WHEN status = 'cancelled' THEN status END",
+        remarks=[*remarks, Remark("free (nothing to pay)", "net = 0"), Remark("below zero", "net < 0")],
     )  # fmt: skip
     remarks = [Remark("without a customer", "customer IS NULL")] if customer else []
     remarks += [Remark("without a description", "product IS NULL")] if "product" in known else []
@@ -131,8 +132,9 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
 def _typed(raw: Raw, desk: Desk) -> tuple[str, list[Note]]:
     """Stage one file; return the query of its typed rows, and what to say about the decisions."""
     found = match(raw.columns, _SYNONYMS)
-    changed = {role: identifier(whole_number(role), desk.key) for role in _IDS if role in found}
-    changed |= {role: free_text(role) for role in _TEXTS if role in found}
+    changed = {role: free_text(role) for role in _TEXTS if role in found}
+    changed |= {role: free_text(whole_number(role)) for role in ("invoice", "sku") if role in found}
+    changed |= {role: person(whole_number(role), desk.key) for role in found if role == "customer"}
     table = desk.stage(raw, f"invoice lines {raw.number}", found, changed)
     time = moment(desk, table, "time")
     quantity = money(desk, table, "quantity", comma=raw.decimal_comma)
@@ -149,7 +151,8 @@ def _typed(raw: Raw, desk: Desk) -> tuple[str, list[Note]]:
     }
     reason = (
         "CASE WHEN invoice IS NULL THEN 'without an invoice number' WHEN quantity IS NULL OR price IS NULL "
-        "THEN 'without a readable quantity or price' ELSE unplaced END AS aside"
+        f"THEN 'without a readable quantity or price' WHEN {desk.future('placed')} THEN '{FUTURE}' "
+        "ELSE unplaced END AS aside"
     )
     chosen = ", ".join(f"{sql} AS {name}" for name, sql in typed.items())
     part = f"SELECT * EXCLUDE (unplaced), {reason} FROM (SELECT {chosen} FROM {time.rows})"

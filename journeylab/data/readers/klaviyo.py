@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "Klaviyo campaigns"
-VERSION = 1
+VERSION = 2
 
 _COLUMNS = {
     "campaign": ["Campaign Name"],

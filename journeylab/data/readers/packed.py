@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import gzip
+import lzma
 import re
 import zipfile
 import zlib
@@ -28,7 +29,17 @@ _FREE = 16 * 2**20
 _COLUMN = re.compile(rb"\sr=[\"']([A-Z]{1,4})\d")
 _ROW = re.compile(rb"\sr=[\"'][A-Z]{0,4}(\d{1,9})[\"']")
 _HIDDEN = re.compile(rb"\sr\s*=\s*[\"'][^\"'>]*&")
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, gzip.BadGzipFile, NotImplementedError, RuntimeError, OSError)
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    gzip.BadGzipFile,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+    OSError,
+)
 
 
 class _Readable(Protocol):
@@ -40,7 +51,7 @@ def is_workbook(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return any(name == "xl/workbook.xml" for name in archive.namelist())
-    except (zipfile.BadZipFile, NotImplementedError, OSError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         return False
 
 

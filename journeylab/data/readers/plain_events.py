@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from journeylab.data.ledger import Note
 from journeylab.data.readers.base import match
-from journeylab.data.readers.desk import Remark
+from journeylab.data.readers.desk import FUTURE
+from journeylab.data.readers.meanings import without_numbers
 from journeylab.data.readers.times import moment
-from journeylab.data.readers.values import free_text, identifier, money
+from journeylab.data.readers.traits import impersonal
+from journeylab.data.readers.values import free_text, money, path, person, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "Events"
-VERSION = 1
+VERSION = 2
 
 _USERS = ("user id", "user", "uid", "client", "customer id", "member id", "person id", "distinct id")
 _SYNONYMS = {
@@ -45,8 +47,9 @@ _SYNONYMS = {
     "properties": ("properties", "event properties", "params", "event params"),
 }  # fmt: skip
 _REQUIRED = {"visitor_id": "a visitor", "event": "an event", "time": "a time"}
-_IDS = ("visitor_id", "customer_id", "session_id", "order_id", "sku")
-_TEXTS = ("event", "page", "marketing_channel", "device", "country", "query", "properties")
+_PEOPLE = ("visitor_id", "customer_id", "session_id")
+_THINGS = ("order_id", "sku")
+_TEXTS = ("event", "marketing_channel", "device", "country")
 
 
 def confidence(columns: Sequence[str]) -> float:
@@ -68,8 +71,12 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
     for raw in raws:
         found = match(raw.columns, _SYNONYMS)
         known |= found.keys()
-        changed = {role: identifier(role, desk.key) for role in _IDS if role in found}
+        changed = {role: person(whole_number(role), desk.key) for role in _PEOPLE if role in found}
+        changed |= {role: free_text(whole_number(role)) for role in _THINGS if role in found}
         changed |= {role: free_text(role) for role in _TEXTS if role in found}
+        changed |= {role: without_numbers(free_text(role)) for role in found if role == "query"}
+        changed |= {role: free_text(path(role)) for role in found if role == "page"}
+        changed |= {role: free_text(impersonal(role)) for role in found if role == "properties"}
         table = desk.stage(raw, f"events {raw.number}", found, changed)
         time = moment(desk, table, "time")
         amount = money(desk, table, "value", comma=raw.decimal_comma) if "value" in found else None
@@ -89,7 +96,7 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
             **({"value": amount.sql} if amount else {}),
             "source": str(raw.number),
             "aside": "CASE WHEN visitor_id IS NULL THEN 'without a visitor' WHEN event IS NULL THEN 'without an event' "
-            "ELSE unplaced END",
+            f"WHEN {desk.future('placed')} THEN '{FUTURE}' ELSE unplaced END",
         }
         parts.append(f"SELECT {', '.join(f'{sql} AS {name}' for name, sql in columns.items())} FROM {time.rows}")
     rows = desk.keep("events", " UNION ALL BY NAME ".join(parts))
@@ -101,7 +108,6 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
     )
     desk.account(
         "events", TITLE, raws, rows, label="event", aside="aside", said=said,
-        remarks=[Remark("in the future", f"occurred_at > TIMESTAMP '{desk.now}'")],
     )  # fmt: skip
 
 

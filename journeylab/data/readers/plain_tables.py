@@ -34,7 +34,7 @@ class PlainTable:
 
     table: str
     TITLE: str
-    VERSION: int = 1
+    VERSION: int = 2
 
     def confidence(self, columns: Sequence[str]) -> float:
         """Say how sure it is that a header is its own: by the share of the columns it knows."""

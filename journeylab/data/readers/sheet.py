@@ -13,9 +13,9 @@ from journeylab.data import schema
 from journeylab.data.engine import literal
 from journeylab.data.ledger import Note
 from journeylab.data.readers import overlap, traits
-from journeylab.data.readers.desk import Remark, shown
+from journeylab.data.readers.desk import FUTURE, Remark, shown
 from journeylab.data.readers.times import moment
-from journeylab.data.readers.values import free_text, identifier, money, whole_number, yes_no
+from journeylab.data.readers.values import free_text, identifier, money, person, whole_number, yes_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,7 +24,12 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 _EMPTY = ("null", "none", "nan", "n/a", "#n/a", "na", "-", "—", "(not set)")
-_IDS = ("unit_id", "referred_by", "sku")
+#: Ids of persons, and of visits, which a unit of an experiment may be; and ids of things.
+_PEOPLE = ("customer_id", "visitor_id", "session_id", "unit_id", "referred_by")
+_THINGS = ("order_id", "sku")
+#: Tables that tell which day is the last that is known.
+_MOVING = ("orders", "events", "surveys")
+_LEFT = "columns left out, since each row says something else in them and they may tell a person"
 _DAYS = {"as_of": "day of counting", "starts": "first day", "ends": "last day", "day": "day"}
 _NUMBERS = {
     schema.MONEY: "CAST({0} AS DECIMAL(18,4))",
@@ -104,6 +109,9 @@ def read(
     for raw, sheet in pairs:
         said[raw.number] += [note for note in _unread(desk, rows, raw, sheet) if note not in said[raw.number]]
     further = traits.typed(desk, rows, sorted({name for sheet in sheets for name in sheet.traits}))
+    for raw, sheet in pairs:
+        if left := [name for name in sheet.traits if name not in further]:
+            said[raw.number].append(Note(_LEFT, len(left), shown(left[:3])))
     desk.add(
         table,
         {name: name for name in known}
@@ -116,8 +124,8 @@ def read(
     label = next((sheet.label for sheet in sheets if sheet.label), known[0])
     remarks = list({remark.reason: remark for sheet in sheets for remark in sheet.remarks}.values())
     clock = _clock(table)
-    if clock in known:
-        remarks.append(Remark("in the future", f"{clock} > TIMESTAMP '{desk.now}'"))
+    if clock in known and table not in _MOVING:
+        remarks.append(Remark(FUTURE, f"{clock} > TIMESTAMP '{desk.now}'"))
     uncounted = ", ".join(map(literal, schema.UNCOUNTED_STATUSES))
     out = f"coalesce(aside, CASE WHEN status IN ({uncounted}) THEN status END)" if table == "orders" else "aside"
     desk.account(table, title, raws, rows, label=f"CAST({label} AS VARCHAR)", aside=out, remarks=remarks, said=said)
@@ -162,7 +170,7 @@ def typed(raw: Raw, desk: Desk, sheet: Sheet, name: str) -> tuple[str, list[Note
     chosen += [f"{name} AS {literal_name}" for name, literal_name in _trait_names(sheet)]
     inner = ", ".join(f"{text} AS {name}__v" for name, text in values.items())
     part = (
-        f"SELECT {', '.join(chosen)}, {_aside(sheet, columns)} AS aside, {raw.number} AS source "
+        f"SELECT {', '.join(chosen)}, {_aside(sheet, columns, desk)} AS aside, {raw.number} AS source "
         f"FROM (SELECT *, {inner} FROM {rows})"
     )
     return part, [*desk.notes(raw), *sheet.said, *notes]
@@ -201,7 +209,11 @@ def _staged(name: str) -> str:
 
 
 def _clean(name: str, kind: str, key: bytes) -> str:
-    if kind == "string" and (name.endswith("_id") or name in _IDS):
+    if name in _PEOPLE:
+        return person(whole_number(name), key)
+    if name in _THINGS:
+        return free_text(whole_number(name))
+    if kind == "string" and name.endswith("_id"):
         return identifier(whole_number(name), key)
     if kind == "string":
         return free_text(name)
@@ -217,7 +229,7 @@ def _clean_text(text: str, kind: str) -> str:
     return f"CASE WHEN lower({text}) IN ({', '.join(map(literal, _EMPTY))}) THEN NULL ELSE {text} END"
 
 
-def _aside(sheet: Sheet, columns: list[str]) -> str:
+def _aside(sheet: Sheet, columns: list[str], desk: Desk) -> str:
     """Return the expression of the reason why a row is out of the figures."""
     spec = schema.TABLES[sheet.table]
     cases = [f"WHEN {condition} THEN {literal(reason)}" for reason, condition in sheet.asides.items()]
@@ -232,6 +244,9 @@ def _aside(sheet: Sheet, columns: list[str]) -> str:
         cases.append(f"WHEN {name} IS NULL THEN {literal(f'without {word}')}")
         if kind != "string":
             cases.append(f"WHEN {name}__v IS NULL THEN {literal(f'with {word} that could not be read')}")
+    clock = _clock(sheet.table)
+    if sheet.table in _MOVING and clock in columns:
+        cases.append(f"WHEN {desk.future(f'{clock}__v')} THEN {literal(FUTURE)}")
     return f"CASE {' '.join(cases)} END" if cases else "CAST(NULL AS VARCHAR)"
 
 

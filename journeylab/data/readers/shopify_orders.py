@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from journeylab.data.ledger import Note
 from journeylab.data.readers.base import fold, match
-from journeylab.data.readers.desk import Remark
+from journeylab.data.readers.desk import FUTURE, Remark
 from journeylab.data.readers.times import moment
 from journeylab.data.readers.values import free_text, money, pseudonym, yes_no
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "Shopify orders"
-VERSION = 1
+VERSION = 2
 
 _COLUMNS = {
     "name": ["Name"],
@@ -198,7 +198,8 @@ def _orders(desk: Desk, rows: str) -> str:
                             ELSE CASE financial {statuses} ELSE 'pending' END END AS status,
                        CASE WHEN NOT head THEN 'without the line that carries the order'
                             WHEN misread THEN 'with a total that could not be read'
-                            WHEN subtotal IS NULL THEN 'without a total' END AS broken
+                            WHEN subtotal IS NULL THEN 'without a total'
+                            WHEN {desk.future("placed")} THEN '{FUTURE}' END AS broken
                 FROM named),
             taxed AS (
                 SELECT *, CASE WHEN tax > 0 AND subtotal > 0
@@ -267,7 +268,8 @@ def _add_lines(desk: Desk, rows: str, orders: str) -> None:
             "unit_price": "price",
             "discount": "line_discount",
         },
-        f"(SELECT * FROM {rows} WHERE aside IS NULL AND quantity IS NOT NULL AND price IS NOT NULL) r "
+        f"(SELECT * FROM {rows} WHERE aside IS NULL AND quantity IS NOT NULL AND price IS NOT NULL "
+        f"AND NOT ({desk.future('placed')})) r "
         f"LEFT JOIN {repeated} USING (name, placed)",
     )
 
@@ -303,7 +305,6 @@ def _account(desk: Desk, raws: Sequence[Raw], rows: str, orders: str, said: dict
                 "whose total is neither goods and shipping nor these with tax on top, as with tips and duties",
                 "NOT included AND abs(total - subtotal - shipping - coalesce(tax, 0)) > 0.01",
             ),
-            Remark("in the future", f"placed > TIMESTAMP '{desk.now}'"),
         ],
     )
     columns = "name, placed, product, sku, quantity, price, line_discount, total, id"
@@ -315,7 +316,7 @@ def _account(desk: Desk, raws: Sequence[Raw], rows: str, orders: str, said: dict
         lines,
         label="name",
         aside="CASE WHEN aside IS NULL AND (quantity IS NULL OR price IS NULL) "
-        "THEN 'without a readable quantity or price' ELSE aside END",
+        f"THEN 'without a readable quantity or price' WHEN {desk.future('placed')} THEN '{FUTURE}' ELSE aside END",
         remarks=[
             Remark("without a SKU", "sku IS NULL"),
             Remark("exact duplicates of another line, kept", "copy > 1"),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "Survey answers"
-VERSION = 1
+VERSION = 2
 
 #: Words that tell what a question asks for; the first that matches decides.
 _KINDS = (

@@ -23,6 +23,7 @@ _CURRENCY = r"(?:[A-Z]{3}|[€$£¥₹]|kr\.?|zł|R\$)"
 _AMOUNT = rf"^[-+(]?\s*{_CURRENCY}?\s*[-+]?\d[\d.,'’\s\x{{a0}}\x{{202f}}]*{_CURRENCY}?\s*[-)]?$"
 _EMAIL = r"[A-Za-z0-9._%+'-]+(?:@|%40)[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+"
 _PHONE = r"^(?:\+|00|\()[0-9][0-9 ()./-]{6,20}$"
+_NATIONAL = r"^0[0-9][0-9 ()./-]{6,}$"
 _YES = ("yes", "true", "t", "y", "1", "subscribed")
 _NO = ("no", "false", "f", "n", "0", "unsubscribed", "not_subscribed")
 
@@ -130,6 +131,19 @@ def identifier(text: str, key: bytes) -> str:
     )
 
 
+def person(text: str, key: bytes) -> str:
+    """Return the expression of an id of a person: also a pseudonym if it may be a name or a national phone number.
+
+    A name is what has a space within it; an id that has one too is as good an id as its pseudonym.
+    """
+    hidden = pseudonym(text, key)
+    return (
+        f"CASE WHEN regexp_matches(trim({text}), '\\s') THEN {hidden} WHEN starts_with({text}, '0') "
+        f"THEN CASE WHEN regexp_matches({text}, {literal(_NATIONAL)}) THEN {hidden} "
+        f"ELSE {identifier(text, key)} END ELSE {identifier(text, key)} END"
+    )
+
+
 def whole_number(text: str) -> str:
     """Return the expression of an id without the '.0' that a spreadsheet or a data frame gave it."""
     return (
@@ -144,6 +158,12 @@ def free_text(text: str) -> str:
         f"CASE WHEN contains({text}, '@') OR contains({text}, '%40') "
         f"THEN regexp_replace({text}, {literal(_EMAIL)}, '(e-mail)', 'g') ELSE {text} END"
     )
+
+
+def path(page: str) -> str:
+    """Return the expression of a page's path, without its host, question and fragment."""
+    local = f"CASE WHEN contains({page}, '://') THEN regexp_replace({page}, '^[a-z]+://[^/?#]+', '') ELSE {page} END"
+    return f"coalesce(nullif(split_part(split_part({local}, '?', 1), '#', 1), ''), if({page} IS NULL, NULL, '/'))"
 
 
 def scrub(text: str) -> str:

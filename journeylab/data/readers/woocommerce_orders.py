@@ -14,7 +14,7 @@ from journeylab.data.readers import meanings, sheet
 from journeylab.data.readers.base import match
 from journeylab.data.readers.desk import Remark
 from journeylab.data.readers.sheet import Sheet
-from journeylab.data.readers.values import free_text, identifier, pseudonym, whole_number
+from journeylab.data.readers.values import free_text, pseudonym, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "WooCommerce orders"
-VERSION = 1
+VERSION = 2
 
 _COLUMNS = {
     "ordered_at": ["Date"],
@@ -91,7 +91,7 @@ def _lines(raw: Raw, desk: Desk) -> str:
         raw,
         f"woocommerce products {raw.number}",
         found,
-        {"order_id": identifier(whole_number("order_id"), desk.key), "products": free_text(mark)},
+        {"order_id": free_text(whole_number("order_id")), "products": free_text(mark)},
     )
     return f"""
         SELECT order_id, product, quantity, {raw.number} AS source,

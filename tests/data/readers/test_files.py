@@ -397,3 +397,14 @@ def test_damaged_files_give_a_shop_or_a_clear_sentence(tmp_path, source):
             assert 0 <= book.set_aside <= book.read
         shop.close()
     assert read > 10
+
+
+def test_a_damaged_lzma_zip_is_refused_in_words(tmp_path):
+    path = tmp_path / "events.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("events.csv", "visitor_id,event,timestamp\n" + "v,view,2026-03-01 10:00:00\n" * 500)
+    data = bytearray(path.read_bytes())
+    data[45:70] = b"\xff" * 25
+    path.write_bytes(data)
+    with pytest.raises(jl.SchemaError, match="events"):
+        jl.read(path)

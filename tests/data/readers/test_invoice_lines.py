@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import duckdb
@@ -140,3 +141,32 @@ def _same(one, other):
         assert rows(one, table) == rows(other, table)
     counts = [{(b.table, n.reason): n.count for b in shop.ledgers for n in b.notes} for shop in (one, other)]
     assert counts[0] == counts[1]
+
+
+def test_an_invoice_number_that_starts_with_zeros_is_kept_and_no_cancellation(tmp_path):
+    numbers = [f"00900{n:05d}" for n in range(60)]
+    shop = jl.read(_some(tmp_path / "i.csv", InvoiceNo=numbers), key=b"k" * 16)
+    assert column(shop, "orders", "order_id") == numbers
+    assert set(column(shop, "orders", "status")) == {"completed"}
+
+
+def test_a_number_with_c_is_a_cancellation_only_where_goods_come_back(tmp_path):
+    sold = _some(tmp_path / "sold.csv", InvoiceNo=["CH-1000", "CH-1001"])
+    assert set(column(jl.read(sold), "orders", "status")) == {"completed"}
+    back = _some(tmp_path / "back.csv", Quantity=["-1"])
+    back.write_text(back.read_text().replace("536365", "C536365"))
+    assert column(jl.read(back), "orders", "status") == ["cancelled"]
+
+
+def test_an_invoice_in_the_future_is_set_aside_and_a_single_line_of_one_does_not_take_the_rest(tmp_path):
+    lines = [
+        {"InvoiceNo": number, "StockCode": "A", "Description": "MUG", "Quantity": "1", "UnitPrice": "2.50",
+         "InvoiceDate": time, "CustomerID": "1", "Country": "DE"}
+        for number, time in [("1", "2026-01-05 10:00"), ("1", "2062-01-05 10:00"), ("2", "2062-01-06 10:00")]
+    ]  # fmt: skip
+    shop = jl.read(write_csv(tmp_path / "i.csv", lines))
+    assert column(shop, "orders", "order_id") == ["1"]
+    assert column(shop, "orders", "net") == [Decimal("2.50")]
+    assert note(shop, "orders", "in the future").examples == ("2",)
+    assert note(shop, "order_lines", "in the future").count == 2
+    assert shop.observed == (date(2026, 1, 5), date(2026, 1, 5))

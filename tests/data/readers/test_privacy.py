@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import journeylab as jl
-from tests.data.readers.exports import column, shopify_line, write_csv
+from tests.data.readers.exports import column, note, shopify_line, write_csv
 
 PERSONAL = ("ada@", "ADA@", "example.com", "Lovelace", "Analytical Row", "151 2345678", "bo@", "cy@")
 KEY = b"0123456789abcdef"
@@ -71,15 +71,15 @@ def test_ids_that_are_emails_or_phones_become_pseudonyms_and_others_stay(tmp_pat
     assert not [v for v in found if "@" in v or "151" in v]
 
 
-def test_an_email_in_a_page_address_is_blanked(tmp_path):
+def test_a_page_is_its_path_and_an_email_in_it_is_blanked(tmp_path):
     path = tmp_path / "events.csv"
     path.write_text(
         "visitor_id,event,timestamp,page\n"
         "v,view,2026-03-01 10:00:00,/thanks?mail=ada@example.com&x=1\n"
         "v,view,2026-03-01 10:00:01,/thanks?mail=ada%40example.com\n"
+        "v,view,2026-03-01 10:00:02,https://shop.example/u/ada@example.com?name=Ada+Lovelace\n"
     )
-    found = column(jl.read(path), "events", "page")
-    assert sorted(found) == ["/thanks?mail=(e-mail)", "/thanks?mail=(e-mail)&x=1"]
+    assert column(jl.read(path), "events", "page") == ["/thanks", "/thanks", "/u/(e-mail)"]
 
 
 def test_the_same_key_gives_the_same_pseudonym_and_another_key_another(tmp_path):
@@ -91,3 +91,53 @@ def test_the_same_key_gives_the_same_pseudonym_and_another_key_another(tmp_path)
 def test_without_a_key_every_reading_has_pseudonyms_of_its_own(tmp_path):
     path = write_csv(tmp_path / "orders.csv", [shopify_line()])
     assert column(jl.read(path), "orders", "customer_id") != column(jl.read(path), "orders", "customer_id")
+
+
+def test_names_and_national_numbers_as_customers_become_pseudonyms(tmp_path):
+    customers = ["Ada Meyer", "0151 23456789", "015123456789", "C-17", "4711"]
+    lines = [
+        {"Order Number": str(n), "Date": "2026-03-01 10:00", "Customer": customer, "Total": "10.00"}
+        for n, customer in enumerate(customers)
+    ]
+    found = column(jl.read(write_csv(tmp_path / "orders.csv", lines), key=KEY), "orders", "customer_id")
+    assert {"C-17", "4711"} <= set(found)
+    assert len(set(found)) == 5
+    assert not [v for v in found if "Ada" in v or "23456789" in v]
+
+
+def test_what_an_event_knows_of_a_person_is_left_out(tmp_path):
+    known = '{"fee": 4.9, "customer_name": "Ada Lovelace", "Prénom": "Ada", "ship_to": {"who": "Ada Lovelace"}}'
+    line = {"visitor_id": "v", "event": "view", "timestamp": "2026-03-01 10:00:00"}
+    plain = {"query": "call +49 151 2345678", "properties": known}
+    shop = jl.read(write_csv(tmp_path / "events.csv", [line | plain, line | {"properties": "Ada Lovelace"}]))
+    assert column(shop, "events", "properties") == ['{"fee":4.9}', None]
+    assert "call (number)" in column(shop, "events", "query")
+
+
+def test_what_a_flat_table_of_ga4_knows_of_a_person_is_left_out(tmp_path):
+    line = {"event_timestamp": "1767225600000000", "event_name": "view", "user_pseudo_id": "v"}
+    further = {"user_name": "Ada Lovelace", "Téléphone": "+49 151 2345678", "fee": "4.9"}
+    shop = jl.read(write_csv(tmp_path / "events.csv", [line | further]))
+    assert column(shop, "events", "properties") == ['{"fee":"4.9"}']
+
+
+def test_addresses_and_birthdays_in_other_languages_are_no_traits(tmp_path):
+    personal = ("Straße", "PLZ", "Ort", "Geburtsdatum", "Prénom", "Nom", "Date de naissance", "Anschrift", "Ville")
+    line = {"customer_id": "c1", "country": "DE", "colour": "red"} | dict.fromkeys(personal, "x")
+    shop = jl.read(write_csv(tmp_path / "customers.csv", [line]))
+    assert set(shop.tables["customers"].columns) == {"customer_id", "country", "colour"}
+
+
+def test_words_that_hardly_repeat_are_no_trait_and_that_is_said(tmp_path):
+    lines = [
+        {
+            "customer_id": f"c{n}",
+            "country": "DE",
+            "colour": "red" if n % 2 else "blue",
+            "ansprache": f"Liebe Person {n}x",
+        }
+        for n in range(30)
+    ]
+    shop = jl.read(write_csv(tmp_path / "customers.csv", lines))
+    assert set(shop.tables["customers"].columns) == {"customer_id", "country", "colour"}
+    assert "ansprache" in note(shop, "customers", "may tell a person").examples

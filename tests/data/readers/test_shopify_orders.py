@@ -173,10 +173,14 @@ def test_a_customers_latest_known_consent_and_country_count(tmp_path):
     assert (acquired, country, accepts) == (datetime(2026, 3, 1, 8, 0), "AT", False)
 
 
-def test_orders_in_the_future_are_said(tmp_path):
-    shop = read(tmp_path, shopify_line(Created_at="2090-03-01 09:00:00 +0100"))
-    assert note(shop, "orders", "in the future").count == 1
-    assert ledger(shop, "orders").kept == 1
+def test_an_order_in_the_future_is_set_aside_with_its_lines_and_moves_no_day(tmp_path):
+    late = shopify_line(Name="#2", Created_at="2090-03-01 09:00:00 +0100")
+    shop = read(tmp_path, shopify_line(), late)
+    assert note(shop, "orders", "in the future").set_aside
+    assert (ledger(shop, "orders").read, ledger(shop, "orders").kept) == (2, 1)
+    assert column(shop, "order_lines", "order_id") == ["#1"]
+    assert note(shop, "order_lines", "in the future").set_aside
+    assert shop.observed == (date(2026, 3, 1), date(2026, 3, 1))
 
 
 def test_an_order_without_a_readable_total_or_time_is_set_aside(tmp_path):

@@ -414,3 +414,43 @@ def test_a_shop_with_only_guests_has_orders_and_no_customer(tmp_path):
     assert jl.overview(shop).headline()
     assert set(column(shop, "orders", "customer_id")) == {None}
     assert rows(shop, "customers") == []
+
+
+def test_skus_order_ids_and_customers_are_the_same_whatever_file_they_stand_in(tmp_path):
+    order, sku, customer = "0090001234", "0012345678", "17850"
+    lines = write_csv(
+        tmp_path / "invoices.csv",
+        [{"InvoiceNo": order, "StockCode": sku, "Description": "Mug", "Quantity": "1", "UnitPrice": "2.50",
+          "InvoiceDate": "2026-03-01 10:00", "CustomerID": customer + ".0"}],
+    )  # fmt: skip
+    products = write_csv(tmp_path / "products.csv", [{"sku": sku, "product": "Mug", "price": "2.50"}])
+    clicks = write_csv(
+        tmp_path / "events.csv",
+        [{"visitor_id": "v.x", "event": "purchase", "timestamp": "2026-03-01 10:00:00", "order_id": order,
+          "sku": sku, "user_id": customer + ".0"}],
+    )  # fmt: skip
+    shop = jl.read(lines, products, clicks, key=b"k" * 16)
+    for table in ("order_lines", "products", "events"):
+        assert column(shop, table, "sku") == [sku]
+    for table in ("orders", "order_lines", "events"):
+        assert column(shop, table, "order_id") == [order]
+    for table in ("orders", "customers", "events"):
+        assert column(shop, table, "customer_id") == [customer]
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "time"),
+    [
+        ("orders", {"order_id": "{n}", "net": "1.00"}, "ordered_at"),
+        ("events", {"visitor_id": "{n}", "event": "view"}, "timestamp"),
+        ("surveys", {"response_id": "{n}", "kind": "nps", "score": "9"}, "answered_at"),
+    ],
+)
+def test_a_row_in_the_future_is_set_aside_and_tomorrow_is_not_the_future(tmp_path, table, columns, time):
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(hours=20)
+    moments = ["2026-01-05 10:00:00", f"{tomorrow:%Y-%m-%d %H:%M:%S}", "2062-01-05 10:00:00"]
+    lines = [{name: text.format(n=n) for name, text in columns.items()} | {time: at} for n, at in enumerate(moments)]
+    shop = jl.read(write_csv(tmp_path / "file.csv", lines))
+    assert (ledger(shop, table).read, ledger(shop, table).kept) == (3, 2)
+    assert note(shop, table, "in the future").set_aside
+    assert shop.observed[1] == tomorrow.date()
