@@ -137,8 +137,9 @@ class Visitor:
         if len(sources) > 1 and any(jl_is_lab_file(source.path) for source in sources):
             _delete(added)
             raise SchemaError(
-                "A saved shop opens by itself, not together with other files.",
-                do="Forget everything first, then open it, or read the exports together.",
+                "A saved shop cannot be read together with other files.",
+                why="Its customers are pseudonyms of another key, so they would count twice.",
+                do="Forget everything, then open it alone; or add the original exports.",
             )
         if not sources:
             raise SchemaError("There is no file to read yet.", do="Choose one or more files.")
@@ -314,7 +315,7 @@ class Janitor:
 
 def jl_is_lab_file(path: Path) -> bool:
     """Say whether a file is a lab file, without loading the engine for those that cannot be."""
-    if path.suffix != ".zip":
+    if path.suffix.lower() != ".zip":
         return False
     from journeylab.data import lab_file
 
