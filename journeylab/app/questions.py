@@ -81,8 +81,16 @@ def _read(path: Path) -> Iterator[Question]:
 
 def _analyses(tree: ast.AST) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Find the analyses a page names, such as jl.journey.funnel."""
+    short = {  # such as journey = jl.journey
+        target.id: ast.unparse(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Attribute)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
     names = {ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-    for name in sorted(names):
+    spelt = {".".join([short.get(name.split(".")[0], name.split(".")[0]), *name.split(".")[1:]]) for name in names}
+    for name in sorted(spelt):
         root, *path = name.split(".")
         if root != "jl":
             continue

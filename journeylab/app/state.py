@@ -168,7 +168,7 @@ class Visitor:
             shop.close()
             _delete(added)
             return
-        if self.shop is not None:
+        if self.shop is not None and not self.demo:
             shop = replace(
                 shop.choose(**{**self.shop.choices, **shop.choices}), edits={**self.shop.edits, **shop.edits}
             )

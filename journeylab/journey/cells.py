@@ -7,19 +7,23 @@ Statistics 7) needs no row of a visitor.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from ibis import _
 
+from journeylab.data.dataset import ibis_date
 from journeylab.journey.attempts import visitors
 from journeylab.journey.differences import FALSE_SHARE, SMALL, benjamini_hochberg
 from journeylab.journey.tally import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import date
 
     import ibis.expr.types as ir
     from numpy.typing import NDArray
@@ -32,8 +36,14 @@ _LEAKS = ("group", "step", "position", "n", "of", "rate", "expected_rate", "miss
 
 
 def count(shop: Dataset, events: ir.Table, rules: Rules) -> pd.DataFrame:
-    """Return a row a cell: the splits, reached_k, open_k, and n_value, value, value2 of those who converted."""
+    """Return a row a cell: the splits, reached_k, open_k, and n_value, value, value2 of those who converted.
+
+    Whoever entered when there was not yet time for the whole window is left out, converted or not: to count only those
+    who had already converted would make the rest look better than it is.
+    """
     people = visitors(events, rules)
+    if (until := settled_until(rules)) is not None:
+        people = people.filter(people.day <= ibis_date(until))
     steps = range(1, rules.count + 1)
     sums: dict[str, Any] = {f"reached_{k}": _[f"reached_{k}"].sum() for k in steps}
     sums |= {f"open_{k}": _[f"open_{k}"].sum() for k in steps if k > 1}
@@ -43,6 +53,13 @@ def count(shop: Dataset, events: ir.Table, rules: Rules) -> pd.DataFrame:
     rows = shop.run(counted)
     rows = rows[rows["reached_1"].fillna(0) > 0].fillna(dict.fromkeys(("n_value", "value", "value2"), 0.0))
     return rows.sort_values([*rules.splits, "reached_1"], ignore_index=True)
+
+
+def settled_until(rules: Rules) -> date | None:
+    """Return the last day of entry that left time for the whole window; None if every day did."""
+    if rules.window is None or rules.end is None:
+        return None
+    return rules.end - timedelta(days=math.ceil(rules.window / timedelta(days=1)))
 
 
 @dataclass(frozen=True)
@@ -101,9 +118,9 @@ class Grid:
         for i, row in enumerate(self.depths):
             n = int(row.sum())
             depths[:, i] = rng.multinomial(n, row / n, size=draws) if n else 0.0
-        # groups share a value, so its error is drawn once a group
-        names, where = np.unique(self.group.astype(str), return_inverse=True)
-        noise = rng.standard_normal((draws, len(names)))[:, where]
+        # Cells with one and the same value share its error, whatever they are broken down by.
+        known, where = np.unique(np.stack([self.value, self.error]), axis=1, return_inverse=True)
+        noise = rng.standard_normal((draws, known.shape[1]))[:, where.ravel()]
         return Drawn(depths, np.maximum(self.value + noise * self.error, 0.0))
 
     def reached(self, depths: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -179,7 +196,8 @@ def mantel_haenszel(came: Any, of: Any, others_came: Any, others_of: Any) -> flo
         return float("nan")
     came, of, others_of, total, hits = (x[used] for x in (came, of, others_of, total, hits))
     expected = of * hits / total
-    if used.sum() == 1 and min(expected[0], of[0] - expected[0], hits[0] - expected[0]) < 5:
+    fewest = [expected, of - expected, hits - expected, total - of - hits + expected]
+    if used.sum() == 1 and min(float(cell[0]) for cell in fewest) < 5:
         from journeylab.journey.differences import p_value
 
         return p_value(int(came[0]), int(of[0]), int(hits[0] - came[0]), int(others_of[0]))

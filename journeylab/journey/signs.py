@@ -83,8 +83,9 @@ def places(shop: Dataset, log: ir.Table, *, loop: int, slow_ms: float) -> pd.Dat
     sums: dict[str, Any] = {"sessions": _.count(), "won": _.won.sum()}
     for sign in signs:
         sums |= {f"n_{sign}": _[sign].sum(), f"won_{sign}": (_[sign] & _.won).sum()}
-    rows = there.group_by("group", "place").agg(**sums)
-    return shop.run(rows.order_by(_.sessions.desc(), _.place, _.group).limit(MAX_PLACES))
+    top = there.group_by("place").agg(n=_.count()).order_by(_.n.desc(), _.place).limit(MAX_PLACES)
+    rows = there.group_by("group", "place").agg(**sums).semi_join(top, "place")
+    return shop.run(rows).sort_values(["sessions", "place", "group"], ascending=[False, True, True], ignore_index=True)
 
 
 def visits(shop: Dataset, log: ir.Table, *, searches: int) -> pd.DataFrame:
@@ -172,7 +173,12 @@ def carts(shop: Dataset, cart: Sequence[str], goals: Sequence[str], days: int, b
     still = _.day >= ibis_date(close) - length if close else ibis.literal(value=False)
     ended = ended.mutate(
         kind=ibis.cases(
-            (_.bought_day == _.day, "bought"), (_.bought_at.notnull(), "recovered"), (still, "open"), else_="abandoned"
+            # Carts of the last days are all open, the bought ones as well: counting only those that have ended well
+            # would make the rest look better than it is.
+            (still, "open"),
+            (_.bought_day == _.day, "bought"),
+            (_.bought_at.notnull(), "recovered"),
+            else_="abandoned",
         )
     )
     rows = ended.group_by("group", "kind", "reminded").agg(

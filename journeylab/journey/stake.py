@@ -176,12 +176,17 @@ def stake(
         log = tally.with_split(shop, log, column, name)
     counted = cells.count(shop, log, rules)
     if counted.empty:
-        raise NotEnoughData(f"No visitor did the first step, {labels(chosen)[0]}, in this period.")
+        early = " early enough for the whole window" if cells.settled_until(rules) else ""
+        raise NotEnoughData(
+            f"No visitor did the first step, {labels(chosen)[0]}, in this period{early}.",
+            do="Choose a longer period or a shorter window.",
+        )
     worth = worth_of(shop, counted, value=value, margin=margin)
     grid = cells.Grid.of(counted, rules, labels(chosen), worth)
     rng = np.random.default_rng(seed)
     drawn = grid.draw(rng, draws)
-    days = (shop.period[1] - shop.period[0]).days + 1 if shop.period else 365
+    last = cells.settled_until(rules) or rules.end
+    days = (last - shop.period[0]).days + 1 if shop.period and last else 365
     tail = (1 - level) / 2
     rows = _steps(grid, drawn, tail, days)
     leaks = cells.leaks(grid, drawn, tail, days) if by is not None else cells.no_leaks()

@@ -14,9 +14,9 @@ LIKE = {
     "GA4, purchase revenue": "ga4",
 }
 AS_THERE = {"as there": None}
-COUNT = AS_THERE | {"counted": "count", "left out": "leave_out"}
-ADD = AS_THERE | {"added": "add", "left out": "leave_out"}
-REFUNDS = AS_THERE | {"taken off": "take_off", "ignored": "ignore"}
+COUNT = {**AS_THERE, "counted": "count", "left out": "leave_out"}
+ADD = {**AS_THERE, "added": "add", "left out": "leave_out"}
+REFUNDS = {**AS_THERE, "taken off": "take_off", "ignored": "ignore"}
 
 with page(
     "Matching",

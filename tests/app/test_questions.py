@@ -27,8 +27,9 @@ def test_a_page_knows_what_each_of_its_analyses_declares() -> None:
     import journeylab as jl
 
     found = {question.title: dict(question.analyses) for question in questions()}
-    assert found["Touchpoints"]["jl.journey.funnel"] == needs_of(jl.journey.funnel) == ("events",)
-    assert found["Personas"]["jl.customers.rfm"] == ("orders.customer_id",)
+    assert found["Overview"]["jl.overview"] == needs_of(jl.overview) == ("orders",)
+    assert found["Touchpoints"]["jl.journey.funnel"] == needs_of(jl.journey.funnel)
+    assert found["Timeline"]["jl.customers.identity"] == ("events",)
 
 
 def test_a_page_is_answered_partly_when_one_of_its_analyses_lacks_something() -> None:

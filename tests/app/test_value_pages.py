@@ -60,6 +60,7 @@ def test_the_preset_of_more_retention_takes_the_place_of_the_levers(open_app: Op
     assert "retention" not in {slider.key for slider in app.slider}
 
 
+@pytest.mark.slow
 def test_customers_can_be_grouped_by_persona(open_app: Open, regulars: Dataset):
     app = open_app("customers/lifetime_value", shop=regulars)
     app.selectbox(key="value_by").set_value("persona").run()

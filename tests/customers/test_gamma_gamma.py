@@ -82,6 +82,7 @@ def test_the_likelihood_is_the_story_added_up_by_quadrature():
         assert PUBLISHED.log_likelihood(np.array([x]), np.array([z]), np.ones(1))[0] == pytest.approx(brute, rel=1e-8)
 
 
+@pytest.mark.slow
 def test_parameters_come_back_within_their_intervals_about_as_often_as_the_level_says():
     purchases = np.random.default_rng(1).geometric(0.35, 1200)
     covered = []

@@ -39,6 +39,7 @@ def fits(one, other, seed):
     return jl.customers.model_fits(shop, tested=jl.customers.holdout(shop, model="BG/NBD", by="country"))
 
 
+@pytest.mark.slow
 def test_groups_with_one_truth_differ_about_as_seldom_as_the_level_says():
     p_values = []
     for seed in range(40):

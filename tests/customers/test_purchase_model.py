@@ -159,6 +159,7 @@ def test_another_unit_of_time_changes_scales_and_nothing_else(model, shops):
     assert days.estimate.log_likelihood == pytest.approx(weeks.estimate.log_likelihood - moved, abs=1e-4)
 
 
+@pytest.mark.slow
 @fitted
 def test_the_parameters_come_back_within_their_intervals_about_as_often_as_the_level_says(model):
     ages, covered, later = np.linspace(26, 78, 1000), [], []

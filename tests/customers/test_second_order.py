@@ -55,6 +55,7 @@ def test_customers_still_waiting_do_not_pull_the_curve_down():
         assert table.loc[day, "lower"] - 0.02 < (waits <= day).mean() < table.loc[day, "upper"] + 0.02
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_about_as_often_as_the_level_says():
     inside = []
     for seed in range(40):

@@ -86,6 +86,7 @@ def test_chance_is_as_large_as_draws_from_the_conditional_distribution_say():
     assert value_curve(TRUTHS[0], SPEND, 30.0, customers).value(52.0)[0][0] == pytest.approx(drawn.mean(), rel=0.02)
 
 
+@pytest.mark.slow
 @each_model
 def test_intervals_of_total_and_groups_cover_what_came_about_as_often_as_the_level_says(truth):
     total, groups, times = 0, [], 30

@@ -132,7 +132,8 @@ def test_a_choice_gives_the_same_tables_on_every_engine(
 def test_visitors_become_the_same_people_on_every_engine(shop_on: Callable[[Dataset], Dataset], people: Dataset):
     def events(of: Dataset) -> pd.DataFrame:
         found = of.identified()
-        return found.run(found.tables["events"].order_by("occurred_at", "visitor_id"))
+        rows = found.run(found.tables["events"].order_by("occurred_at", "visitor_id"))
+        return rows[sorted(rows.columns)]
 
     same(events(shop_on(people)), events(people))
 

@@ -138,3 +138,18 @@ def test_the_checkout_splits_by_payment_method_and_by_guest_or_known_customer():
     assert tally.properties(shop) == ("properties.fee", "properties.payment_method")
     with pytest.raises(jl.BadParameter, match="letters"):
         came('properties.a"')
+
+
+def test_carts_of_the_last_days_are_open_whether_bought_or_not():
+    log = []
+    for day in range(40):
+        for i in range(20):
+            at, name = day * DAY + i, f"v{day}x{i}"
+            log.append((name, at, "add_to_cart"))
+            if i < 2:
+                log.append((name, at + 30, "purchase"))
+            elif i < 4 and day + 3 < 40:
+                log.append((name, at + 3 * DAY, "purchase"))
+    rows = jl.journey.carts(log_with(log), days=7).table().set_index("measure")
+    assert rows.iloc[0]["n"] / rows.iloc[0]["of"] == pytest.approx(0.9), "two of twenty buy on the day"
+    assert rows.iloc[1]["n"] / rows.iloc[1]["of"] == pytest.approx(2 / 18), "two of the eighteen left come back"

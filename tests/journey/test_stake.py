@@ -152,7 +152,7 @@ def test_the_value_comes_from_the_events_else_from_the_orders_and_costs_give_the
     bare = shop_of({"events": events.replace("value::DECIMAL(18,4) AS value", "1 AS z"), "orders": orders})
     assert jl.journey.stake(bare, steps=["a", "b"], window=None).worth.value == 70
     with pytest.raises(jl.NotEnoughData, match="worth"):
-        jl.journey.stake(shop_with([("v", 0, "a"), ("v", 1, "b")]), steps=["a", "b"])
+        jl.journey.stake(shop_with([("v", 0, "a"), ("v", 1, "b")]), steps=["a", "b"], window=None)
 
 
 def test_the_same_call_gives_the_same_figures_and_every_view_draws():
@@ -179,3 +179,53 @@ def test_the_mobile_leak_of_the_demo_store_lies_in_the_interval():
     top = result.found().iloc[0]
     assert (top["group"], top["step"]) == (truth["device"], truth["step"])
     assert top["lower"] < truth["margin_at_stake"] < top["upper"]
+
+
+def steady(days=28, a_day=40):
+    """A stream of visitors: one in two puts into the cart, one in five of those buys, ten days later."""
+    log = []
+    for day in range(days):
+        for i in range(a_day):
+            at, name = day * 24 * 60 + i, f"v{day}x{i}"
+            log.append((name, at, "view", "mobile" if i % 4 else "desktop"))
+            if i % 2 == 0:
+                log.append((name, at + 1, "cart", "mobile"))
+                if i % 10 == 0 and day + 10 < days:
+                    log.append((name, at + 10 * 24 * 60, "purchase", "mobile"))
+    return shop_with(log)
+
+
+def test_a_window_that_is_still_open_does_not_make_the_rates_look_better():
+    result = jl.journey.stake(steady(), steps=STEPS, window="14d", value=100)
+    cart = result.rows.set_index("step").loc["cart"]
+    assert cart["rate"] == pytest.approx(0.2), "one in five of those who put into the cart buys"
+    assert cart["of"] == 14 * 40
+    assert cart["margin_a_year"] == pytest.approx(cart["margin"] * 365 / 14)
+
+
+def test_a_period_shorter_than_the_window_is_said_in_a_sentence():
+    with pytest.raises(jl.NotEnoughData, match="early enough for the whole window"):
+        jl.journey.stake(steady(days=5), steps=STEPS, window="14d", value=100)
+
+
+def test_a_breakdown_does_not_narrow_the_interval_of_the_whole():
+    orders = """SELECT i::VARCHAR AS order_id, TIMESTAMP '2026-01-01' AS ordered_at, DATE '2026-01-01' AS day,
+        'completed' AS status, (20 + 60 * (i % 2))::DECIMAL(18,4) AS net FROM range(12) t(i)"""
+    rng = np.random.default_rng(0)
+    rows = [f"('v{i}', 0, 'view', 'd{i % 16}', 'x')" for i in range(1600)]
+    rows += [f"('v{i}', 1, 'purchase', 'd{i % 16}', 'x')" for i in range(1600) if rng.random() < 0.3]
+    events = (
+        "SELECT v AS visitor_id, TIMESTAMP '2026-01-01' + to_minutes(m) AS occurred_at, DATE '2026-01-01' AS day, "
+        f"event, device, country FROM (VALUES {', '.join(rows)}) t(v, m, event, device, country)"
+    )
+    shop = shop_of({"events": events, "orders": orders})
+    widths = []
+    for options in ({}, {"by": "device"}):
+        whole = jl.journey.stake(shop, steps=["view", "purchase"], window=None, **options).rows.iloc[-1]
+        widths.append(whole["upper"] - whole["lower"])
+    assert widths[1] == pytest.approx(widths[0], rel=0.1)
+
+
+def test_a_small_cell_of_misses_is_tested_exactly():
+    exact = cells.mantel_haenszel(*(np.array([float(x)]) for x in (28, 30, 990, 1000)))
+    assert exact == pytest.approx(0.045, abs=0.001)

@@ -57,10 +57,9 @@ def newest(desk: Desk, name: str, raws: Sequence[Raw], rows: str, key: Sequence[
     """
     if desk.add_all:
         return _apart(desk, name, raws, rows, key[0]) if len(key) == 1 else rows
-    desk.by_order = True
     named = ", ".join(key)
     same = " AND ".join(f"r.{column} IS NOT DISTINCT FROM b.{column}" for column in key)
-    return desk.keep(
+    found = desk.keep(
         name,
         f"""WITH ages AS (SELECT source, max({time}) AS reach FROM {rows} WHERE aside IS NULL GROUP BY source),
             best AS (SELECT {named}, arg_max(source, (reach IS NOT NULL, reach, source)) AS best
@@ -69,6 +68,9 @@ def newest(desk: Desk, name: str, raws: Sequence[Raw], rows: str, key: Sequence[
                                 ELSE r.aside END AS aside)
             FROM {rows} r LEFT JOIN best b ON {same}""",
     )
+    ((replaced,),) = desk.sql(f"SELECT count(*) FROM {found} WHERE aside = {literal(REPLACED)}")
+    desk.by_order = desk.by_order or replaced > 0
+    return found
 
 
 def _apart(desk: Desk, name: str, raws: Sequence[Raw], rows: str, key: str) -> str:
@@ -147,6 +149,7 @@ def _merge(desk: Desk, table: str, key: list[str], rank: Mapping[int, int]) -> N
     ((twice,),) = desk.sql(f"SELECT count(*) FROM (SELECT 1 FROM {table} GROUP BY {same} HAVING count(*) > 1)")
     if not twice:
         return
+    desk.by_order = True
     ranks = ", ".join(f"({number}, {place})" for number, place in rank.items())
     others = [name for name in desk.tables[table] if name not in key]
     ranked = f"(SELECT t.*, place FROM {table} t JOIN (VALUES {ranks}) r(source, place) USING (source))"

@@ -149,17 +149,18 @@ def _typed(raw: Raw, desk: Desk) -> tuple[str, list[Note]]:
 
 
 def _without_overlap(desk: Desk, raws: Sequence[Raw], rows: str) -> str:
-    """Return the rows where an order that several exports carry counts in the newest of them only."""
+    """Return the rows where an order that several exports carry counts in the newest of them only, or the last."""
     if len(raws) == 1:
         return rows
-    digests = ", ".join(f"({raw.number}, '{raw.digest}')" for raw in raws)
     twice = desk.keep(
         "shopify overlap",
         f"""WITH ages AS (SELECT source, max(placed) AS newest FROM {rows} GROUP BY source)
-            SELECT name, placed, arg_max(source, (newest, digest)) AS kept
-            FROM {rows} JOIN ages USING (source) JOIN (VALUES {digests}) d(source, digest) USING (source)
+            SELECT name, placed, arg_max(source, (newest, source)) AS kept
+            FROM {rows} JOIN ages USING (source)
             WHERE head AND aside IS NULL GROUP BY name, placed HAVING count(DISTINCT source) > 1""",
     )
+    ((overlapping,),) = desk.sql(f"SELECT count(*) FROM {twice}")
+    desk.by_order = desk.by_order or overlapping > 0
     return desk.keep(
         "shopify rows once",
         f"""SELECT r.* REPLACE (CASE WHEN kept <> source THEN 'of an order that a newer file has too' ELSE aside END

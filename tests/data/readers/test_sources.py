@@ -362,6 +362,14 @@ def test_the_day_of_a_file_that_cannot_be_read_comes_from_its_time(tmp_path):
     assert values(shop, "surveys", "response_id, day") == [("r", dt.date(2026, 3, 2)), ("s", dt.date(2026, 3, 1))]
 
 
+def test_the_same_shopify_orders_again_replace_what_was_there(tmp_path):
+    old = write_csv(tmp_path / "old.csv", [shopify_line()])
+    new = write_csv(tmp_path / "new.csv", [shopify_line(Refunded_Amount="25.00", Financial_Status="refunded")])
+    assert column(jl.read(old, new), "orders", "status") == ["refunded"]
+    assert column(jl.read(new, old), "orders", "status") == ["completed"]
+    assert jl.read(old, new).fingerprint != jl.read(new, old).fingerprint
+
+
 def test_spend_of_a_day_given_again_counts_once(tmp_path):
     text = "day,channel,campaign,cost\n2026-01-01,Ads,a,5\n2026-01-02,Ads,a,6\n"
     (tmp_path / "a.csv").write_text(text)
