@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 import streamlit as st
 
 from journeylab.app.state import visitor
+from journeylab.errors import NotEnoughData
 from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
@@ -60,8 +61,14 @@ def choice(
     default: str | None = None,
     help: str | None = None,  # noqa: A002 - Streamlit's own word
 ) -> T:
-    """Choose one of several by its words and return what it stands for."""
+    """Choose one of several by its words and return what it stands for.
+
+    Raises:
+        NotEnoughData: if there is none.
+    """
     names = list(options)
+    if not names:
+        raise NotEnoughData(f"There is nothing to choose for {label}.")
     _seed(key, names, _first)
     chosen = st.selectbox(
         label,

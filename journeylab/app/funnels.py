@@ -9,6 +9,7 @@ import streamlit as st
 
 from journeylab.app import controls
 from journeylab.app.state import visitor
+from journeylab.errors import NotEnoughData
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -142,7 +143,9 @@ def transition(shop: Dataset) -> dict[str, Any]:
     from journeylab.journey.steps import suggested
 
     known = {name: name for name in names(shop)}
-    *_before, usual, last = ["", *suggested(list(known))]
+    if len(known) < 2:
+        raise NotEnoughData("There are fewer than two kinds of events in this period.", do="Choose a longer period.")
+    *_before, usual, last = suggested(list(known))
     source = controls.choice("From", known, key="source", default=usual)
     target = controls.choice("more go to", known, key="target", default=last)
     rate = controls.slider("Per cent of what comes next", 0, 100, 50, key="rate")

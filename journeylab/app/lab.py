@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -12,7 +10,7 @@ import streamlit as st
 from journeylab.app import panels
 from journeylab.app.state import lab_key, visitor
 from journeylab.app.upload import is_local
-from journeylab.data import remembered
+from journeylab.data import remembered, workspace
 from journeylab.errors import JourneylabError
 
 if TYPE_CHECKING:
@@ -59,8 +57,8 @@ def save_button(shop: Dataset, *, key: str, with_key: bool = False) -> None:
 def _saved(shop: Dataset, key: bytes | None) -> bytes:
     from journeylab.data import lab_file
 
-    with tempfile.TemporaryDirectory() as folder:
-        return lab_file.save(shop, Path(folder) / "shop.zip", key=key).read_bytes()
+    with workspace.passing_folder() as folder:
+        return lab_file.save(shop, folder / "shop.zip", key=key).read_bytes()
 
 
 def _remembering(*, with_key: bool) -> None:

@@ -1,8 +1,7 @@
 """One visitor's shop: where its files lie, how it is read, and how it is forgotten.
 
 Each browser session has a `Visitor` of its own, with a folder of its own. Nothing is shared between visitors. When a
-session has ended, a janitor closes its engine and deletes its folder; folders left behind by a process that died are
-swept at the next start.
+session has ended, the janitor closes its engine and deletes its folder.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import threading
 import time
 import weakref
 from collections import OrderedDict
@@ -24,6 +22,7 @@ from streamlit.runtime import exists as runtime_exists
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from journeylab.app.janitor import Janitor
 from journeylab.data import workspace
 from journeylab.errors import SchemaError, UnknownSource
 
@@ -137,8 +136,9 @@ class Visitor:
         if len(sources) > 1 and any(jl_is_lab_file(source.path) for source in sources):
             _delete(added)
             raise SchemaError(
-                "A saved shop opens by itself, not together with other files.",
-                do="Forget everything first, then open it, or read the exports together.",
+                "A saved shop cannot be read together with other files.",
+                why="Its customers are pseudonyms of another key, so they would count twice.",
+                do="Forget everything, then open it alone; or add the original exports.",
             )
         if not sources:
             raise SchemaError("There is no file to read yet.", do="Choose one or more files.")
@@ -270,51 +270,9 @@ def visitor() -> Visitor:
     return found
 
 
-class Janitor:
-    """Forgets visitors whose session has ended for longer than the grace.
-
-    Args:
-        grace: Seconds a session may be away.
-        is_active: Says whether a session is connected.
-    """
-
-    def __init__(self, grace: float, is_active: Callable[[str], bool]) -> None:
-        self.grace, self.is_active = grace, is_active
-        self._visitors: dict[str, Visitor] = {}
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
-
-    def watch(self, visitor: Visitor) -> None:
-        """Look after a visitor; the first one starts the janitor's thread and a sweep of what was left behind."""
-        with self._lock:
-            self._visitors[visitor.session] = visitor
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="journeylab-janitor", daemon=True)
-                self._thread.start()
-
-    def round(self) -> None:
-        """Forget whoever has been away for too long."""
-        now = time.monotonic()
-        with self._lock:
-            watched = list(self._visitors.items())
-        for session, visitor in watched:
-            if self.is_active(session):
-                visitor.last_seen = now
-            elif now - visitor.last_seen > self.grace:
-                visitor.forget()
-                with self._lock:
-                    del self._visitors[session]
-
-    def _run(self) -> None:
-        workspace.sweep()
-        while True:
-            time.sleep(min(10.0, max(0.2, self.grace / 4)))
-            self.round()
-
-
 def jl_is_lab_file(path: Path) -> bool:
     """Say whether a file is a lab file, without loading the engine for those that cannot be."""
-    if path.suffix != ".zip":
+    if path.suffix.lower() != ".zip":
         return False
     from journeylab.data import lab_file
 

@@ -10,6 +10,7 @@ import streamlit as st
 from journeylab.app import controls
 from journeylab.app.cards import run
 from journeylab.app.state import visitor
+from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
@@ -67,7 +68,7 @@ def margin_and_cost(shop: Dataset) -> tuple[float, float]:
         margin = controls.slider("Margin, %", 0, 100, usual, key="margin", help=f"Of net value. {source}")
     with st.container(width=_WIDTH):
         cost = controls.slider(
-            f"Cost of winning a customer, {shop.currency}".rstrip(", "),
+            f"Cost of winning a customer, {escape(shop.currency)}".rstrip(", "),
             0,
             300,
             0,

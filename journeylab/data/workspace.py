@@ -10,14 +10,26 @@ import atexit
 import os
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 FOLDER_PREFIX = "journeylab-"
 
 
 def new_folder(root: Path | None = None) -> Path:
     """Make a folder of this process, in `root` or the system's temporary folder, that only this user can read."""
-    return Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-", dir=root))
+    return Path(tempfile.mkdtemp(prefix=_prefix(), dir=root))
+
+
+@contextmanager
+def passing_folder(root: Path | None = None) -> Iterator[Path]:
+    """Make such a folder for as long as the block lasts; what a killed process leaves of it is swept too."""
+    with tempfile.TemporaryDirectory(prefix=_prefix(), dir=root) as folder:
+        yield Path(folder)
 
 
 def sweep(root: Path | None = None) -> int:
@@ -31,7 +43,14 @@ def sweep(root: Path | None = None) -> int:
     return gone
 
 
+def _prefix() -> str:
+    return f"{FOLDER_PREFIX}{os.getpid()}-"
+
+
 def _alive(pid: int) -> bool:
+    """Say whether a process may still run. On Windows it is not asked, since signal 0 there is Ctrl+C."""
+    if os.name == "nt":
+        return True
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

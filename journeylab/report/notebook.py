@@ -7,17 +7,17 @@ gives the page's figures again.
 from __future__ import annotations
 
 import re
-import tempfile
 import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from journeylab.data import workspace
 from journeylab.report.markdown import escape
 from journeylab.result import Result
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from journeylab.data.dataset import Dataset
 
@@ -54,8 +54,8 @@ def bundle(story: Story, shop: Dataset, target: IO[bytes] | Path) -> None:
     """
     from journeylab.data import lab_file
 
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(target, "w") as archive:
-        data = Path(folder) / SHOP_FILE
+    with workspace.passing_folder() as folder, zipfile.ZipFile(target, "w") as archive:
+        data = folder / SHOP_FILE
         lab_file.save(shop, data)
         archive.write(data, SHOP_FILE, zipfile.ZIP_STORED)
         archive.writestr(f"{story.slug}.ipynb", write(story), zipfile.ZIP_DEFLATED)

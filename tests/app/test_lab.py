@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,13 +96,17 @@ def test_the_toggle_switched_off_deletes_what_is_kept(open_app: Callable[..., Ap
     assert not home.exists()
 
 
-def test_a_saved_shop_is_not_read_together_with_other_files(tmp_path: Path) -> None:
-    saved = lab_file.save(tiny_shop(), tmp_path / "shop.zip")
+@pytest.mark.parametrize("name", ["shop.zip", "SHOP.ZIP"])
+def test_a_saved_shop_is_not_read_together_with_other_files(tmp_path: Path, name: str) -> None:
+    saved = lab_file.save(tiny_shop(), tmp_path / name)
     visitor = Visitor(session="a")
-    visitor.read([Source(saved, "shop.zip", ours=False)])
-    with pytest.raises(SchemaError, match="opens by itself"):
-        visitor.read([Source(tmp_path / "orders.csv", "orders.csv", ours=False)])
-    assert visitor.shop is not None
+    visitor.read([Source(saved, name, ours=False)])
+    before = visitor.shop
+    late = visitor.spool("orders.csv", io.BytesIO(b"a,b\n1,2\n"))
+    with pytest.raises(SchemaError, match="would count twice"):
+        visitor.read([late])
+    assert visitor.shop is before
+    assert not late.path.exists()
     visitor.forget()
 
 

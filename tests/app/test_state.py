@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import io
-import time
+import os
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from journeylab.app.state import Janitor, Source, Visitor
+from journeylab.app import lab
+from journeylab.app.janitor import Janitor
+from journeylab.app.state import Source, Visitor
 from journeylab.data import lab_file, readers, workspace
 from journeylab.data.examples import tiny_shop
 from journeylab.errors import SchemaError
+from journeylab.report.notebook import Story, bundle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,6 +57,17 @@ def test_files_added_later_are_read_together_with_the_earlier_ones(monkeypatch: 
     visitor.read([upload(visitor, "events.csv")])
     assert asked == [["orders.csv"], ["orders.csv", "events.csv"]]
     assert len(keys) == 1
+    visitor.forget()
+
+
+def test_adding_a_file_keeps_what_the_user_chose_and_wrote(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(readers, "read", lambda *_paths, **_options: tiny_shop())
+    visitor = Visitor(session="a")
+    visitor.read([upload(visitor, "orders.csv")])
+    visitor.change(visitor.shop.choose(guests="leave_out").with_edit("map", [1]))
+    visitor.read([upload(visitor, "events.csv")])
+    assert dict(visitor.shop.choices) == {"guests": "leave_out"}
+    assert visitor.shop.edits["map"] == [1]
     visitor.forget()
 
 
@@ -134,16 +149,37 @@ def test_results_are_kept_by_what_made_them_and_the_oldest_go_first(monkeypatch:
 
 def test_the_janitor_forgets_whoever_is_away_longer_than_the_grace_and_nobody_else() -> None:
     active = {"here"}
-    janitor = Janitor(grace=0.05, is_active=lambda session: session in active)
+    janitor = Janitor(grace=30, is_active=lambda session: session in active)
     here, away = Visitor(session="here"), Visitor(session="away")
     folders = [upload(visitor, "x.csv").path.parent for visitor in (here, away)]
     janitor._visitors = {"here": here, "away": away}
     janitor.round()
     assert all(folder.exists() for folder in folders)
-    time.sleep(0.1)
+    for visitor in (here, away):
+        visitor.last_seen -= 31
     janitor.round()
     assert [folder.exists() for folder in folders] == [True, False]
     here.forget()
+
+
+def test_an_error_with_one_visitor_keeps_the_janitor_from_no_other_and_is_logged(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    janitor = Janitor(grace=30, is_active=lambda _session: False)
+    stuck, away = Visitor(session="stuck"), Visitor(session="away")
+    folder = upload(away, "x.csv").path.parent
+
+    def fail() -> None:
+        raise OSError("the disk is gone")
+
+    monkeypatch.setattr(stuck, "forget", fail)
+    janitor._visitors = {"stuck": stuck, "away": away}
+    for visitor in (stuck, away):
+        visitor.last_seen -= 31
+    janitor.round()
+    assert not folder.exists()
+    assert list(janitor._visitors) == ["stuck"]
+    assert "the disk is gone" in caplog.text
 
 
 def test_a_visitor_who_comes_back_within_the_grace_keeps_everything() -> None:
@@ -169,3 +205,32 @@ def test_what_a_dead_process_left_behind_is_swept_and_the_living_are_left_alone(
     assert not dead.exists()
     assert living.exists()
     assert other.exists()
+
+
+def test_on_windows_no_process_is_asked_whether_it_lives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    left = tmp_path / "journeylab-4194305-abc"
+    left.mkdir()
+    asked: list[int] = []
+    monkeypatch.setattr(workspace, "os", SimpleNamespace(name="nt", kill=lambda pid, _signal: asked.append(pid)))
+    assert workspace.sweep(tmp_path) == 0
+    assert left.exists()
+    assert not asked
+
+
+def test_what_is_written_to_be_downloaded_lies_in_a_folder_that_is_swept_after_a_kill(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    folders = []
+
+    def save(_shop: object, path: Path, **_options: object) -> Path:
+        folders.append(path.parent)
+        path.write_bytes(b"whole shop")
+        return path
+
+    monkeypatch.setattr(lab_file, "save", save)
+    shop = tiny_shop()
+    lab._saved(shop, None)
+    bundle(Story("T", "Q"), shop, io.BytesIO())
+    assert len(folders) == 2
+    assert all(folder.name.startswith(f"journeylab-{os.getpid()}-") for folder in folders)
+    assert not any(folder.exists() for folder in folders)

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 import journeylab as jl
+from journeylab.app import controls
 from journeylab.data.examples import shop_of
+from journeylab.errors import NotEnoughData
 from tests.app.conftest import plain
 
 if TYPE_CHECKING:
@@ -83,6 +85,22 @@ def test_too_few_steps_are_said_on_every_look_that_has_steps(open_app: Open, bus
         app = open_app(PAGE, shop=busy, query={"look": look, "steps": ["view"]})
         assert not app.exception
         assert "two to" in app.error[0].proto.title
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_period_with_one_kind_of_event_is_too_little_and_no_bug(open_app: Open, look: str) -> None:
+    views = """SELECT 'v' || v AS visitor_id, TIMESTAMP '2026-03-01' AS occurred_at, DATE '2026-03-01' AS "day",
+        'view' AS event FROM range(9) t(v)"""
+    app = open_app(PAGE, shop=shop_of({"events": views}), query={"look": look})
+    assert not app.exception
+    assert not [item.proto.title for item in app.error if "bug in journeylab" in item.proto.title]
+    if look == "What if":
+        assert "fewer than two kinds of events" in app.info[0].proto.title
+
+
+def test_a_choice_among_nothing_is_too_little_data_and_no_bug() -> None:
+    with pytest.raises(NotEnoughData, match="nothing to choose for Test"):
+        controls.choice("Test", {}, key="test")
 
 
 def test_the_simulated_shop_shows_its_published_counts(open_app: Open, simple_shop: Dataset) -> None:

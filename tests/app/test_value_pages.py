@@ -82,6 +82,18 @@ def test_the_margin_starts_at_what_the_shops_costs_come_to(open_app: Open):
     assert app.slider(key="margin").value == 70
 
 
+def test_the_currency_of_a_file_is_a_word_and_never_markup(open_app: Open):
+    orders = """SELECT 'o' || i AS order_id, 'c' || (i % 60) AS customer_id,
+        DATE '2026-01-01' + CAST(i AS INTEGER) AS day,
+        TIMESTAMP '2026-01-01' AS ordered_at, 'completed' AS status, 20::DECIMAL(18,4) AS net FROM range(200) t(i)"""
+    hostile = "![x](http://x.example/a.png)"
+    app = open_app("customers/retention", shop=shop_of({"orders": orders}, currency=hostile))
+    assert not app.exception
+    label = app.slider(key="cost").label
+    assert "![x](" not in label
+    assert plain(label) == f"Cost of winning a customer, {hostile}"
+
+
 def test_a_link_with_sliders_opens_to_the_same_figures(open_app: Open, regulars: Dataset):
     app = open_app("customers/lifetime_value", shop=regulars, query={"weeks": "20", "margin": "25", "horizon": "6"})
     tested = jl.customers.holdout(regulars, weeks=20)
