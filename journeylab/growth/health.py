@@ -182,6 +182,7 @@ def check_outliers(
     name = "outliers"
     if math.isnan(pvalue) or math.isnan(pvalue_without):
         return Check(name, "unknown", "Whether a few units carry the result could not be observed.")
+    largest = "the largest unit" if without == 1 else f"the {without} largest units"
     turned = effect * effect_without < 0 and min(pvalue, pvalue_without) < alpha
     lost = (pvalue < alpha) != (pvalue_without < alpha)
     if turned or lost:
@@ -189,13 +190,11 @@ def check_outliers(
         return Check(
             name,
             "warn",
-            f"A few units carry the result: without the {without} largest of each variant it {what} "
+            f"A few units carry the result: without {largest} of each variant it {what} "
             f"(p {pvalue_without:.2g} in place of {pvalue:.2g}). Cap them, or read the median.",
             pvalue_without,
         )
-    return Check(
-        name, "pass", f"The result stands without the {without} largest units of each variant.", pvalue_without
-    )
+    return Check(name, "pass", f"The result stands without {largest} of each variant.", pvalue_without)
 
 
 def without_largest(n: float, total: float, squares: float, largest: Sequence[float]) -> tuple[float, float, float]:
