@@ -34,7 +34,7 @@ def examine(
         level: Confidence level at which effects are claimed.
     """
     units = trial.n.sum(axis=(1, 2)).tolist()
-    weights = None if split is None else [float(split[v]) for v in trial.variants]
+    weights = health.planned_weights(split, trial.variants)
     everyone = sum(units) + trial.several
     found = [
         health.check_sample_ratio(units, weights),

@@ -194,7 +194,7 @@ def experiment(
             level=level,
             cuped=cuped,
         )
-    _check_names(trial, split, guardrails)
+    _check_guardrails(trial, guardrails)
     effects = {
         (m.name, v): compare_metric(trial, m, v, level=level, alternative=alternative)
         for m in trial.metrics
@@ -231,13 +231,7 @@ def experiment(
     )
 
 
-def _check_names(trial: Trial, split: Mapping[str, float] | None, guardrails: Mapping[str, float] | None) -> None:
-    if split is not None and (set(split) != set(trial.variants) or not all(share > 0 for share in split.values())):
-        raise BadParameter(
-            f"The planned split names {words.listed(map(str, split))}.",
-            why=f"The test has {words.listed(trial.variants)}.",
-            do="Give each variant a share above 0.",
-        )
+def _check_guardrails(trial: Trial, guardrails: Mapping[str, float] | None) -> None:
     unknown = set(guardrails or ()) - {m.name for m in trial.metrics}
     if unknown:
         raise BadParameter(f"The guardrail {min(unknown)!r} is no metric of this test.")

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from journeylab import words
 from journeylab.errors import BadParameter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 Status = Literal["pass", "warn", "fail", "unknown"]
 
@@ -201,6 +202,26 @@ def without_largest(n: float, total: float, squares: float, largest: Sequence[fl
     """n, sum and sum of squares of a variant without its largest units, for the outlier check."""
     x = np.asarray(largest, dtype=float)
     return n - len(x), total - float(x.sum()), max(squares - float((x**2).sum()), 0.0)
+
+
+def planned_weights(split: Mapping[str, float] | None, variants: Sequence[str]) -> list[float] | None:
+    """Return the planned share of each variant, in their order; None for an equal split.
+
+    Raises:
+        BadParameter: if the split names other variants than the test has, or a share that is not above 0.
+
+    >>> planned_weights({"B": 1, "A": 9}, ["A", "B"])
+    [9.0, 1.0]
+    """
+    if split is None:
+        return None
+    if set(split) != set(variants) or not all(share > 0 for share in split.values()):
+        raise BadParameter(
+            f"The planned split names {words.listed(map(str, split))}.",
+            why=f"The test has {words.listed(variants)}.",
+            do="Give each variant a share above 0.",
+        )
+    return [float(split[v]) for v in variants]
 
 
 def worst(found: Sequence[Check]) -> Status:
