@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from journeylab import words
 from journeylab.growth import health
 from journeylab.growth.effects import Effect, difference
 from journeylab.growth.health import Check
@@ -33,7 +34,7 @@ def examine(
         level: Confidence level at which effects are claimed.
     """
     units = trial.n.sum(axis=(1, 2)).tolist()
-    weights = None if split is None else [float(split[v]) for v in trial.variants]
+    weights = health.planned_weights(split, trial.variants)
     everyone = sum(units) + trial.several
     found = [
         health.check_sample_ratio(units, weights),
@@ -56,6 +57,9 @@ def examine(
                 trial.doubled,
             )
         )
+    if trial.undated:
+        said = f"The day of {words.count(trial.undated, 'unit')} is not known, so nothing is read day by day."
+        found.append(Check("days known", "warn", said, trial.undated))
     for metric in trial.metrics:
         for variant in trial.variants[1:]:
             e = effects[metric.name, variant]
@@ -101,7 +105,9 @@ def _outliers(trial: Trial, level: float) -> list[Check]:
         if worst is not None:
             found.append(Check(f"outliers in {metric.name}", "warn", f"{metric.name}: {worst.sentence}", worst.value))
     if not found and any(m.kind == "mean" for m in trial.metrics):
-        found.append(Check("outliers", "pass", f"No result hangs on the {LARGEST} largest units of a variant."))
+        fewest = min(LARGEST, trial.n.shape[1])
+        named = "largest unit" if fewest == 1 else f"{fewest} largest units"
+        found.append(Check("outliers", "pass", f"No result hangs on the {named} of a variant."))
     return found
 
 

@@ -21,7 +21,7 @@ from journeylab.growth.estimates import compare_metric, guardrails_of, rows_of
 from journeylab.growth.examine import examine, refused
 from journeylab.growth.sequential import TUNING
 from journeylab.growth.trial import from_counts, read_trial
-from journeylab.growth.verdict import Verdict, judge
+from journeylab.growth.verdict import Verdict, judge, torn
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def experiment(
             level=level,
             cuped=cuped,
         )
-    _check_names(trial, split, guardrails)
+    _check_guardrails(trial, guardrails)
     effects = {
         (m.name, v): compare_metric(trial, m, v, level=level, alternative=alternative)
         for m in trial.metrics
@@ -202,7 +202,16 @@ def experiment(
     }
     rows = rows_of(trial, effects, set(guardrails or ()), correction, tuning, prior_sd, set(lower_is_better), level)
     checks = examine(trial, effects, split=split, level=level)
-    verdict = _verdict(trial, effects, rows, checks, reading, lower_is_better, worthwhile, level, shop.currency)
+    guarded = guardrails_of(trial, effects, guardrails or {}, set(lower_is_better))
+    verdict = torn(
+        _verdict(trial, effects, rows, checks, reading, lower_is_better, worthwhile, level, shop.currency),
+        rows,
+        guarded,
+        first=trial.metrics[0].name,
+        bounds=("always_lower", "always_upper") if reading == "always valid" else ("lower", "upper"),
+        lower_is_better=lower_is_better,
+        level=level,
+    )
     days = replay.by_day(trial, trial.metrics[0], level=level, tuning=tuning)
     return Experiment(
         name=trial.name,
@@ -212,7 +221,7 @@ def experiment(
         checks=pd.DataFrame(
             [(c.name, c.status, c.sentence, c.value) for c in checks], columns=["check", "status", "finding", "value"]
         ),
-        guardrails=guardrails_of(trial, effects, guardrails or {}, set(lower_is_better)),
+        guardrails=guarded,
         days=days,
         verdict=verdict,
         fit=refused(checks) is None,
@@ -222,13 +231,7 @@ def experiment(
     )
 
 
-def _check_names(trial: Trial, split: Mapping[str, float] | None, guardrails: Mapping[str, float] | None) -> None:
-    if split is not None and (set(split) != set(trial.variants) or not all(share > 0 for share in split.values())):
-        raise BadParameter(
-            f"The planned split names {words.listed(map(str, split))}.",
-            why=f"The test has {words.listed(trial.variants)}.",
-            do="Give each variant a share above 0.",
-        )
+def _check_guardrails(trial: Trial, guardrails: Mapping[str, float] | None) -> None:
     unknown = set(guardrails or ()) - {m.name for m in trial.metrics}
     if unknown:
         raise BadParameter(f"The guardrail {min(unknown)!r} is no metric of this test.")

@@ -48,7 +48,8 @@ class Segments(Result):
         by: What the segments come from.
         differ: P-value of the test that all segments have the same effect (Cochran's Q).
         left_out: Units in segments too small to be read.
-        fit: Whether the split is even among all variants, or as planned; without that there is no verdict.
+        fit: Whether the split is even among all variants, or as planned, and hardly any unit saw several of them;
+            without that there is no verdict.
     """
 
     views: ClassVar[tuple[str, ...]] = ("segments",)
@@ -148,8 +149,7 @@ def experiment_segments(
         raise BadParameter("Quantiles are not compared by segment.", do="Choose a mean, a ratio or a proportion.")
     if len(trial.variants) < 2:
         raise NotEnoughData(f"There is only the variant {trial.variants[0]}.")
-    if split is not None and set(split) != set(trial.variants):
-        raise BadParameter(f"The planned split must name {words.listed(trial.variants)}.")
+    weights = health.planned_weights(split, trial.variants)
     chosen = one_of(variant or trial.variants[1], "variant", trial.variants[1:])
     arms = trial.moments[found.name].total(axis=1)
     v = trial.variants.index(chosen)
@@ -180,8 +180,13 @@ def experiment_segments(
             "share_kept": pooled.share,
         }
     )
-    weights = None if split is None else [float(split[v]) for v in trial.variants]
-    ratio = health.check_sample_ratio(trial.n.sum(axis=(1, 2)).tolist(), weights)
+    units = trial.n.sum(axis=(1, 2)).tolist()
+    checks = [
+        health.check_sample_ratio(units, weights),
+        health.check_several_variants(trial.several, sum(units) + trial.several),
+    ]
+    unfit = [c.sentence for c in checks if c.status == "fail"]
+    read = [c.sentence for c in checks if c.status == "warn"]
     return Segments(
         rows=rows,
         metric=found.name,
@@ -190,9 +195,9 @@ def experiment_segments(
         by=by,
         differ=_differ(rows["effect"].to_numpy(), np.array(errors)),
         left_out=left_out,
-        fit=ratio.status != "fail",
+        fit=not unfit,
         level=level,
-        caveats=((ratio.sentence,) if ratio.status == "fail" else ()) + _caveats(rows, left_out, by),
+        caveats=(*unfit, *read, *_caveats(rows, left_out, by)),
     )
 
 

@@ -108,6 +108,7 @@ def experiment_value(
     control: str | None = None,
     window: str | timedelta | None = "14d",
     horizon: str | timedelta = "365d",
+    split: Mapping[str, float] | None = None,
     margin: float = 1.0,
     level: float = 0.95,
 ) -> ValueVerdict:
@@ -127,10 +128,12 @@ def experiment_value(
         control: The variant to compare with.
         window: How long after its exposure a unit's orders count.
         horizon: Over how long worth is counted.
+        split: The planned share of each variant, in any scale; equal by default.
         margin: Share of net value that is margin, 0 to 1; with 1 the values are net sales.
         level: Confidence level.
 
     Raises:
+        BadParameter: if the split does not name the test's variants.
         SchemaError: if the orders cannot be told from the test's units.
         NotEnoughData: if the shop's past is shorter than the horizon, or no unit bought.
     """
@@ -160,12 +163,13 @@ def experiment_value(
     variants = order_of(counted["variant"], control)
     if len(variants) < 2:
         raise NotEnoughData(f"There is only the variant {variants[0]}.")
+    weights = health.planned_weights(split, variants)
     units_of = {str(v): float(k) for v, k in zip(counted["variant"], counted["n"], strict=True)}
     arms = {v: _arm(units_of[v], came[came["variant"] == v], past, margin) for v in variants}
     worth = past["mean"].to_numpy(float) * margin
     variance = past["variance"].to_numpy(float) / past["n"].to_numpy(float) * margin**2
     rows = [_row(v, arms[variants[0]], arms[v], worth, variance, level) for v in variants[1:]]
-    split = health.check_sample_ratio([units_of[v] for v in variants])
+    ratio = health.check_sample_ratio([units_of[v] for v in variants], weights)
     return ValueVerdict(
         rows=pd.DataFrame(rows),
         kinds=_kinds(past, arms, worth, z_of(level) * np.sqrt(variance)),
@@ -174,10 +178,10 @@ def experiment_value(
         by=tuple(chosen),
         horizon=ahead,
         margin=margin,
-        fit=split.status != "fail",
+        fit=ratio.status != "fail",
         currency=shop.currency,
         level=level,
-        caveats=_caveats(split, tuple(chosen), margin, ahead),
+        caveats=_caveats(ratio, tuple(chosen), margin, ahead),
     )
 
 
@@ -235,9 +239,9 @@ def _row(
     }
 
 
-def _caveats(split: health.Check, by: tuple[str, ...], margin: float, horizon: timedelta) -> tuple[str, ...]:
+def _caveats(ratio: health.Check, by: tuple[str, ...], margin: float, horizon: timedelta) -> tuple[str, ...]:
     kinds = words.listed([*(k.replace("_", " ") for k in by), "new or returning"])
-    said = [split.sentence] if split.status == "fail" else []
+    said = [ratio.sentence] if ratio.status == "fail" else []
     said += [
         (
             f"Nobody has waited {horizon.days} days after this test: a buyer counts with the first order, and with "

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
+from journeylab import words
 from journeylab.errors import BadParameter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 Status = Literal["pass", "warn", "fail", "unknown"]
 
@@ -182,6 +183,7 @@ def check_outliers(
     name = "outliers"
     if math.isnan(pvalue) or math.isnan(pvalue_without):
         return Check(name, "unknown", "Whether a few units carry the result could not be observed.")
+    largest = "the largest unit" if without == 1 else f"the {without} largest units"
     turned = effect * effect_without < 0 and min(pvalue, pvalue_without) < alpha
     lost = (pvalue < alpha) != (pvalue_without < alpha)
     if turned or lost:
@@ -189,19 +191,37 @@ def check_outliers(
         return Check(
             name,
             "warn",
-            f"A few units carry the result: without the {without} largest of each variant it {what} "
+            f"A few units carry the result: without {largest} of each variant it {what} "
             f"(p {pvalue_without:.2g} in place of {pvalue:.2g}). Cap them, or read the median.",
             pvalue_without,
         )
-    return Check(
-        name, "pass", f"The result stands without the {without} largest units of each variant.", pvalue_without
-    )
+    return Check(name, "pass", f"The result stands without {largest} of each variant.", pvalue_without)
 
 
 def without_largest(n: float, total: float, squares: float, largest: Sequence[float]) -> tuple[float, float, float]:
     """n, sum and sum of squares of a variant without its largest units, for the outlier check."""
     x = np.asarray(largest, dtype=float)
     return n - len(x), total - float(x.sum()), max(squares - float((x**2).sum()), 0.0)
+
+
+def planned_weights(split: Mapping[str, float] | None, variants: Sequence[str]) -> list[float] | None:
+    """Return the planned share of each variant, in their order; None for an equal split.
+
+    Raises:
+        BadParameter: if the split names other variants than the test has, or a share that is not above 0.
+
+    >>> planned_weights({"B": 1, "A": 9}, ["A", "B"])
+    [9.0, 1.0]
+    """
+    if split is None:
+        return None
+    if set(split) != set(variants) or not all(share > 0 for share in split.values()):
+        raise BadParameter(
+            f"The planned split names {words.listed(map(str, split))}.",
+            why=f"The test has {words.listed(variants)}.",
+            do="Give each variant a share above 0.",
+        )
+    return [float(split[v]) for v in variants]
 
 
 def worst(found: Sequence[Check]) -> Status:

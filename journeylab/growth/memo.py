@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 _SAID = {
     "better": "Keep the variant.",
+    "mixed": "Decide which measure counts: what was asked for got better, and something else clearly worse.",
     "worse": "Stay with the control.",
     "same": "Choose by cost or taste: there is no difference worth having.",
     "open": "Let it run on, or stop and say that it is not known.",

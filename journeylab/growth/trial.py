@@ -51,6 +51,7 @@ class Trial:
         after: Units first exposed after the end, left out.
         unmatched: Units with an exposure and no row of outcomes, read as zero.
         doubled: Units with several rows of outcomes.
+        undated: Units whose day is not known, where others' is; then no unit is read by day.
         caps: Of each capped metric, the value above which a unit counts as that value.
     """
 
@@ -69,6 +70,7 @@ class Trial:
     after: int = 0
     unmatched: int = 0
     doubled: int = 0
+    undated: int = 0
     caps: Mapping[str, float] | None = None
 
     def arms(self, metric: Metric) -> Moments:
@@ -236,9 +238,11 @@ def _assemble(
         cells["part"].map({p: i for i, p in enumerate(parts)}).to_numpy(),
     )
 
-    def spread(column: str, empty: float = 0.0) -> Floats:
+    def spread(column: str, *, largest: bool = False) -> Floats:
+        # several cells fall into one where days are not known: they are added, and of the largest the largest stays
+        empty, put = (-np.inf, np.maximum) if largest else (0.0, np.add)
         out = np.full(shape, empty)
-        out[at] = cells[column].astype(float).fillna(empty)
+        put.at(out, at, cells[column].astype(float).fillna(empty).to_numpy())
         return out
 
     found = tuple(_settled(m, cells, i) for i, m in enumerate(metrics))
@@ -251,7 +255,7 @@ def _assemble(
             for b in range(a + 1):
                 products[..., a, b] = products[..., b, a] = spread(f"p{i}_{b}_{a}")
         moments[metric.name] = Moments.from_sums(columns, spread(f"n{i}"), sums, products)
-        largest[metric.name] = spread(f"top{i}", -np.inf).max(axis=2)
+        largest[metric.name] = spread(f"top{i}", largest=True).max(axis=2)
     return Trial(
         name=source.name,
         unit=source.unit,
@@ -268,6 +272,7 @@ def _assemble(
         after=after,
         unmatched=int(cells["unmatched"].sum()),
         doubled=int(cells["doubled"].sum()),
+        undated=int(cells.loc[cells["day"].isna(), "units"].sum()) if cells["day"].notna().any() else 0,
         caps=dict(caps),
     )
 

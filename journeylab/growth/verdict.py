@@ -10,18 +10,21 @@ from journeylab import words
 from journeylab.growth import sample_size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
+
+    import pandas as pd
 
     from journeylab.growth.effects import Effect
     from journeylab.growth.health import Check
     from journeylab.growth.metrics import Metric
     from journeylab.growth.trial import Trial
 
-Kind = Literal["refused", "better", "worse", "same", "open"]
+Kind = Literal["refused", "better", "mixed", "worse", "same", "open"]
 
 _MONEY = re.compile(r"(^|[^a-z])(net|revenue|margin|refunds|refunded|spend|price|order value|money|profit)([^a-z]|$)")
 _BUYING = {"conversion", "converted", "ordered", "purchased", "bought"}
 MOST_DAYS = 400
+KEEP = "; keep it."
 
 
 class Verdict(NamedTuple):
@@ -71,7 +74,7 @@ def judge(
     wins = [v for v, e in effects.items() if clear[v] and sign * e.effect > 0]
     if wins:
         best = max(wins, key=good)
-        return Verdict("better", f"{brings(trial, metric, best, effects[best], currency)}; keep it.", best, 0.0)
+        return Verdict("better", f"{brings(trial, metric, best, effects[best], currency)}{KEEP}", best, 0.0)
     if all(clear.values()):
         best = max(effects, key=good)
         said = brings(trial, metric, best, effects[best], currency)
@@ -94,6 +97,42 @@ def _undecided(
     units = units_missing(trial, metric, variant, worthwhile, alpha=1 - level)
     more = _more(days, units, words.percent(worthwhile, digits=0), trial.unit)
     return Verdict("open", f"We cannot tell yet: {said}{more}.", variant, days)
+
+
+def torn(
+    verdict: Verdict,
+    rows: pd.DataFrame,
+    guardrails: pd.DataFrame,
+    *,
+    first: str,
+    bounds: tuple[str, str],
+    lower_is_better: Collection[str],
+    level: float,
+) -> Verdict:
+    """Turn a win into a mixed verdict if another metric of the winner, or one of its guardrails, got clearly worse.
+
+    Args:
+        verdict: On the first metric.
+        rows: As `Experiment.rows`.
+        guardrails: As `Experiment.guardrails`.
+        first: The first metric.
+        bounds: The columns of the interval that the verdict stands on.
+        lower_is_better: Metrics that should fall.
+        level: Confidence level.
+    """
+    if verdict.kind != "better":
+        return verdict
+    mine = rows[(rows["variant"] == verdict.variant) & (rows["role"] == "goal") & (rows["metric"] != first)]
+    falls = mine["metric"].isin(list(lower_is_better))
+    harm = (falls & (mine[bounds[0]] > 0)) | (~falls & (mine[bounds[1]] < 0))
+    harmed = (guardrails["variant"] == verdict.variant) & (guardrails["reading"] == "harmed")
+    worse = [*mine.loc[harm & (mine["pvalue_adjusted"] < 1 - level), "metric"], *guardrails.loc[harmed, "metric"]]
+    if not worse:
+        return verdict
+    said = verdict.sentence.removesuffix(KEEP)
+    return verdict._replace(
+        kind="mixed", sentence=f"{said}, but {words.listed(worse)} got clearly worse: decide what counts."
+    )
 
 
 def _more(days: float, units: float, change: str, unit: str) -> str:

@@ -87,6 +87,17 @@ def test_a_broken_split_is_refused_by_segment_too_unless_it_was_planned():
     assert jl.growth.experiment_segments(shop, by="part", split={"A": 2, "B": 1}).fit
 
 
+def test_units_that_saw_several_variants_forbid_a_verdict_by_segment_too():
+    exposed = [(f"u{i}", "AB"[i % 2], 0) for i in range(2000)] + [(f"u{i}", "BA"[i % 2], 1) for i in range(40)]
+    measured = [(f"u{i}", i % 5 == 0, f"s{i // 2 % 2}") for i in range(2000)]
+    result = jl.growth.experiment_segments(small(exposed, measured, ["converted", "part"]), by="part")
+    assert result.headline().startswith("No verdict: 40 of 2,000 units")
+    few = small(exposed[:2005], measured, ["converted", "part"])
+    result = jl.growth.experiment_segments(few, by="part")
+    assert result.fit
+    assert result.caveats[0].startswith("5 of 2,000 units")
+
+
 def test_small_segments_are_left_out_and_counted():
     exposed = [(f"u{i}", "AB"[i % 2], 0) for i in range(420)]
     measured = [(f"u{i}", i % 3 == 0, "big" if i < 400 else "small") for i in range(420)]

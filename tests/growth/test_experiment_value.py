@@ -66,6 +66,16 @@ def test_where_buyers_are_alike_there_is_no_conflict(tmp_path):
     assert "more margin per visitor over 12 months" in result.headline()
 
 
+def test_an_uneven_split_is_refused_unless_it_was_planned(tmp_path):
+    frames = simulated(seed=63, units=3000, history=300)
+    lost = (frames["exposures"]["variant"] == "B") & (np.arange(3000) % 2 == 0)
+    shop = frames_shop(tmp_path, {**frames, "exposures": frames["exposures"][~lost]})
+    assert jl.growth.experiment_value(shop, by=[]).headline().startswith("No verdict: the split is broken")
+    assert jl.growth.experiment_value(shop, by=[], split={"A": 2, "B": 1}).fit
+    with pytest.raises(jl.BadParameter, match="planned split"):
+        jl.growth.experiment_value(shop, by=[], split={"A": 2, "C": 1})
+
+
 @pytest.mark.slow
 def test_the_interval_holds_the_planted_difference_for_most_shops(tmp_path):
     held = []
