@@ -185,9 +185,10 @@ def _settle_currency(desk: Desk, currency: str | None) -> str:
         return currency or ""
     money = currency or ""
     if "currency" in desk.tables["orders"]:
+        desk.sql("UPDATE orders SET currency = upper(trim(currency)) WHERE currency <> upper(trim(currency))")
         counted = f"status NOT IN ({', '.join(map(literal, schema.UNCOUNTED_STATUSES))})"
         rows = desk.sql(
-            f"SELECT currency FROM orders WHERE currency IS NOT NULL GROUP BY currency "
+            f"SELECT currency FROM orders WHERE regexp_full_match(currency, '[A-Z]{{3}}') GROUP BY currency "
             f"ORDER BY count(*) FILTER (WHERE {counted}) DESC, currency LIMIT 1"
         )
         money = money or (rows[0][0] if rows else "")
@@ -198,7 +199,8 @@ def _settle_currency(desk: Desk, currency: str | None) -> str:
                 f"WHERE {counted} AND currency <> {literal(money)} GROUP BY source"
             )
         }
-        desk.set_aside("orders", other, f"in another currency than {money}")
+        if money:
+            desk.set_aside("orders", other, f"in another currency than {money}")
     desk.sql("ALTER TABLE orders DROP COLUMN source")
     return money
 
