@@ -24,7 +24,7 @@ from journeylab.data.readers import overlap as overlaps
 from journeylab.data.readers import sources
 from journeylab.data.readers.desk import Desk
 from journeylab.data.readers.files import Limits, Opener, Raw
-from journeylab.data.readers.values import scrub
+from journeylab.data.readers.values import scrub, without_emails
 from journeylab.errors import BadParameter, SchemaError
 from journeylab.words import listed
 
@@ -224,7 +224,7 @@ def _fingerprint(digests: Sequence[str], readers: Sequence[Reader], options: Map
 
 def _call(names: Sequence[str], options: Mapping[str, object]) -> str:
     """Return the line of Python that reads the same files again."""
-    said = [_quoted(name) for name in names]
+    said = [_quoted(without_emails(name)) for name in names]
     said += [
         f"{option}={_quoted(value) if isinstance(value, str) else repr(value)}"
         for option, value in options.items()
