@@ -64,6 +64,9 @@ def literal(value: Any) -> str:
         return f"[{', '.join(map(literal, value))}]"
     if isinstance(value, dict):
         return "{" + ", ".join(f"{literal(k)}: {literal(v)}" for k, v in value.items()) + "}"
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, bool):
         return repr(value)
+    for plain in (int, float, str):  # of which numpy has kinds of its own, whose repr is no Python
+        if isinstance(value, plain):
+            return repr(plain(value))
     raise TypeError(f"{type(value).__name__} cannot be written as Python; analyses take literals and Results.")

@@ -24,7 +24,7 @@ from journeylab.data.readers import overlap as overlaps
 from journeylab.data.readers import sources
 from journeylab.data.readers.desk import Desk
 from journeylab.data.readers.files import Limits, Opener, Raw
-from journeylab.data.readers.values import scrub
+from journeylab.data.readers.values import scrub, without_emails
 from journeylab.errors import BadParameter, SchemaError
 from journeylab.words import listed
 
@@ -185,9 +185,10 @@ def _settle_currency(desk: Desk, currency: str | None) -> str:
         return currency or ""
     money = currency or ""
     if "currency" in desk.tables["orders"]:
+        desk.sql("UPDATE orders SET currency = upper(trim(currency)) WHERE currency <> upper(trim(currency))")
         counted = f"status NOT IN ({', '.join(map(literal, schema.UNCOUNTED_STATUSES))})"
         rows = desk.sql(
-            f"SELECT currency FROM orders WHERE currency IS NOT NULL GROUP BY currency "
+            f"SELECT currency FROM orders WHERE regexp_full_match(currency, '[A-Z]{{3}}') GROUP BY currency "
             f"ORDER BY count(*) FILTER (WHERE {counted}) DESC, currency LIMIT 1"
         )
         money = money or (rows[0][0] if rows else "")
@@ -198,7 +199,8 @@ def _settle_currency(desk: Desk, currency: str | None) -> str:
                 f"WHERE {counted} AND currency <> {literal(money)} GROUP BY source"
             )
         }
-        desk.set_aside("orders", other, f"in another currency than {money}")
+        if money:
+            desk.set_aside("orders", other, f"in another currency than {money}")
     desk.sql("ALTER TABLE orders DROP COLUMN source")
     return money
 
@@ -222,7 +224,7 @@ def _fingerprint(digests: Sequence[str], readers: Sequence[Reader], options: Map
 
 def _call(names: Sequence[str], options: Mapping[str, object]) -> str:
     """Return the line of Python that reads the same files again."""
-    said = [_quoted(name) for name in names]
+    said = [_quoted(without_emails(name)) for name in names]
     said += [
         f"{option}={_quoted(value) if isinstance(value, str) else repr(value)}"
         for option, value in options.items()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from journeylab.data.engine import literal
 from journeylab.data.ledger import Note
 from journeylab.data.readers.base import fold
+from journeylab.data.readers.desk import Remark
 from journeylab.data.readers.values import free_text
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _STATUSES = {
     "voided": ("voided", "void"),
     "test": ("test",),
 }  # fmt: skip
+#: How words for a cancellation begin: cancelado, storniert, annullato, annulé.
+_CANCELLED = "^(cancel|storn|annul)"
 _KINDS = {
     "nps": ("nps", "net promoter score", "recommend"),
     "csat": ("csat", "satisfaction", "customer satisfaction"),
@@ -43,7 +46,17 @@ _TOTALS = {"total", "ordertotal", "amount", "grandtotal", "revenue"}
 
 def status(text: str) -> str:
     """Return the expression of an order's state in the words of the data model; unknown words are completed orders."""
-    return f"coalesce({_words(text, _STATUSES)}, 'completed')"
+    return f"coalesce({_known(text)}, 'completed')"
+
+
+def unknown_status(text: str) -> Remark:
+    """Return what to say about orders whose state has no word in the data model."""
+    return Remark("with a state nobody knows, taken for a sale", f"{text} IS NOT NULL AND {_known(text)} IS NULL")
+
+
+def _known(text: str) -> str:
+    cancelled = f"CASE WHEN regexp_matches(lower({text}), {literal(_CANCELLED)}) THEN 'cancelled' END"
+    return f"coalesce({_words(text, _STATUSES)}, {cancelled})"
 
 
 def kind(text: str) -> str:

@@ -29,6 +29,8 @@ _THINGS = {
 }
 _TIMES = {"orders": "ordered_at", "surveys": "answered_at", "contacts": "sent_at", "tickets": "opened_at"}
 _TIMES |= {"exposures": "exposed_at", "spend": "day", "traffic": "day", "promotions": "ends"}
+#: What only one line of an order may say, and is true of all of them.
+_SHARED = ("customer_id", "country", "currency", "discount_code", "payment_method")
 ADDED = "line of an order that another row has too, added up into one order"
 REPLACED = "that another file has too, which reaches further or was given later"
 
@@ -75,6 +77,7 @@ def newest(desk: Desk, name: str, raws: Sequence[Raw], rows: str, key: Sequence[
 
 def _apart(desk: Desk, name: str, raws: Sequence[Raw], rows: str, key: str) -> str:
     """Return rows where a file whose ids an earlier file has too gets ids of its own, such as '1001 · 2'."""
+    desk.by_order = True
     places = ", ".join(f"({raw.number}, {place})" for place, raw in enumerate(raws, start=1))
     return desk.keep(
         name,
@@ -100,12 +103,19 @@ def added_up(desk: Desk, rows: str, number: int) -> str:
         for name in there
         if name in spec and spec[name].dtype == schema.MONEY
     ]
+    words = [
+        f"CASE WHEN aside IS NULL THEN max({name}) OVER w ELSE {name} END AS {name}"
+        for name in _SHARED
+        if name in there
+    ]
+    ties = ", ".join(quote(name) for name in there if name not in ("ordered_at", "source"))
     return desk.keep(
         f"orders added up {number}",
         f"""SELECT * EXCLUDE (copy_) REPLACE (CASE WHEN aside IS NULL AND copy_ > 1 THEN {literal(ADDED)}
                    WHEN aside IS NULL AND net IS NULL THEN 'with a total too large to be one' ELSE aside END AS aside)
-            FROM (SELECT * REPLACE ({", ".join(sums)}),
-                         row_number() OVER (PARTITION BY order_id, aside IS NULL ORDER BY ordered_at, source) AS copy_
+            FROM (SELECT * REPLACE ({", ".join(sums + words)}),
+                         row_number() OVER (PARTITION BY order_id, aside IS NULL
+                                            ORDER BY ordered_at, source, {ties}) AS copy_
                   FROM {rows} WINDOW w AS (PARTITION BY order_id, aside IS NULL))""",
     )
 

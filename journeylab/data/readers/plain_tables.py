@@ -15,7 +15,7 @@ from journeylab.data.readers import sheet, traits
 from journeylab.data.readers.base import fold
 from journeylab.data.readers.desk import shown
 from journeylab.data.readers.forms import FORMS
-from journeylab.data.readers.meanings import after_refunds, completed
+from journeylab.data.readers.meanings import after_refunds, completed, unknown_status
 from journeylab.data.readers.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def sheet_of(table: str, raw: Raw, found: dict[str, int]) -> Sheet:
         traits=further,
         utc=frozenset(utc),
         said=(*said, *more),
+        remarks=(unknown_status("status__text"),) if table == "orders" and "status" in found else (),
         label=_label(table, found),
     )
 

@@ -69,6 +69,11 @@ class Sheet:
     comma: bool | None = None
 
     @property
+    def conditions(self) -> list[str]:
+        """All conditions over text columns."""
+        return [*self.asides.values(), *(remark.condition for remark in self.remarks)]
+
+    @property
     def columns(self) -> list[str]:
         """The canonical columns that will be there."""
         there = {*self.found, *self.derived}
@@ -146,7 +151,7 @@ def typed(raw: Raw, desk: Desk, sheet: Sheet, name: str) -> tuple[str, list[Note
     changed = {name: _clean(name, spec[name].dtype if name in spec else "trait", desk.key) for name in places}
     changed = {name: text if name in columns or _is_trait(name) else "NULL" for name, text in changed.items()}
     changed |= {name: _clean_text(text, spec[name].dtype) for name, text in sheet.derived.items()}
-    changed |= {f"{name}__text": f"left({name}, 60)" for name in sheet.found if _wanted(name, sheet.asides)}
+    changed |= {f"{name}__text": f"left({name}, 60)" for name in sheet.found if _wanted(name, sheet.conditions)}
     table = desk.stage(raw, name, places, changed)
     if "day" in columns:  # the reader of times calls what it finds `day`
         desk.sql(f"ALTER TABLE {table} RENAME COLUMN day TO {_staged('day')}")
@@ -167,6 +172,7 @@ def typed(raw: Raw, desk: Desk, sheet: Sheet, name: str) -> tuple[str, list[Note
     }
     chosen = [f"{sheet.settled.get(name, f'{name}__v')} AS {name}" for name in values]
     chosen += [f"{text} AS {name}__bad" for name, text in bad.items()]
+    chosen += [f"{name}__text" for name in sheet.found if _wanted(name, [r.condition for r in sheet.remarks])]
     chosen += [f"{name} AS {literal_name}" for name, literal_name in _trait_names(sheet)]
     inner = ", ".join(f"{text} AS {name}__v" for name, text in values.items())
     part = (
@@ -289,5 +295,5 @@ def _is_trait(name: str) -> bool:
     return name.startswith("trait_")
 
 
-def _wanted(name: str, asides: Mapping[str, str]) -> bool:
-    return any(f"{name}__text" in condition for condition in asides.values())
+def _wanted(name: str, conditions: Iterable[str]) -> bool:
+    return any(f"{name}__text" in condition for condition in conditions)

@@ -166,13 +166,22 @@ def path(page: str) -> str:
     return f"coalesce(nullif(split_part(split_part({local}, '?', 1), '#', 1), ''), if({page} IS NULL, NULL, '/'))"
 
 
+def without_emails(text: str) -> str:
+    """Blank e-mails in text.
+
+    >>> without_emails("orders of ada@example.com.csv")
+    'orders of (e-mail)'
+    """
+    return re.sub(_EMAIL, "(e-mail)", text)
+
+
 def scrub(text: str) -> str:
     """Blank e-mails and phone numbers in text that will be shown, and cut it to a readable length.
 
     >>> scrub("ask ada@example.com, +49 151 1234567")
     'ask (e-mail), (number)'
     """
-    text = re.sub(_EMAIL, "(e-mail)", text)
+    text = without_emails(text)
     text = re.sub(r"(?<![\w.])\+?\d[\d ()/-]{8,}\d(?![\w.])", "(number)", text)
     text = "".join(c if c.isprintable() else " " for c in text)
     return text if len(text) <= 60 else text[:59] + "…"

@@ -73,13 +73,14 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
 def _orders(raw: Raw, desk: Desk) -> Sheet:
     found = {role: place for role, place in match(raw.columns, _COLUMNS).items() if role not in ("products", "items")}
     derived = {"status": meanings.status("status") if "status" in found else "'completed'"}
+    remarks = (meanings.unknown_status("status__text"),) if "status" in found else ()
     said = []
     if "customer" in found:
         derived["customer_id"] = pseudonym("nullif(trim(customer), '')", desk.key)
         said.append(Note("customers told apart by their name only, which is not kept", 1))
     if "marketing_channel" in found:
         derived["marketing_channel"] = f"regexp_replace(marketing_channel, {literal(_SOURCE)}, '')"
-    return Sheet("orders", found, derived=derived, label="order_id", said=tuple(said))
+    return Sheet("orders", found, derived=derived, label="order_id", said=tuple(said), remarks=remarks)
 
 
 def _lines(raw: Raw, desk: Desk) -> str:

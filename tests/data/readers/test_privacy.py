@@ -141,3 +141,9 @@ def test_words_that_hardly_repeat_are_no_trait_and_that_is_said(tmp_path):
     shop = jl.read(write_csv(tmp_path / "customers.csv", lines))
     assert set(shop.tables["customers"].columns) == {"customer_id", "country", "colour"}
     assert "ansprache" in note(shop, "customers", "may tell a person").examples
+
+
+def test_an_email_in_the_name_of_a_file_is_not_in_the_line_that_reads_it(tmp_path):
+    shop = jl.read(write_csv(tmp_path / "orders of ada@example.com (1).csv", [shopify_line()]), key=KEY)
+    assert "ada@" not in _spoken(shop)
+    assert shop.calls[0].endswith('/orders of (e-mail) (1).csv")')

@@ -454,3 +454,40 @@ def test_a_row_in_the_future_is_set_aside_and_tomorrow_is_not_the_future(tmp_pat
     assert (ledger(shop, table).read, ledger(shop, table).kept) == (3, 2)
     assert note(shop, table, "in the future").set_aside
     assert shop.observed[1] == tomorrow.date()
+
+
+def test_orders_with_a_state_nobody_knows_are_said_and_cancelled_ones_are_known_in_other_words(tmp_path):
+    lines = [
+        {"order_id": str(n), "Date": "2026-03-01 10:00", "status": status, "net": "1.00"}
+        for n, status in enumerate(["paid", "Storniert", "annulé", "Cancelled by customer", "limbo"])
+    ]
+    shop = jl.read(write_csv(tmp_path / "orders.csv", lines))
+    assert column(shop, "orders", "status") == ["cancelled", "cancelled", "cancelled", "completed", "completed"]
+    assert note(shop, "orders", "a state nobody knows").count == 1
+    assert note(shop, "orders", "a state nobody knows").examples == ("4",)
+
+
+def test_only_a_three_letter_code_is_the_currency_of_a_shop(tmp_path):
+    lines = [
+        {"order_id": str(n), "ordered_at": "2026-03-01 10:00:00", "net": "1.00", "currency": currency}
+        for n, currency in enumerate(["eur", "Euro (mostly)", "Euro (mostly)"])
+    ]
+    assert jl.read(write_csv(tmp_path / "orders.csv", lines)).currency == "EUR"
+
+
+def test_files_whose_order_decides_a_value_have_a_fingerprint_for_each_order(tmp_path):
+    a, b = (
+        write_csv(tmp_path / f"{country}.csv", [{"customer_id": "c1", "country": country, "accepts_marketing": "yes"}])
+        for country in ("DE", "FR")
+    )
+    one, other = jl.read(a, b), jl.read(b, a)
+    assert column(one, "customers", "country") != column(other, "customers", "country")
+    assert one.fingerprint != other.fingerprint
+
+
+def test_what_one_line_of_an_order_says_is_known_whatever_line_comes_first(tmp_path):
+    first = {"Order Number": "1", "Date": "2026-03-01 10:00", "Total": "1.00", "Customer": "ada", "Country": ""}
+    second = first | {"Total": "2.00", "Customer": "", "Country": "DE"}
+    for name, lines in [("a", [first, second]), ("b", [second, first])]:
+        shop = jl.read(write_csv(tmp_path / f"{name}.csv", lines))
+        assert values(shop, "orders", "customer_id, country, net") == [("ada", "DE", Decimal("3.00"))]
