@@ -12,6 +12,7 @@ from journeylab.app.state import lab_key, visitor
 from journeylab.app.upload import is_local
 from journeylab.data import remembered, workspace
 from journeylab.errors import JourneylabError
+from journeylab.report import privacy
 
 if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
@@ -50,7 +51,7 @@ def save_button(shop: Dataset, *, key: str, with_key: bool = False) -> None:
         icon=":material/save:",
         on_click="ignore",
         key=key,
-        help="Opens here, or with jl.open, to the same figures. Customers are pseudonyms in it.",
+        help=f"Opens here, or with jl.open, to the same figures. {privacy.IDS}",
     )
 
 

@@ -14,6 +14,7 @@ from journeylab.app.state import visitor
 from journeylab.customers.audience import audience
 from journeylab.customers.persona_map import axes as map_axes
 from journeylab.errors import JourneylabError
+from journeylab.report import privacy
 from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ def take_away(shop: Dataset, found: Personas) -> None:
             "Download as CSV", lambda: _csv(made), file_name="audience.csv", mime="text/csv",
             icon=":material/download:", key="audience_csv", on_click="ignore",
         )  # fmt: skip
-        st.caption("Customers are pseudonyms, as in every table of this app.")
+        st.caption(privacy.IDS)
 
 
 def _csv(made: Audience) -> bytes:

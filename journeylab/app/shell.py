@@ -12,6 +12,7 @@ import streamlit as st
 from journeylab.app import panels
 from journeylab.app.state import visitor
 from journeylab.errors import JourneylabError
+from journeylab.report import privacy
 from journeylab.report.markdown import escape
 from journeylab.report.notebook import Story, bundle
 
@@ -87,5 +88,5 @@ def _offer_notebook(story: Story, whole: Dataset) -> None:
         icon=":material/menu_book:",
         on_click="ignore",
         key="page_notebook",
-        help="A zip with a Jupyter notebook of this page and the data it reads. Customers are pseudonyms in it.",
+        help=f"A zip with a Jupyter notebook of this page and the data it reads. {privacy.IDS}",
     )

@@ -201,10 +201,8 @@ class Visitor:
         if self._reading is not ticket:
             shop.close()
             return
-        before = self.sources
         self.adopt(shop, [])
         self.demo = True
-        _delete(before)
 
     def reopen(self, path: Path) -> None:
         """Open a lab file of the user's own as the shop, with the key it may hold."""
@@ -220,7 +218,8 @@ class Visitor:
         self._reading = None
 
     def adopt(self, shop: Dataset, sources: list[Source]) -> None:
-        """Put a shop that was read in the place of the one before."""
+        """Put a shop that was read in the place of the one before, and delete copies of files it does not need."""
+        _delete(source for source in self.sources if source not in sources)
         before, self.shop, self.sources = self.shop, shop, sources
         self.window, self.demo = None, False
         self.results.clear()

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Any
 
 from journeylab.data import workspace
+from journeylab.report import privacy
 from journeylab.report.markdown import escape
 from journeylab.result import Result
 
@@ -80,7 +81,7 @@ def _cells(story: Story) -> Iterable[Any]:
     results = [step for step in story.steps if isinstance(step, Result)]
     yield text(
         f"# {escape(story.title)}\n\n{escape(story.question)}\n\n"
-        f"The data is in `{SHOP_FILE}` beside this notebook. Customers are pseudonyms; nothing is fetched from outside."
+        f"The data is in `{SHOP_FILE}` beside this notebook. {privacy.IDS} Nothing is fetched from outside."
     )
     yield code(
         "import altair as alt\n"

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+#: Who the customers are in what is taken away.
+IDS = "Customers are pseudonyms in it, or the ids of the warehouse they come from."
 LEAST = 5
 NOTE = "small_group"
 #: Columns that say how many people, or what they did, a row is about.

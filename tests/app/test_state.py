@@ -129,6 +129,17 @@ def test_forgetting_closes_the_engine_and_leaves_no_file() -> None:
     assert not visitor.results
 
 
+def test_a_shop_from_elsewhere_leaves_no_copy_of_the_files_before_it() -> None:
+    visitor = Visitor(session="a")
+    source = upload(visitor, "orders.csv")
+    visitor.adopt(tiny_shop(), [source])
+    visitor.adopt(tiny_shop(), [source])
+    assert source.path.exists()
+    visitor.adopt(tiny_shop(), [])
+    assert not source.path.exists()
+    visitor.forget()
+
+
 def test_a_file_of_the_users_own_is_never_deleted(tmp_path: Path) -> None:
     path = tmp_path / "mine.csv"
     path.write_text("a,b\n")

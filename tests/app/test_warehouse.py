@@ -58,6 +58,16 @@ def test_a_connected_warehouse_is_a_shop_whose_tables_stay(open_app: Callable[..
     assert database.read_bytes() == before
 
 
+def test_what_can_be_taken_away_of_a_warehouse_is_not_said_to_hold_pseudonyms_alone(
+    open_app: Callable[..., AppTest], database: Path
+) -> None:
+    app = fill(open_app("start/data"), f"duckdb://{database}", orders="sold", columns="orders.net = total")
+    app.switch_page("../../pages/start/overview.py").run()
+    helps = {button.key: button.proto.help for button in app.get("download_button")}
+    assert "the ids of the warehouse" in helps["save_shop_here"]
+    assert "the ids of the warehouse" in helps["page_notebook"]
+
+
 def test_a_named_connection_comes_from_the_secrets(
     open_app: Callable[..., AppTest], database: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
