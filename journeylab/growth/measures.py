@@ -61,6 +61,13 @@ def names(shop: Dataset, *, most: int = 200) -> list[str]:
     return shop.run(counted.order_by(_.n.desc(), _.experiment).limit(most))["experiment"].tolist()
 
 
+def variants(shop: Dataset, source: Source, *, most: int = 100) -> list[str]:
+    """Return the variants of a test by name; at most `most` of them."""
+    table = shop.table("exposures" if source.exposed else "outcomes")
+    known = table.filter(_.experiment == source.name, _.variant.notnull()).group_by("variant").agg(n=_.count())
+    return shop.run(known.order_by(_.variant).limit(most))["variant"].tolist()
+
+
 def find(shop: Dataset, name: str | None, measured_by: str | None) -> Source:
     """Find a test and what is known of its units.
 
