@@ -143,7 +143,8 @@ def experiment(
         measured_by: 'outcomes' or 'orders'; outcomes where there are any, by default.
         split: The planned share of each variant, in any scale; equal by default.
         level: Confidence level of all intervals.
-        alternative: 'two-sided', or 'greater' or 'less' for one-sided intervals and p-values.
+        alternative: 'two-sided', or 'greater' or 'less' for one-sided intervals and p-values. Guardrails stay
+            two-sided: a one-sided metric cannot show harm on its open side.
         correction: How p-values are adjusted for several metrics and variants.
         cuped: Whether to use what was known before the test.
         cap: Values above this quantile of all units count as the quantile itself, such as 0.99; None to leave all.
@@ -196,7 +197,9 @@ def experiment(
         )
     _check_guardrails(trial, guardrails)
     effects = {
-        (m.name, v): compare_metric(trial, m, v, level=level, alternative=alternative)
+        (m.name, v): compare_metric(
+            trial, m, v, level=level, alternative="two-sided" if m.name in (guardrails or {}) else alternative
+        )
         for m in trial.metrics
         for v in trial.variants[1:]
     }
@@ -269,6 +272,7 @@ def _verdict(
         worthwhile=worthwhile,
         level=level,
         currency=currency,
+        among=int((rows["role"] == "goal").sum()),
     )
 
 
