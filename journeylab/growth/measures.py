@@ -277,9 +277,11 @@ def _with_part(shop: Dataset, source: Source, table: ir.Table, by: str | None) -
         traits = shop.table("customers").select(unit_id=_.customer_id, trait=_[by].cast("string"))
         traits = traits.group_by("unit_id").agg(trait=_.trait.min())
     else:
-        log = shop.table("events", whole=True).filter(_[by].notnull())
+        log = shop.table("events", whole=True).filter(_[by].notnull(), _.occurred_at.notnull())
         log = log.select("occurred_at", unit_id=_[_UNIT_COLUMN[source.unit]], trait=_[by])
-        traits = log.group_by("unit_id").agg(trait=_.trait.argmin(_.occurred_at))
+        # two events at one instant: the first trait by name, whatever the order of the rows
+        first = log.filter(_.occurred_at == _.occurred_at.min().over(ibis.window(group_by="unit_id")))
+        traits = first.group_by("unit_id").agg(trait=_.trait.min())
     return table.left_join(traits, "unit_id").mutate(part=_.trait.fill_null("not known")).drop("unit_id_right")
 
 

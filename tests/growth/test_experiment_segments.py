@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 import journeylab as jl
+from journeylab.growth import measures
 from tests.growth.shops import frames_shop, simulated, small
 
 
@@ -121,6 +122,20 @@ def test_traits_of_customers_are_segments_of_customers(tmp_path):
     rows = jl.growth.experiment_segments(shop, by="persona", metric="conversion").table()
     assert set(rows["segment"]) == {"regulars", "hunters"}
     assert rows[["n_control", "n"]].sum().sum() == 2000
+
+
+def test_traits_seen_at_one_instant_are_read_alike_in_any_order_of_rows(tmp_path):
+    frames = simulated(seed=54, units=400)
+    events = pd.concat([frames["events"].assign(device=d) for d in ("mobile", "desktop", "tablet")], ignore_index=True)
+    found = []
+    for name, ascending in (("up", True), ("down", False)):
+        folder = tmp_path / name
+        folder.mkdir()
+        shop = frames_shop(folder, {**frames, "events": events.sort_values("device", ascending=ascending)})
+        source = measures.find(shop, None, "orders")
+        units = shop.run(measures.units(shop, source, ["orders"], window=None, by="device"))
+        found.append(set(units["part"]))
+    assert found == [{"desktop"}, {"desktop"}]
 
 
 def test_what_the_units_cannot_be_split_by_is_refused(planted):
