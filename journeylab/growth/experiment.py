@@ -309,8 +309,8 @@ def _caveats(
         share = words.percent(cap or 1, digits=2)
         said.append(f"Capped at the {share} quantile of all units: {what}. The effect is one on capped values.")
     end = shop.observed[1] if shop.observed else None
-    if trial.days and window is not None and end is not None and trial.name != "counts":
+    if trial.days and window is not None and end is not None and not trial.outcomes:
         late = sum(trial.n[:, i].sum() for i, d in enumerate(trial.days) if d + window > end)
-        if late and shop.has("orders") and not shop.has("outcomes"):
+        if late:
             said.append(f"{late:,.0f} units were exposed so late that their {window.days} days were not over.")
     return tuple(said)
