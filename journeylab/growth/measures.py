@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: What the shop's own orders tell of a unit.
 ORDER_MEASURES = ("conversion", "orders", "revenue", "refunds")
 EVENT = "event "
+MOST_PARTS = 50  # segments that are read one by one
+OTHERS = "all others"
 BEFORE = "pre_"
 _PARTS = ("experiment", "unit_id", "variant", "exposed_at", "day", "unit")
 _UNIT_COLUMN = {"visitor": "visitor_id", "session": "session_id", "customer": "customer_id"}
@@ -283,6 +285,15 @@ def _with_part(shop: Dataset, source: Source, table: ir.Table, by: str | None) -
         first = log.filter(_.occurred_at == _.occurred_at.min().over(ibis.window(group_by="unit_id")))
         traits = first.group_by("unit_id").agg(trait=_.trait.min())
     return table.left_join(traits, "unit_id").mutate(part=_.trait.fill_null("not known")).drop("unit_id_right")
+
+
+def largest_parts(shop: Dataset, table: ir.Table) -> ir.Table:
+    """Keep the largest segments of a table of units, the rest as one: a row a value would not fit in Python."""
+    counted = table.group_by("part").agg(n=_.count()).order_by(_.n.desc(), _.part).limit(MOST_PARTS + 1)
+    parts = shop.run(counted)["part"].tolist()
+    if len(parts) <= MOST_PARTS:
+        return table
+    return table.mutate(part=ibis.ifelse(_.part.isin(parts[: MOST_PARTS - 1]), _.part, OTHERS))
 
 
 def _rows(shop: Dataset, table: str, name: str) -> int:

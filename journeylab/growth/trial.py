@@ -137,6 +137,7 @@ def _read(
         wanted = [with_before(m, source) for m in wanted]
     columns = list(dict.fromkeys(c for m in wanted for c in m.columns))
     table = measures.units(shop, source, columns, window=window, by=by)
+    table = table if by is None else measures.largest_parts(shop, table)
     caps = _caps(shop, table, wanted, cap) if cap is not None else {}
     if caps:
         table = table.mutate(**{c: _[c].clip(upper=top) for c, top in caps.items()})

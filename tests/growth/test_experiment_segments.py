@@ -109,6 +109,19 @@ def test_small_segments_are_left_out_and_counted():
         jl.growth.experiment_segments(small(exposed[:40], measured[:40], ["converted", "part"]), by="part")
 
 
+def test_beyond_fifty_segments_the_smallest_are_read_together():
+    exposed = [(f"u{i}", "AB"[i % 2], 0) for i in range(8000)]
+    parts = ["big" if i < 4000 else f"s{i // 2 % 1000}" for i in range(8000)]
+    measured = [(f"u{i}", i % 3 == 0, parts[i]) for i in range(8000)]
+    shop = small(exposed, measured, ["converted", "part"])
+    result = jl.growth.experiment_segments(shop, by="part")
+    rows = result.table().set_index("segment")
+    assert set(rows.index) == {"big", "all others"}
+    assert rows[["n_control", "n"]].sum().sum() + result.left_out == 8000
+    assert rows.loc["all others", ["n_control", "n"]].sum() == 8000 - 4000 - 48 * 4
+    assert any("all but the 49 largest" in c for c in result.caveats)
+
+
 def test_traits_of_customers_are_segments_of_customers(tmp_path):
     frames = simulated(seed=52, units=2000)
     ids = frames["exposures"]["unit_id"]
