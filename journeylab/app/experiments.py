@@ -16,6 +16,7 @@ from journeylab.report.markdown import escape
 if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
     from journeylab.growth.experiment import Experiment
+    from journeylab.growth.measures import Source
 
 RESULT, SEGMENTS, VALUE, PLAN, METHOD, COUNTS = (
     "Result",
@@ -51,11 +52,26 @@ def test(shop: Dataset) -> str | None:
     return controls.choice("Test", {name: name for name in names}, key="test") if names else None
 
 
+def planned_split(shop: Dataset, name: str | None) -> dict[str, int] | None:
+    """Let the planned share of each variant be given, where it was no equal one."""
+    from journeylab.growth import measures
+
+    if name is None or not controls.choice("Planned split", {"equal": False, "another": True}, key="planned"):
+        return None
+    source = _source(shop, name)
+    known = visitor().remember((shop.fingerprint, "variants", name), lambda: measures.variants(shop, source))
+    with st.container(horizontal=True):
+        return {v: controls.slider(f"Parts for {escape(v)}", 1, 100, 50, key=f"parts_{i}") for i, v in enumerate(known)}
+
+
 def result_arguments(shop: Dataset) -> dict[str, Any]:
     """Choose what to compare and how; the rarer choices are folded away."""
+    from journeylab.growth.metrics import should_fall
+
     name = test(shop)
     columns = _columns(shop, name)
     chosen = controls.several("Measures, the deciding one first", columns, columns[:4], key="measures", most=8)
+    falls = controls.several("Should fall", columns, [c for c in columns if should_fall(c)], key="falls", most=8)
     guarded = [c for c in columns if c not in chosen[:1]]
     with st.expander("How it is read", icon=":material/tune:"):
         left, right = st.columns(2)
@@ -76,6 +92,7 @@ def result_arguments(shop: Dataset) -> dict[str, Any]:
             cap = controls.choice("Cap very large values", CAPS, key="cap")
             guards = controls.several("Guardrails: may not get worse by more than", guarded, [], key="guards", most=4)
             margin = controls.choice("Margin of the guardrails", MARGINS, key="margin", default="5 %")
+        split = planned_split(shop, name)
     return {
         "name": name,
         "metrics": chosen or columns[:1],
@@ -87,16 +104,23 @@ def result_arguments(shop: Dataset) -> dict[str, Any]:
         "correction": correction,
         "cap": cap,
         "guardrails": dict.fromkeys(guards, margin) if guards else None,
+        "lower_is_better": falls,
+        "split": split,
     }
 
 
 def _columns(shop: Dataset, name: str | None) -> list[str]:
     """The measures of a test, as the analysis names them."""
-    from journeylab.growth import measures
     from journeylab.growth.metrics import default_metrics
 
-    source = visitor().remember((shop.fingerprint, "source", str(name)), lambda: measures.find(shop, name, None))
-    return default_metrics(source)
+    return default_metrics(_source(shop, name))
+
+
+def _source(shop: Dataset, name: str | None) -> Source:
+    """Where the units and measures of a test come from."""
+    from journeylab.growth import measures
+
+    return visitor().remember((shop.fingerprint, "source", str(name)), lambda: measures.find(shop, name, None))
 
 
 def segments_arguments(shop: Dataset) -> dict[str, Any]:
@@ -107,10 +131,9 @@ def segments_arguments(shop: Dataset) -> dict[str, Any]:
     columns = _columns(shop, name)
     with st.container(horizontal=True):
         metric = controls.choice("Measure", {c: c for c in columns}, key="measure")
-        source = visitor().remember((shop.fingerprint, "source", str(name)), lambda: measures.find(shop, name, None))
-        possible = measures.segment_columns(shop, source)
+        possible = measures.segment_columns(shop, _source(shop, name))
         by = controls.choice("Split by", {c.replace("_", " "): c for c in possible} or {"nothing": ""}, key="split")
-    return {"name": name, "metric": metric, "by": by}
+    return {"name": name, "metric": metric, "by": by, "split": planned_split(shop, name)}
 
 
 def value_arguments(shop: Dataset) -> dict[str, Any]:
@@ -119,7 +142,8 @@ def value_arguments(shop: Dataset) -> dict[str, Any]:
     with st.container(horizontal=True):
         margin = controls.slider("Margin, in per cent of net sales", 1, 100, 100, key="margin_share")
         months = controls.slider("Months that count", 1, 24, 12, key="months")
-    return {"name": name, "margin": margin / 100, "horizon": f"{round(months * 365 / 12)}d"}
+    split = planned_split(shop, name)
+    return {"name": name, "margin": margin / 100, "horizon": f"{round(months * 365 / 12)}d", "split": split}
 
 
 def plan_arguments(shop: Dataset) -> dict[str, Any]:

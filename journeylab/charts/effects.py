@@ -9,6 +9,7 @@ from journeylab.charts import theme
 
 _MOST_ROWS = 40
 _MOST_LINES = 6
+_ENDLESS = 1e6
 _STATUS = {
     "fail": ("✕", theme.BAD),
     "warn": ("!", theme.ACCENT),
@@ -18,7 +19,9 @@ _STATUS = {
 
 
 def forest(rows: pd.DataFrame, *, faded: bool = False) -> alt.TopLevelMixin:
-    """Draw each relative effect with its interval; absolute where a metric has no relative one.
+    """Draw each relative effect with its interval, up to the chart's edge where that is open.
+
+    An effect is clear by its adjusted p-value, as in the verdict. Metrics without a relative effect are not drawn.
 
     Args:
         rows: As `Experiment.rows`; the first forty are drawn.
@@ -26,16 +29,24 @@ def forest(rows: pd.DataFrame, *, faded: bool = False) -> alt.TopLevelMixin:
     """
     shown = rows.head(_MOST_ROWS)
     several = len(set(shown["variant"])) > 1
-    relative = shown[shown["relative_lower"].notna() & (shown["relative_upper"] < 1e6)]
+    relative = shown[shown["relative"].notna() & shown["relative_lower"].notna()]
+    low, high = relative["relative_lower"], relative["relative_upper"]
+    unbounded = [low <= -1, high >= _ENDLESS]
+    known = pd.concat([relative["relative"], low[~unbounded[0]], high[~unbounded[1]]]).abs()
+    reach = 1.1 * max(float(known.max()), 0.05) if len(known) else 1.0
     data = pd.DataFrame(
         {
             "what": relative["metric"] + (" · " + relative["variant"] if several else ""),
             "effect": relative["relative"],
-            "lower": relative["relative_lower"],
-            "upper": relative["relative_upper"],
+            "lower": low.mask(unbounded[0], -reach),
+            "upper": high.mask(unbounded[1], reach),
+            "from": ["no bound" if out else f"{x:+.1%}" for x, out in zip(low, unbounded[0], strict=True)],
+            "to": ["no bound" if out else f"{x:+.1%}" for x, out in zip(high, unbounded[1], strict=True)],
             "reading": [
-                "clearly up" if low > 0 else "clearly down" if high < 0 else "not clear"
-                for low, high in zip(relative["relative_lower"], relative["relative_upper"], strict=True)
+                "not clear" if not p < 1 - level else "clearly up" if effect > 0 else "clearly down"
+                for p, level, effect in zip(
+                    relative["pvalue_adjusted"], relative["level"], relative["relative"], strict=True
+                )
             ],
             "n_control": relative["n_control"],
             "n": relative["n"],
@@ -53,8 +64,8 @@ def forest(rows: pd.DataFrame, *, faded: bool = False) -> alt.TopLevelMixin:
         tooltip=[
             alt.Tooltip("what:N", title="metric"),
             alt.Tooltip("effect:Q", title="change", format="+.1%"),
-            alt.Tooltip("lower:Q", format="+.1%"),
-            alt.Tooltip("upper:Q", format="+.1%"),
+            alt.Tooltip("from:N", title="lower"),
+            alt.Tooltip("to:N", title="upper"),
             alt.Tooltip("pvalue:Q", title="adjusted p", format=".3f"),
             alt.Tooltip("n_control:Q", title="units, control", format=","),
             alt.Tooltip("n:Q", title="units, variant", format=","),

@@ -61,7 +61,9 @@ def _with_category(shop: Dataset, orders: ir.Table) -> ir.Table:
         products = shop.table("products").group_by(product_sku=_.sku).agg(category=_.category.min())
         lines = lines.inner_join(products, lines.sku == products.product_sku)
     lines = lines.filter(_.category.notnull()).mutate(size=_.quantity.cast("float64") * _.unit_price.cast("float64"))
-    main = lines.group_by(line_of=_.order_id).agg(main_category=_.category.argmax(_.size))
+    # two lines of one size: the first category by name, whatever the order of the rows
+    largest = lines.filter(_.size == _.size.max().over(ibis.window(group_by="order_id")))
+    main = largest.group_by(line_of=_.order_id).agg(main_category=_.category.min())
     return orders.left_join(main, orders.order_id == main.line_of).drop("line_of")
 
 

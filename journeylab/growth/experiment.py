@@ -143,7 +143,8 @@ def experiment(
         measured_by: 'outcomes' or 'orders'; outcomes where there are any, by default.
         split: The planned share of each variant, in any scale; equal by default.
         level: Confidence level of all intervals.
-        alternative: 'two-sided', or 'greater' or 'less' for one-sided intervals and p-values.
+        alternative: 'two-sided', or 'greater' or 'less' for one-sided intervals and p-values. Guardrails stay
+            two-sided: a one-sided metric cannot show harm on its open side.
         correction: How p-values are adjusted for several metrics and variants.
         cuped: Whether to use what was known before the test.
         cap: Values above this quantile of all units count as the quantile itself, such as 0.99; None to leave all.
@@ -196,7 +197,9 @@ def experiment(
         )
     _check_guardrails(trial, guardrails)
     effects = {
-        (m.name, v): compare_metric(trial, m, v, level=level, alternative=alternative)
+        (m.name, v): compare_metric(
+            trial, m, v, level=level, alternative="two-sided" if m.name in (guardrails or {}) else alternative
+        )
         for m in trial.metrics
         for v in trial.variants[1:]
     }
@@ -269,6 +272,7 @@ def _verdict(
         worthwhile=worthwhile,
         level=level,
         currency=currency,
+        among=int((rows["role"] == "goal").sum()),
     )
 
 
@@ -305,8 +309,8 @@ def _caveats(
         share = words.percent(cap or 1, digits=2)
         said.append(f"Capped at the {share} quantile of all units: {what}. The effect is one on capped values.")
     end = shop.observed[1] if shop.observed else None
-    if trial.days and window is not None and end is not None and trial.name != "counts":
+    if trial.days and window is not None and end is not None and not trial.outcomes:
         late = sum(trial.n[:, i].sum() for i, d in enumerate(trial.days) if d + window > end)
-        if late and shop.has("orders") and not shop.has("outcomes"):
+        if late:
             said.append(f"{late:,.0f} units were exposed so late that their {window.days} days were not over.")
     return tuple(said)

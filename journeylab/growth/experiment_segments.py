@@ -18,6 +18,7 @@ from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.growth import health
 from journeylab.growth.corrections import CORRECTIONS, adjust
 from journeylab.growth.effects import compare, difference
+from journeylab.growth.measures import MOST_PARTS, OTHERS
 from journeylab.growth.shrinkage import partial_pooling
 from journeylab.growth.trial import read_trial
 from journeylab.result import Result, analysis
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
 SMALLEST = 30
-MOST = 50
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -157,8 +157,7 @@ def experiment_segments(
     readable = [p for p in np.argsort(-(arms.n[0] + arms.n[v]), kind="stable") if n[p] >= SMALLEST]
     if not readable:
         raise NotEnoughData(f"No segment has {SMALLEST} units in both variants.", do="Split by something coarser.")
-    left_out = int(sum(arms.n[0][p] + arms.n[v][p] for p in range(len(n)) if p not in readable[:MOST]))
-    readable = readable[:MOST]
+    left_out = int(sum(arms.n[0][p] + arms.n[v][p] for p in range(len(n)) if p not in readable))
     effects = [compare(arms[0, p], arms[v, p], found, level=level) for p in readable]
     errors = [float(difference(arms[0, p], arms[v, p], found).se) for p in readable]
     pooled = partial_pooling([e.effect for e in effects], errors, level=level)
@@ -223,6 +222,8 @@ def _caveats(rows: pd.DataFrame, left_out: int, by: str) -> tuple[str, ...]:
         said.append(
             f"{left_out:,} units lie in segments with fewer than {SMALLEST} units in a variant, and are left out."
         )
+    if OTHERS in set(rows["segment"]):
+        said.append(f"'{OTHERS}' are the units of all but the {MOST_PARTS - 1} largest segments together.")
     if "not known" in set(rows["segment"]):
         said.append(f"'not known' are units whose {by.replace('_', ' ')} was not known.")
     said.append("Segments must not be formed by anything that the test could have changed.")

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 #: What the shop's own orders tell of a unit.
 ORDER_MEASURES = ("conversion", "orders", "revenue", "refunds")
 EVENT = "event "
+MOST_PARTS = 50  # segments that are read one by one
+OTHERS = "all others"
 BEFORE = "pre_"
 _PARTS = ("experiment", "unit_id", "variant", "exposed_at", "day", "unit")
 _UNIT_COLUMN = {"visitor": "visitor_id", "session": "session_id", "customer": "customer_id"}
@@ -59,6 +61,13 @@ def names(shop: Dataset, *, most: int = 200) -> list[str]:
         return []
     counted = table.filter(_.experiment.notnull()).group_by("experiment").agg(n=_.count())
     return shop.run(counted.order_by(_.n.desc(), _.experiment).limit(most))["experiment"].tolist()
+
+
+def variants(shop: Dataset, source: Source, *, most: int = 100) -> list[str]:
+    """Return the variants of a test by name; at most `most` of them."""
+    table = shop.table("exposures" if source.exposed else "outcomes")
+    known = table.filter(_.experiment == source.name, _.variant.notnull()).group_by("variant").agg(n=_.count())
+    return shop.run(known.order_by(_.variant).limit(most))["variant"].tolist()
 
 
 def find(shop: Dataset, name: str | None, measured_by: str | None) -> Source:
@@ -270,10 +279,21 @@ def _with_part(shop: Dataset, source: Source, table: ir.Table, by: str | None) -
         traits = shop.table("customers").select(unit_id=_.customer_id, trait=_[by].cast("string"))
         traits = traits.group_by("unit_id").agg(trait=_.trait.min())
     else:
-        log = shop.table("events", whole=True).filter(_[by].notnull())
+        log = shop.table("events", whole=True).filter(_[by].notnull(), _.occurred_at.notnull())
         log = log.select("occurred_at", unit_id=_[_UNIT_COLUMN[source.unit]], trait=_[by])
-        traits = log.group_by("unit_id").agg(trait=_.trait.argmin(_.occurred_at))
+        # two events at one instant: the first trait by name, whatever the order of the rows
+        first = log.filter(_.occurred_at == _.occurred_at.min().over(ibis.window(group_by="unit_id")))
+        traits = first.group_by("unit_id").agg(trait=_.trait.min())
     return table.left_join(traits, "unit_id").mutate(part=_.trait.fill_null("not known")).drop("unit_id_right")
+
+
+def largest_parts(shop: Dataset, table: ir.Table) -> ir.Table:
+    """Keep the largest segments of a table of units, the rest as one: a row a value would not fit in Python."""
+    counted = table.group_by("part").agg(n=_.count()).order_by(_.n.desc(), _.part).limit(MOST_PARTS + 1)
+    parts = shop.run(counted)["part"].tolist()
+    if len(parts) <= MOST_PARTS:
+        return table
+    return table.mutate(part=ibis.ifelse(_.part.isin(parts[: MOST_PARTS - 1]), _.part, OTHERS))
 
 
 def _rows(shop: Dataset, table: str, name: str) -> int:

@@ -76,6 +76,8 @@ def _effects(result: Experiment, rows: pd.DataFrame) -> list[str]:
         def said(value: float, points: str = "%", kind: str = kind, metric: str = row["metric"]) -> str:
             if math.isnan(value):
                 return "not known"
+            if math.isinf(value):
+                return "open"
             if kind == "proportion":
                 return f"{100 * value:.2f}{points}"
             return words.money(value, result.currency) if is_money(metric) and kind == "mean" else f"{value:.4g}"

@@ -19,6 +19,10 @@ Kind = Literal["proportion", "mean", "ratio", "quantile"]
 
 MAX_METRICS = 20
 
+_FALLING = re.compile(
+    r"(^|[^a-z])(refunds?|refunded|returns?|returned|ms|time|latency|errors?|cancel\w*|tickets?|unsubscri\w*)([^a-z]|$)"
+)
+
 
 @dataclass(frozen=True)
 class Metric:
@@ -93,6 +97,15 @@ def _column(name: str, columns: Sequence[str]) -> str:
 def default_metrics(source: Source) -> list[str]:
     """The columns one would look at first: those that are no covariate, in their order."""
     return [c for c in source.columns if not c.startswith(BEFORE)][:5]
+
+
+def should_fall(name: str) -> bool:
+    """Whether a metric's name says that less of it is better: a suggestion, for its owner to confirm.
+
+    >>> should_fall("load_ms"), should_fall("refunds"), should_fall("returning visitors"), should_fall("net")
+    (True, True, False, False)
+    """
+    return _FALLING.search(name.lower()) is not None
 
 
 def asked_for(source: Source, metrics: Sequence[str] | None) -> list[str]:

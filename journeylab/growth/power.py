@@ -28,6 +28,7 @@ from journeylab.growth.verdict import is_money
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date, timedelta
 
     import altair as alt
@@ -207,9 +208,12 @@ def _history(
         for b, right in enumerate(columns[: a + 1]):
             sums[f"p{b}_{a}"] = (_[left] * _[right]).sum()
     asked = ("past", columns, window)
-    row = recall(shop, asked, lambda: shop.run(measures.past(shop, columns, window=window).agg(**sums)).iloc[0])
+    row = recall(shop, asked, lambda: shop.run(_watched(shop, columns, window).agg(**sums)).iloc[0])
     if not row["n"]:
-        raise NotEnoughData("There are no visitors in this period.", do="Choose a longer period.")
+        raise NotEnoughData(
+            "There are no visitors in this period whose window is over.",
+            do="Choose a longer period, or a shorter window.",
+        )
     k = len(columns)
     products = np.array([[row[f"p{min(a, b)}_{max(a, b)}"] for b in range(k)] for a in range(k)], dtype=float)
     moments = Moments.from_sums(columns, float(row["n"]), [float(row[f"s{a}"]) for a in range(k)], products)
@@ -218,6 +222,15 @@ def _history(
     if not float(moments.ratio(metric.column, metric.denom)) > 0:
         raise NotEnoughData(f"Of {row['n']:,.0f} visitors none had any {text}.", do="Choose a longer period.")
     return moments, metric
+
+
+def _watched(shop: Dataset, columns: Sequence[str], window: timedelta | None) -> ir.Table:
+    """The period's visitors whose window is over: of the others nobody knows yet whether they will buy."""
+    visitors = measures.past(shop, columns, window=window)
+    if window is None or shop.observed is None:
+        return visitors
+    closes = ibis_date(shop.observed[1]).cast("timestamp") + ibis.interval(days=1)
+    return visitors.filter(_.exposed_at + ibis.interval(seconds=round(window.total_seconds())) <= closes)
 
 
 def _arrivals(shop: Dataset, visitors_a_day: float | None) -> Floats | None:
@@ -288,7 +301,9 @@ def _caveats(
         if is_money(text)
         else f"{value:.3g}"
     )
-    origin = "as given" if base is not None else f"of {float(history.n):,.0f} visitors in this period"
+    origin = (
+        "as given" if base is not None else f"of {float(history.n):,.0f} visitors of this period whose window is over"
+    )
     said = [f"{text.capitalize()} today: {written}, {origin}. Formula: {solver.formula}."]
     if arrivals is None:
         said.append("How many days it takes is not known: there are no events to count visitors on.")

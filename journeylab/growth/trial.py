@@ -52,6 +52,7 @@ class Trial:
         unmatched: Units with an exposure and no row of outcomes, read as zero.
         doubled: Units with several rows of outcomes.
         undated: Units whose day is not known, where others' is; then no unit is read by day.
+        outcomes: Whether measures come from a file of outcomes; else from orders and events.
         caps: Of each capped metric, the value above which a unit counts as that value.
     """
 
@@ -71,6 +72,7 @@ class Trial:
     unmatched: int = 0
     doubled: int = 0
     undated: int = 0
+    outcomes: bool = True
     caps: Mapping[str, float] | None = None
 
     def arms(self, metric: Metric) -> Moments:
@@ -135,6 +137,7 @@ def _read(
         wanted = [with_before(m, source) for m in wanted]
     columns = list(dict.fromkeys(c for m in wanted for c in m.columns))
     table = measures.units(shop, source, columns, window=window, by=by)
+    table = table if by is None else measures.largest_parts(shop, table)
     caps = _caps(shop, table, wanted, cap) if cap is not None else {}
     if caps:
         table = table.mutate(**{c: _[c].clip(upper=top) for c, top in caps.items()})
@@ -273,6 +276,7 @@ def _assemble(
         unmatched=int(cells["unmatched"].sum()),
         doubled=int(cells["doubled"].sum()),
         undated=int(cells.loc[cells["day"].isna(), "units"].sum()) if cells["day"].notna().any() else 0,
+        outcomes=source.outcomes,
         caps=dict(caps),
     )
 

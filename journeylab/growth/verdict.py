@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Kind = Literal["refused", "better", "mixed", "worse", "same", "open"]
 
 _MONEY = re.compile(r"(^|[^a-z])(net|revenue|margin|refunds|refunded|spend|price|order value|money|profit)([^a-z]|$)")
+_UNITS = {"ms", "s", "secs", "seconds", "minutes", "hours", "days", "bytes", "kbs", "mbs"}
 _BUYING = {"conversion", "converted", "ordered", "purchased", "bought"}
 MOST_DAYS = 400
 KEEP = "; keep it."
@@ -46,6 +47,7 @@ def judge(
     worthwhile: float,
     level: float,
     currency: str,
+    among: int = 1,
 ) -> Verdict:
     """Judge the first metric of a test.
 
@@ -58,6 +60,7 @@ def judge(
         worthwhile: The relative change that would be worth having.
         level: Confidence level.
         currency: Of money.
+        among: Comparisons that the p-values were adjusted for.
     """
     metric, control = trial.metrics[0], trial.variants[0]
     if refused is not None:
@@ -80,16 +83,25 @@ def judge(
         said = brings(trial, metric, best, effects[best], currency)
         return Verdict("worse", f"{said}; stay with {control}.", best, 0.0)
     best = max((v for v in effects if not clear[v]), key=good)
-    return _undecided(trial, metric, best, effects[best], worthwhile, level, currency)
+    return _undecided(trial, metric, best, effects[best], worthwhile, level, currency, among)
 
 
 def _undecided(
-    trial: Trial, metric: Metric, variant: str, effect: Effect, worthwhile: float, level: float, currency: str
+    trial: Trial,
+    metric: Metric,
+    variant: str,
+    effect: Effect,
+    worthwhile: float,
+    level: float,
+    currency: str,
+    among: int,
 ) -> Verdict:
     """The verdict where the best variant that is not clearly worse is not clearly better either."""
     if math.isnan(effect.lower):
         return Verdict("open", f"We cannot tell: the {metric.name} of {variant} gives no interval.", variant, math.nan)
     said = brings(trial, metric, variant, effect, currency)
+    if among > 1 and not effect.lower <= 0 <= effect.upper:
+        said += f" (alone it would be clear; among {among} comparisons it is not)"
     if -worthwhile < effect.relative_lower and effect.relative_upper < worthwhile:
         change = words.percent(worthwhile, digits=0)
         return Verdict("same", f"{variant} makes no difference of {change} or more: {said}.", variant, 0.0)
@@ -151,26 +163,50 @@ def _more(days: float, units: float, change: str, unit: str) -> str:
 def brings(trial: Trial, metric: Metric, variant: str, effect: Effect, currency: str) -> str:
     """Say what a variant brings, between the bounds of its interval.
 
-    For example "B brings between 0.2 and 1.9 more orders per 100 visitors".
+    For example "B brings between 0.2 and 1.9 more orders per 100 visitors"; "at least 0.2 more" where one side is open.
     """
     low, high, unit = effect.lower, effect.upper, trial.unit
-    if metric.kind == "proportion" or (metric.kind == "mean" and not is_money(metric.name)):
+    counted = metric.kind == "proportion" or (metric.kind == "mean" and is_count(metric.name))
+    if counted:
         noun = "orders" if metric.name in _BUYING else metric.name.removeprefix("event ")
         per = f" per 100 {unit}s"
         written = [f"{abs(b) * 100:.2g}" if abs(b) < 0.1 else f"{abs(b) * 100:,.0f}" for b in (low, high)]
     elif metric.kind == "mean":
         noun, per = metric.name, f" per {unit}"
-        written = [words.money(abs(b), currency) for b in (low, high)]
+        written = [words.money(abs(b), currency) if is_money(noun) else _figure(abs(b)) for b in (low, high)]
     else:
         noun, per = metric.name, ""
         money = is_money(metric.column) and (metric.denom is None or not is_money(metric.denom))
         written = [words.money(abs(b), currency) if money else f"{abs(b):.3g}" for b in (low, high)]
-    less = "less" if is_money(metric.name) else "fewer"
+    less = "fewer" if counted or (metric.kind != "mean" and not is_money(metric.name)) else "less"
+    ends = (-1.0, 1.0) if metric.kind == "proportion" else (-math.inf, math.inf)
+    if high >= ends[1] > low:
+        bound = f"least {written[0]} more" if low >= 0 else f"most {written[0]} {less}"
+        return f"{variant} brings at {bound} {noun}{per}"
+    if low <= ends[0] < high:
+        bound = f"least {written[1]} {less}" if high <= 0 else f"most {written[1]} more"
+        return f"{variant} brings at {bound} {noun}{per}"
     if low >= 0:
         return f"{variant} brings between {written[0]} and {written[1]} more {noun}{per}"
     if high <= 0:
         return f"{variant} brings between {written[1]} and {written[0]} {less} {noun}{per}"
     return f"{variant} brings between {written[0]} {less} and {written[1]} more {noun}{per}"
+
+
+def is_count(name: str) -> bool:
+    """Whether a metric's name says that it counts things, so that it can be said per 100 units.
+
+    >>> is_count("orders"), is_count("event checkout"), is_count("load_ms"), is_count("rating"), is_count("revenue")
+    (True, True, False, False, False)
+    """
+    last = re.split(r"[^a-z]+", name.lower())[-1]
+    plural = len(last) > 1 and last.endswith("s") and not last.endswith("ss") and last not in _UNITS
+    return not is_money(name) and (plural or name.startswith("event "))
+
+
+def _figure(value: float) -> str:
+    """Write a figure that is neither money nor a count in three digits, or whole."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def is_money(name: str) -> bool:

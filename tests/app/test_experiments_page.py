@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 
 import journeylab as jl
@@ -61,6 +62,28 @@ def test_health_comes_before_the_verdict_and_a_broken_split_greys_it(open_app, t
     assert len(app.error) == 1
     assert "The split is broken" in plain(app.error[0].value)
     assert headlines(app)[0].startswith("No verdict: the split is broken")
+
+
+@pytest.mark.parametrize("part", [experiments.RESULT, experiments.SEGMENTS, experiments.VALUE])
+def test_an_uneven_split_can_be_read_once_its_plan_is_given(open_app, tmp_path, part):
+    frames = simulated(seed=82, units=4000, effect=0.5)
+    frames["exposures"] = frames["exposures"].query("not (variant == 'B' and index % 2 == 0)")
+    app = open_app(PAGE, shop=frames_shop(tmp_path, frames), query={"part": part})
+    assert headlines(app)[0].startswith("No verdict: the split is broken")
+    app.selectbox(key="planned").set_value("another").run()
+    app.slider(key="parts_0").set_value(100).run()
+    assert not app.exception
+    assert not headlines(app)[0].startswith("No verdict")
+
+
+def test_what_should_fall_is_suggested_by_its_name_and_can_be_chosen(open_app, tmp_path):
+    rows = [("fee", f"u{i}", "AB"[i % 2], 800.0 + 100 * (i % 2) + i // 2 % 7) for i in range(400)]
+    slow = pd.DataFrame(rows, columns=["experiment", "unit_id", "variant", "load_ms"])
+    app = open_app(PAGE, shop=frames_shop(tmp_path, {"outcomes": slow}))
+    assert app.multiselect(key="falls").value == ["load_ms"]
+    assert headlines(app)[0].endswith("stay with A.")
+    app.multiselect(key="falls").set_value([]).run()
+    assert headlines(app)[0].endswith("keep it.")
 
 
 def test_sliders_change_what_is_read(open_app, tested):

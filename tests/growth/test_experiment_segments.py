@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 import journeylab as jl
+from journeylab.growth import measures
 from tests.growth.shops import frames_shop, simulated, small
 
 
@@ -108,6 +109,19 @@ def test_small_segments_are_left_out_and_counted():
         jl.growth.experiment_segments(small(exposed[:40], measured[:40], ["converted", "part"]), by="part")
 
 
+def test_beyond_fifty_segments_the_smallest_are_read_together():
+    exposed = [(f"u{i}", "AB"[i % 2], 0) for i in range(8000)]
+    parts = ["big" if i < 4000 else f"s{i // 2 % 1000}" for i in range(8000)]
+    measured = [(f"u{i}", i % 3 == 0, parts[i]) for i in range(8000)]
+    shop = small(exposed, measured, ["converted", "part"])
+    result = jl.growth.experiment_segments(shop, by="part")
+    rows = result.table().set_index("segment")
+    assert set(rows.index) == {"big", "all others"}
+    assert rows[["n_control", "n"]].sum().sum() + result.left_out == 8000
+    assert rows.loc["all others", ["n_control", "n"]].sum() == 8000 - 4000 - 48 * 4
+    assert any("all but the 49 largest" in c for c in result.caveats)
+
+
 def test_traits_of_customers_are_segments_of_customers(tmp_path):
     frames = simulated(seed=52, units=2000)
     ids = frames["exposures"]["unit_id"]
@@ -121,6 +135,20 @@ def test_traits_of_customers_are_segments_of_customers(tmp_path):
     rows = jl.growth.experiment_segments(shop, by="persona", metric="conversion").table()
     assert set(rows["segment"]) == {"regulars", "hunters"}
     assert rows[["n_control", "n"]].sum().sum() == 2000
+
+
+def test_traits_seen_at_one_instant_are_read_alike_in_any_order_of_rows(tmp_path):
+    frames = simulated(seed=54, units=400)
+    events = pd.concat([frames["events"].assign(device=d) for d in ("mobile", "desktop", "tablet")], ignore_index=True)
+    found = []
+    for name, ascending in (("up", True), ("down", False)):
+        folder = tmp_path / name
+        folder.mkdir()
+        shop = frames_shop(folder, {**frames, "events": events.sort_values("device", ascending=ascending)})
+        source = measures.find(shop, None, "orders")
+        units = shop.run(measures.units(shop, source, ["orders"], window=None, by="device"))
+        found.append(set(units["part"]))
+    assert found == [{"desktop"}, {"desktop"}]
 
 
 def test_what_the_units_cannot_be_split_by_is_refused(planted):

@@ -4,6 +4,7 @@ import pytest
 
 import journeylab as jl
 from journeylab.data.examples import tiny_shop
+from journeylab.growth import buyers
 from tests.growth.shops import frames_shop, simulated
 
 
@@ -64,6 +65,19 @@ def test_where_buyers_are_alike_there_is_no_conflict(tmp_path):
     result = jl.growth.experiment_value(frames_shop(tmp_path, frames), by=["discount"])
     assert not result.table()["conflict"].any()
     assert "more margin per visitor over 12 months" in result.headline()
+
+
+def test_an_order_of_two_equal_lines_is_of_one_kind_in_any_order_of_rows(tmp_path):
+    frames = simulated(seed=64, units=300, history=100)
+    line = frames["orders"][["order_id"]].assign(quantity=1, unit_price=10.0)
+    lines = pd.concat([line.assign(category=c) for c in ("tea", "cups", "pots")], ignore_index=True)
+    found = []
+    for name, ascending in (("up", True), ("down", False)):
+        folder = tmp_path / name
+        folder.mkdir()
+        shop = frames_shop(folder, {**frames, "order_lines": lines.sort_values("category", ascending=ascending)})
+        found.append(set(shop.run(buyers.numbered(shop, ["category"]))["kind"]))
+    assert found == [{"new, cups", "returning, cups"}] * 2
 
 
 def test_an_uneven_split_is_refused_unless_it_was_planned(tmp_path):

@@ -57,6 +57,29 @@ def test_the_base_is_the_shops_own(visited):
     assert revenue.base == pytest.approx(frames["orders"]["net"].sum() / len(visitors))
 
 
+def test_visitors_whose_window_is_open_do_not_lower_the_base(tmp_path):
+    days = np.repeat(np.arange(20), 50)
+    at = pd.Timestamp("2026-01-01") + pd.to_timedelta(days, unit="D")
+    ids = np.array([f"v{i}" for i in range(len(at))])
+    buys = (np.arange(len(at)) % 10 == 0) & (
+        days < 10
+    )  # one in ten buys ten days later; of the last ten days nobody yet
+    later = at[buys] + pd.Timedelta(days=10)
+    seen = pd.DataFrame({"visitor_id": ids, "occurred_at": at, "event": "view", "order_id": None})
+    bought = pd.DataFrame({"visitor_id": ids[buys], "occurred_at": later, "event": "purchase", "order_id": ids[buys]})
+    orders = pd.DataFrame(
+        {"order_id": ids[buys], "customer_id": ids[buys], "ordered_at": later, "status": "completed", "net": 10.0}
+    )
+    events = pd.concat([seen, bought], ignore_index=True)
+    events["day"], orders["day"] = events["occurred_at"].dt.date, orders["ordered_at"].dt.date
+    shop = frames_shop(tmp_path, {"events": events, "orders": orders})
+    plan = jl.growth.power(shop, window="11d")
+    assert plan.base == pytest.approx(0.1)
+    assert "500 visitors of this period whose window is over" in plan.caveats[0]
+    with pytest.raises(jl.NotEnoughData, match="window is over"):
+        jl.growth.power(shop, window="30d")
+
+
 def test_days_follow_the_distinct_visitors_of_the_shops_own_stretches(visited):
     frames, shop = visited
     plan = jl.growth.power(shop, effect=0.5, window="1d")
