@@ -41,7 +41,7 @@ class PlainTable:
         form, spec = FORMS[self.table], schema.TABLES[self.table]
         found = form.find(columns)
         share = len(found) / max(1, sum(1 for column in columns if column))
-        if set(spec.required) <= set(columns):
+        if len(spec.required) > 1 and set(spec.required) <= set(columns):
             return 0.8 + 0.19 * share
         lacking = self.lacks(columns)
         if lacking:

@@ -491,3 +491,15 @@ def test_what_one_line_of_an_order_says_is_known_whatever_line_comes_first(tmp_p
     for name, lines in [("a", [first, second]), ("b", [second, first])]:
         shop = jl.read(write_csv(tmp_path / f"{name}.csv", lines))
         assert values(shop, "orders", "customer_id, country, net") == [("ada", "DE", Decimal("3.00"))]
+
+
+@pytest.mark.parametrize(
+    ("header", "title"),
+    [
+        (["visitor_id", "event", "timestamp", "order_id", "sku", "customer_id"], "Events"),
+        (["order_id", "ordered_at", "net", "customer_id", "country"], "Orders"),
+        (["customer_id", "acquired_at", "country"], "Customers"),
+    ],
+)
+def test_a_customer_id_alone_does_not_make_a_file_one_of_customers(header, title):
+    assert reader_for(header).TITLE == title
