@@ -502,4 +502,4 @@ def test_what_one_line_of_an_order_says_is_known_whatever_line_comes_first(tmp_p
     ],
 )
 def test_a_customer_id_alone_does_not_make_a_file_one_of_customers(header, title):
-    assert reader_for(header).TITLE == title
+    assert title == reader_for(header).TITLE
