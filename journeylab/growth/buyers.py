@@ -62,7 +62,7 @@ def _with_category(shop: Dataset, orders: ir.Table) -> ir.Table:
         lines = lines.inner_join(products, lines.sku == products.product_sku)
     lines = lines.filter(_.category.notnull()).mutate(size=_.quantity.cast("float64") * _.unit_price.cast("float64"))
     # two lines of one size: the first category by name, whatever the order of the rows
-    largest = lines.filter(_.size == _.size.max().over(ibis.window(group_by="order_id")))
+    largest = lines.mutate(most=_.size.max().over(ibis.window(group_by="order_id"))).filter(_.size == _.most)
     main = largest.group_by(line_of=_.order_id).agg(main_category=_.category.min())
     return orders.left_join(main, orders.order_id == main.line_of).drop("line_of")
 

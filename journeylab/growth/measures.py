@@ -282,7 +282,8 @@ def _with_part(shop: Dataset, source: Source, table: ir.Table, by: str | None) -
         log = shop.table("events", whole=True).filter(_[by].notnull(), _.occurred_at.notnull())
         log = log.select("occurred_at", unit_id=_[_UNIT_COLUMN[source.unit]], trait=_[by])
         # two events at one instant: the first trait by name, whatever the order of the rows
-        first = log.filter(_.occurred_at == _.occurred_at.min().over(ibis.window(group_by="unit_id")))
+        first = log.mutate(earliest=_.occurred_at.min().over(ibis.window(group_by="unit_id")))
+        first = first.filter(_.occurred_at == _.earliest)
         traits = first.group_by("unit_id").agg(trait=_.trait.min())
     return table.left_join(traits, "unit_id").mutate(part=_.trait.fill_null("not known")).drop("unit_id_right")
 
