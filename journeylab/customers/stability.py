@@ -69,8 +69,9 @@ def contingency(one: NDArray[np.int64], other: NDArray[np.int64], k: int) -> Mat
 def adjusted_rand(both: Matrix) -> float:
     """Return the adjusted Rand index of a table of pairs of labels; 1 if both put everyone into one group.
 
-    >>> adjusted_rand(np.array([[5.0, 0.0], [0.0, 5.0]])), round(adjusted_rand(np.array([[2.0, 3.0], [3.0, 2.0]])), 4)
-    (1.0, -0.0976)
+    >>> tables = np.array([[5.0, 0.0], [0.0, 5.0]]), np.array([[2.0, 3.0], [3.0, 2.0]])
+    >>> [round(float(adjusted_rand(table)), 4) for table in tables]
+    [1.0, -0.08]
     """
 
     def pairs(counts: Matrix) -> float:

@@ -46,3 +46,6 @@ BAD = {
     '"; drop table orders; --.csv': lambda: b'"""; drop table orders; --",<script>alert(1)</script>\n1,=HYPERLINK(1)\n',
     "<img src=x onerror=alert(1)>.csv": lambda: b"a,b\n1,2\n",
 }
+
+#: Those of them that are sound but of no known source: the app asks what their columns are.
+UNKNOWN = ("unknown.csv", "twins.csv", "wide.csv", '"; drop table orders; --.csv', "<img src=x onerror=alert(1)>.csv")

@@ -94,7 +94,7 @@ def look(raw: Raw, folder: Path) -> Unknown:
 
 def check(unknown: Unknown, how: ColumnMap, *, time_zone: str = "UTC") -> dict[tuple[int, str], str]:
     """Return what is wrong with the cells of the first rows under a mapping, as (row from 0, column) and why."""
-    if not unknown.rows:
+    if not unknown.rows or not how.columns:
         return {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "rows.csv"
