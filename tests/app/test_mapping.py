@@ -142,3 +142,9 @@ def test_own_files_take_the_place_of_the_demo_store(tmp_path: Path, shop) -> Non
     assert visitor.shop is not None
     assert set(visitor.shop.tables) == {"events"}
     visitor.forget()
+
+
+def test_a_file_of_which_nothing_can_be_guessed_is_asked_about_all_the_same(open_app) -> None:
+    app = opened(open_app, waiting(b"colour,taste\nred,sweet\n", "sweets.csv"))
+    assert not app.exception
+    assert "Leave this file out" in [button.label for button in app.button]
