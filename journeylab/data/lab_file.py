@@ -116,10 +116,11 @@ def open(path: Path | str, *, root: Path | None = None, name: str | None = None)
 
 
 def is_lab_file(path: Path | str) -> bool:
-    """Say whether the file is a zip with a manifest, without reading further."""
+    """Say whether the file is a zip with a manifest and a table, without reading further."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return MANIFEST in archive.namelist()
+            names = set(archive.namelist())
+            return MANIFEST in names and not names.isdisjoint(map(_member, schema.TABLES))
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         return False
 

@@ -244,3 +244,17 @@ def test_a_manifest_whose_packing_is_damaged_gives_a_sentence(saved: Path) -> No
     with pytest.raises(SchemaError, match="damaged"):
         lab_file.key_in(packed)
     assert lab_file.is_lab_file(packed)
+
+
+def test_reading_a_lab_file_as_an_export_points_to_opening_it(saved: Path) -> None:
+    with pytest.raises(SchemaError, match="is a lab file") as refused:
+        jl.read(saved)
+    assert "jl.open" in str(refused.value)
+
+
+def test_a_zip_of_exports_with_a_manifest_of_its_own_is_no_lab_file(tmp_path: Path) -> None:
+    path = tmp_path / "exports.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("manifest.json", "{}")
+        archive.writestr("orders.csv", "visitor_id,event,timestamp\nv,view,2026-03-01 10:00\n")
+    assert not lab_file.is_lab_file(path)
