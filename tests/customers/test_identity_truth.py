@@ -1,4 +1,4 @@
-"""Who is which visitor, as the simulator of the demo store knows it: joins are right, and none that can be is missed."""
+"""Who is which visitor, as the simulator of the demo store knows it: joins are right, none that can be is missed."""
 
 from __future__ import annotations
 
