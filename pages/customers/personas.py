@@ -3,7 +3,7 @@
 import streamlit as st
 
 import journeylab as jl
-from journeylab.app import audiences, controls, persona_sheet, rfm_controls
+from journeylab.app import audiences, controls, persona_column, persona_sheet, rfm_controls
 from journeylab.app.cards import run, show
 from journeylab.app.shell import page
 from journeylab.customers.clusters import METHODS
@@ -49,6 +49,7 @@ with page(
             found = show(jl.customers.personas, shop, count=count, k=k)
             if found is not None:
                 persona_sheet.sheets(shop, found)
+                persona_column.offer(shop, found)
                 if not found.sliced:
                     show(jl.customers.persona_map, shop, personas=found, **persona_sheet.axes(found))
                     show(jl.customers.persona_rules, shop, personas=found)
