@@ -1,0 +1,1 @@
+"""What will sell, and what to order when."""
