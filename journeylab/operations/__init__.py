@@ -1,1 +1,5 @@
-"""What will sell, and what to order when."""
+"""What will sell, and what to order."""
+
+from journeylab.operations.demand import demand
+
+__all__ = ["demand"]
