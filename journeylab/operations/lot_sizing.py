@@ -153,7 +153,7 @@ def rounded(quantity: Floats, *, moq: Floats, pack: Floats) -> Floats:
     least = np.maximum(quantity, np.nan_to_num(moq))
     # a hair less, so that a sum in floating point does not ask for one pack more
     wanted = np.ceil(least / packs - 1e-9) * packs
-    return np.where(np.isnan(quantity), np.nan, np.where(quantity > 1e-9, wanted, 0.0))
+    return np.where(np.isnan(quantity), np.nan, np.where(quantity > 1e-9, wanted, 0.0)) + 0.0
 
 
 def _checked(demand: Sequence[float]) -> Floats:

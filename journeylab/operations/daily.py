@@ -1,0 +1,40 @@
+"""The forecast a day: periods spread evenly over their days, from the first day that was not seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from journeylab.operations.demand import Demand
+
+#: Days looked ahead for when something runs out.
+OUTLOOK = 365
+
+
+def daily_path(demand: Demand, skus: list[str], days: int) -> np.ndarray:
+    """Return expected demand by day from `demand.as_of` on: a row a SKU, a column a day.
+
+    After the last period of the forecast, each SKU goes on at the mean of its forecast.
+
+    Args:
+        demand: The forecast.
+        skus: The rows; what was not forecast has no demand.
+        days: How many columns.
+    """
+    wide = demand.forecast.pivot_table(index="sku", columns="period", values="mean").reindex(skus)
+    means = np.nan_to_num(wide.to_numpy(float))
+    starts = pd.DatetimeIndex(wide.columns)
+    if not len(starts):
+        return np.zeros((len(skus), days))
+    step = {"day": pd.DateOffset(days=1), "week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1)}
+    ends = starts + step[demand.every]
+    lengths = np.asarray((ends - starts).days, dtype=float)
+    ahead = pd.date_range(pd.Timestamp(demand.as_of), periods=days)
+    place = np.searchsorted(np.asarray(starts), np.asarray(ahead), side="right") - 1
+    known = (place >= 0) & (np.asarray(ahead) < np.asarray(ends[-1:])[0])
+    rates = means / lengths
+    usual = means.sum(axis=1, keepdims=True) / lengths.sum()
+    return np.where(known[None, :], rates[:, np.maximum(place, 0)], usual)
