@@ -11,10 +11,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 import pandas as pd
+from ibis import _
 
-from journeylab import words
 from journeylab.checks import number, one_of, whole
-from journeylab.operations.sales_series import DAYS, EVERY, sales_series
+from journeylab.data.dataset import ibis_date
+from journeylab.errors import NotEnoughData
+from journeylab.operations import bundles as bundle_table
+from journeylab.operations import demand_words, stock_outs
+from journeylab.operations.contest import ORIGINS
+from journeylab.operations.forecasting import Paths, forecast
+from journeylab.operations.history import history
+from journeylab.operations.sales_series import DAYS, EVERY, listed_products, movements, sales_series
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -23,6 +30,11 @@ if TYPE_CHECKING:
     import altair as alt
 
     from journeylab.data.dataset import Dataset
+    from journeylab.operations.history import History
+    from journeylab.operations.sales_series import SalesSeries
+
+#: Periods ahead, if not said.
+AHEAD = {"day": 28, "week": 13, "month": 6}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -30,82 +42,89 @@ class Demand(Result):
     """Demand of SKUs, seen and to come.
 
     Args:
-        series: A row a SKU and period: sku, period (its first day), sold, returned, out_days, demand, partial.
-        skus: A row a SKU: sku, product, category, vendor, n (periods), demand_class, adi, cv2, model, mase, mase_naive,
-            bias, coverage, per_day (units a day ahead), borrowed_from, note.
+        series: A row a SKU and period: sku, period (its first day), sold, returned, out_days, demand, partial. Demand
+            is NaN before a SKU's first sale and in partial periods.
+        skus: A row a SKU, most net first: sku, product, category, vendor, n (periods), demand_class, adi, cv2, model,
+            why ('default', 'class', 'own'), mase, mase_naive, bias, coverage, per_day (units a day ahead),
+            borrowed_from, note.
         forecast: A row a SKU and period ahead: sku, period, mean, lower, upper.
+        contest: A row a class and candidate: demand_class, model, n (SKUs), mase with lower and upper, bias, chosen.
+        effects: The calendar's, a row a category and effect: category, effect, at, factor, lower, upper, source.
         as_of: The first day that was not seen: what `over` and `quantile` count from.
         every: 'day', 'week' or 'month'.
         horizon: Periods ahead.
         level: Coverage of the intervals.
-        spread: Standard deviation of the error of one period: sku, sd.
-        whole_units: Whether everything sells in whole units.
+        measured: Coverage on past forecasts without correction and with it, and on how many: before, after, n.
+        stock_outs: How days out of stock were found: 'counted' or 'inferred'.
+        paths: The forecasts as arrays, for `over` and `quantile`.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("forecast",)
+    views: ClassVar[tuple[str, ...]] = ("forecast", "contest", "classes", "calendar")
 
     series: pd.DataFrame
     skus: pd.DataFrame
     forecast: pd.DataFrame
+    contest: pd.DataFrame
+    effects: pd.DataFrame
     as_of: date
     every: str
     horizon: int
     level: float
-    spread: pd.DataFrame
-    whole_units: bool
+    measured: dict[str, float]
+    stock_outs: str
+    paths: Paths
 
     def over(self, days: float | pd.Series) -> pd.DataFrame:
         """Return demand over the next days: sku, mean, sd.
 
         Args:
-            days: How many days from `as_of` on, parts of days too; one number, or a Series by SKU.
+            days: How many days from `as_of` on, parts of days too: one number, or a Series by SKU.
         """
-        ahead = self._days(days)
-        step = DAYS[self.every]
-        first = self.forecast["period"].min()
-        means = self.forecast.pivot_table(index="sku", columns="period", values="mean").reindex(self.skus["sku"])
-        path = means.to_numpy(float)
-        gone = (pd.Timestamp(self.as_of) - first).days / step
-        edges = np.arange(path.shape[1] + 1.0)
-        total = np.column_stack([np.zeros(len(path)), path.cumsum(axis=1)])
-        rows = np.arange(len(path))
-
-        def until(at: np.ndarray) -> np.ndarray:
-            inside = np.minimum(at, edges[-1])
-            k = np.minimum(inside.astype(int), path.shape[1] - 1)
-            return total[rows, k] + (inside - k) * path[rows, k] + (at - inside) * path[:, -1]
-
-        mean = until(gone + ahead / step) - until(np.full(len(path), gone))
-        sd = self.spread["sd"].to_numpy(float) * np.sqrt(ahead / step)
-        return pd.DataFrame({"sku": self.skus["sku"].to_numpy(), "mean": np.maximum(mean, 0.0), "sd": sd})
+        mean, sd = self.paths.over(self._each(days))
+        return pd.DataFrame({"sku": self.skus["sku"].to_numpy(), "mean": mean, "sd": sd})
 
     def quantile(self, days: float | pd.Series, p: float | pd.Series) -> pd.DataFrame:
-        """Return what demand over the next days stays within with chance `p`: sku, quantity."""
-        from scipy.stats import norm
+        """Return what demand over the next days stays within with chance `p`: sku, quantity; whole where units are.
 
-        told = self.over(days)
-        chance = p.reindex(self.skus["sku"]).to_numpy(float) if isinstance(p, pd.Series) else p
-        quantity = np.maximum(told["mean"] + norm.ppf(chance) * told["sd"], 0.0)
-        return pd.DataFrame({"sku": told["sku"], "quantity": np.ceil(quantity) if self.whole_units else quantity})
+        Args:
+            days: How many days from `as_of` on: one number, or a Series by SKU.
+            p: The chance, between 0 and 1: one number, or a Series by SKU.
+        """
+        quantity = self.paths.quantile(self._each(days), self._each(p))
+        return pd.DataFrame({"sku": self.skus["sku"].to_numpy(), "quantity": quantity})
 
-    def _days(self, days: float | pd.Series) -> np.ndarray:
-        if isinstance(days, pd.Series):
-            return days.reindex(self.skus["sku"]).to_numpy(float)
-        return np.full(len(self.skus), float(days))
+    def _each(self, value: float | pd.Series) -> np.ndarray:
+        if isinstance(value, pd.Series):
+            return value.reindex(self.skus["sku"]).to_numpy(float)
+        return np.full(len(self.skus), float(value))
+
+    def ahead(self) -> pd.DataFrame:
+        """Return demand over the whole horizon: sku, mean, lower, upper."""
+        days, tail = self.horizon * DAYS[self.every], (1 - self.level) / 2
+        told = self.over(days).drop(columns="sd")
+        told["lower"], told["upper"] = (self.quantile(days, p)["quantity"] for p in (tail, 1 - tail))
+        return told
 
     def table(self) -> pd.DataFrame:
-        """Return a row a SKU."""
-        return self.skus
+        """Return a row a SKU: what it will sell over the horizon with its interval, and how good its forecast is."""
+        told = self.skus.merge(self.ahead().rename(columns={"mean": "units"}), on="sku")
+        first = ["sku", "product", "category", "vendor", "units", "lower", "upper", "per_day"]
+        return told[[*first, *(name for name in self.skus if name not in first)]]
 
     def headline(self) -> str:
-        """Say how much will sell."""
-        total = self.skus["per_day"].sum()
-        return f"{words.count(len(self.skus), 'SKU')} will sell about {words.count(7 * total, 'unit')} a week."
+        """Say how much will sell, and how the forecasts did against the naive one."""
+        return demand_words.headline(self.skus, self.ahead(), self.horizon, self.every)
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
-        import altair as alt
+        from journeylab.charts import demand as charts
 
-        return alt.Chart(self.forecast).mark_line().encode(x="period:T", y="sum(mean):Q").properties(name=view)
+        if view == "contest":
+            return charts.contest(self.contest)
+        if view == "classes":
+            return charts.classes(self.skus)
+        if view == "calendar":
+            return charts.calendar(self.effects)
+        return charts.ahead(self.table().head(25), self.level)
 
 
 @analysis("orders", "order_lines")
@@ -113,72 +132,129 @@ def demand(
     shop: Dataset,
     *,
     every: str = "week",
-    horizon: int = 13,
+    horizon: int | None = None,
     top: int | None = None,
     returns: str = "net",
     corrected: bool = True,
     bundles: Sequence[Mapping[str, object]] | None = None,
     level: float = 0.8,
     contest: str = "quick",
-    seed: int = 0,
     progress: Callable[[float, str], None] | None = None,
 ) -> Demand:
-    """Forecast what each SKU will sell."""
+    """Forecast what each SKU will sell, by the forecast that would have done well before.
+
+    Every SKU's demand (sold less returned, made up for days out of stock) is freed of the calendar that it shares with
+    its category, forecast by several candidates from several past days, and told by the default unless another was
+    better beyond noise. docs/methods/demand.md has the formulas and their sources.
+
+    Args:
+        shop: A Dataset with orders and their lines; products, stock and promotions are used where it has them.
+        every: Length of a period: 'day', 'week' or 'month'.
+        horizon: Periods ahead; 28 days, 13 weeks or 6 months if not said.
+        top: Only so many SKUs, those with most net value; None for all.
+        returns: 'net' takes units that came back off what was sold, 'ignore' leaves them.
+        corrected: Whether to make up for days out of stock.
+        bundles: What bundles hold: rows with bundle_sku, sku and quantity. They count as sales of what is inside.
+        level: Coverage of the intervals.
+        contest: 'quick' judges the candidates from three origins; 'full' from eight, so that single SKUs get their own
+            choice, with Prophet and a yearly Theta for those that make 80 % of net value.
+        progress: Called with the share that is done and what is being done, in words.
+
+    Raises:
+        NotEnoughData: if nothing was sold, or there are not two whole periods.
+
+    Example:
+        >>> import journeylab as jl
+        >>> from journeylab.data.examples import stocked_shop
+        >>> told = jl.operations.demand(stocked_shop(), horizon=4)
+        >>> told.over(14).round(1)
+           sku  mean   sd
+        0  CUP  42.0  4.5
+        1  POT   4.8  2.7
+    """
     one_of(every, "every", tuple(EVERY))
     one_of(returns, "returns", ("net", "ignore"))
-    one_of(contest, "contest", ("quick", "full"))
-    whole(horizon, "horizon", lowest=1, highest=400)
+    one_of(contest, "contest", tuple(ORIGINS))
+    horizon = whole(AHEAD[every] if horizon is None else horizon, "horizon", lowest=1, highest=400)
     number(level, "level", lowest=0.5, highest=0.99)
-    del corrected, bundles, seed, progress
+    if top is not None:
+        whole(top, "top", lowest=1)
+    tell = progress or (lambda _share, _words: None)
+    tell(0.0, "Adding up what was sold")
+    packed = bundle_table.contents(bundles)
     sales = sales_series(shop, every=every, top=top)
-    kept = np.maximum(sales.sold - (sales.returned if returns == "net" else 0.0), 0.0)
-    skus, n = sales.skus, len(sales.periods)
-    flat = pd.DataFrame(
-        {
-            "sku": np.repeat(skus["sku"].to_numpy(), n),
-            "period": np.tile(sales.periods, len(skus)),
-            "sold": sales.sold.ravel(),
-            "returned": sales.returned.ravel(),
-            "out_days": 0,
-            "demand": kept.ravel(),
-            "partial": np.tile(sales.partial, len(skus)),
-        }
+    sales = bundle_table.opened(sales, packed, listed_products(shop)) if packed else sales
+    if (~sales.partial).sum() < 2:
+        raise NotEnoughData(f"There are not two whole {every}s of sales.", do="Choose shorter periods.")
+    tell(0.05, "Looking for days out of stock")
+    moves = movements(shop).filter(_.day <= ibis_date(sales.days[1]))
+    out, source = stock_outs.out_days(shop, moves, sales.days)
+    known = history(shop, sales, out, source, horizon=horizon, net=returns == "net", corrected=corrected)
+    as_of, step = sales.days[1] + timedelta(days=1), DAYS[every]
+    units = bool(np.allclose(sales.sold, np.round(sales.sold)))
+    gone = (pd.Timestamp(as_of) - known.clock.periods[known.clock.known]).days / step
+    told = forecast(
+        known.demand,
+        known.out,
+        sales.skus["category"].to_numpy(object),
+        known.clock.by_period,
+        every=every,
+        horizon=horizon,
+        whole=units,
+        level=level,
+        gone=gone,
+        step=step,
+        effort=contest,
+        progress=lambda share, said: tell(0.1 + 0.9 * share, said),
     )
-    seen = kept[:, ~sales.partial][:, -26:]
-    mean, sd = seen.mean(axis=1), seen.std(axis=1)
-    whole_periods = sales.periods[~sales.partial]
-    ahead = pd.period_range(whole_periods[-1], periods=horizon + 1, freq=EVERY[every]).start_time[1:]
-    rows = pd.DataFrame(
-        {
-            "sku": np.repeat(skus["sku"].to_numpy(), horizon),
-            "period": np.tile(ahead, len(skus)),
-            "mean": np.repeat(mean, horizon),
-            "lower": np.repeat(np.floor(np.maximum(mean - 1.28 * sd, 0)), horizon),
-            "upper": np.repeat(np.ceil(mean + 1.28 * sd), horizon),
-        }
-    )
-    table = skus[["sku", "product", "category", "vendor"]].assign(
-        n=int((~sales.partial).sum()),
-        demand_class="smooth",
-        adi=np.nan,
-        cv2=np.nan,
-        model="mean",
-        mase=np.nan,
-        mase_naive=np.nan,
-        bias=np.nan,
-        coverage=np.nan,
-        per_day=mean / DAYS[every],
-        borrowed_from=None,
-        note="",
-    )
+    lower, upper = told.paths.intervals(level)
+    ahead = known.clock.periods[known.clock.known :]
+    skus = pd.concat([sales.skus[["sku", "product", "category", "vendor"]], told.classes], axis=1)
+    days = horizon * step
+    skus.insert(skus.columns.get_loc("borrowed_from"), "per_day", told.paths.over(np.full(len(skus), days))[0] / days)
+    skus["note"] = demand_words.notes(skus, sales, known)
     return Demand(
-        series=flat,
-        skus=table,
-        forecast=rows,
-        as_of=sales.days[1] + timedelta(days=1),
+        series=_series(sales, known),
+        skus=skus,
+        forecast=pd.DataFrame(
+            {
+                "sku": np.repeat(skus["sku"].to_numpy(), horizon),
+                "period": np.tile(ahead, len(skus)),
+                "mean": told.paths.mean.ravel(),
+                "lower": lower.ravel(),
+                "upper": upper.ravel(),
+            }
+        ),
+        contest=demand_words.standings(told),
+        effects=demand_words.effects(known.clock.effects(), level),
+        as_of=as_of,
         every=every,
         horizon=horizon,
         level=level,
-        spread=pd.DataFrame({"sku": skus["sku"], "sd": sd}),
-        whole_units=bool(np.allclose(sales.sold, np.round(sales.sold))),
+        measured={"before": told.paths.spread.before, "after": told.paths.spread.after, "n": told.paths.spread.judged},
+        stock_outs=source,
+        paths=told.paths,
+        caveats=demand_words.caveats(
+            shop, sales, known, told, packed, net=returns == "net", corrected=corrected, level=level
+        ),
+    )
+
+
+def _series(sales: SalesSeries, known: History) -> pd.DataFrame:
+    """Return the series of all SKUs below each other."""
+    shape, whole_periods = sales.sold.shape, ~sales.partial
+    begin = int(np.argmax(whole_periods))
+    inside = slice(begin, begin + known.clock.known)
+    demand_of, out = np.full(shape, np.nan), np.zeros(shape)
+    demand_of[:, inside], out[:, inside] = known.demand, known.out
+    return pd.DataFrame(
+        {
+            "sku": np.repeat(sales.skus["sku"].to_numpy(), shape[1]),
+            "period": np.tile(sales.periods, shape[0]),
+            "sold": sales.sold.ravel(),
+            "returned": sales.returned.ravel(),
+            "out_days": out.ravel().astype(int),
+            "demand": demand_of.ravel(),
+            "partial": np.tile(sales.partial, shape[0]),
+        }
     )
