@@ -111,9 +111,7 @@ def cover(rows: pd.DataFrame, *, as_of: date) -> alt.TopLevelMixin:
     wait = (
         alt.Chart(data)
         .mark_bar(color=theme.QUIET, opacity=0.35, height=9)
-        .encode(
-            y=y, x=alt.X("start:T", title="lead time of an order placed now, and when it runs out"), x2="earliest:T"
-        )
+        .encode(y=y, x=alt.X("start:T", title="lead time (bar), and when it runs out"), x2="earliest:T")
     )
     ends = (
         alt.Chart(data)

@@ -45,8 +45,8 @@ def earnings(shop: Dataset, *, until: date) -> pd.DataFrame:
 def bringers(shop: Dataset, *, until: date) -> pd.DataFrame:
     """Return what each SKU's first-time buyers bought later: a row a SKU that was in a first order.
 
-    sku, first_units (units in first orders), first_net, later (net of the later orders of their customers within
-    `LATER` days, by the SKU's share of the units of the first order), buyers. Only customers whose first order is at
+    sku, first_units (units in first orders), later (net of the later orders of their customers within `LATER` days, by
+    the SKU's share of the units of the first order), buyers, units (in all orders of named customers until then). Only customers whose first order is at
     least so many days old count, and orders of guests do not. Who bought what first was not drawn by lot: that their
     customers come back does not say that the SKU made them.
     """
@@ -58,19 +58,19 @@ def bringers(shop: Dataset, *, until: date) -> pd.DataFrame:
     dated = dated.select("customer_id", "order_id", "net", first=after == 0, soon=(after > 0) & (after <= LATER))
     later = dated.group_by("customer_id").agg(later=_.net.sum(where=_.soon).fill_null(0.0))
     lines = _lines(shop, dated.filter(_.first).select("customer_id", "order_id", "net"))
-    mine = lines.group_by("customer_id", "sku").agg(units=_.quantity.sum(), net=_.net.sum())
+    before = orders.filter(_.day < ibis_date(until - timedelta(days=LATER)))
+    sold = (
+        _lines(shop, before.select("customer_id", "order_id", "net")).group_by(item="sku").agg(units=_.quantity.sum())
+    )
+    mine = lines.group_by("customer_id", "sku").agg(units=_.quantity.sum())
     whole = lines.group_by(of="customer_id").agg(all_units=_.quantity.sum())
     mine = mine.inner_join(whole, mine.customer_id == whole.of).filter(_.all_units > 0)
     later = later.rename(by="customer_id")
     mine = mine.inner_join(later, mine.customer_id == later.by)
-    rows = shop.run(
-        mine.group_by("sku").agg(
-            first_units=_.units.sum(),
-            first_net=_.net.sum(),
-            later=(_.later * _.units / _.all_units).sum(),
-            buyers=_.count(),
-        )
+    summed = mine.group_by("sku").agg(
+        first_units=_.units.sum(), later=(_.later * _.units / _.all_units).sum(), buyers=_.count()
     )
+    rows = shop.run(summed.inner_join(sold, summed.sku == sold.item).drop("item"))
     return rows.sort_values("sku", ignore_index=True)
 
 

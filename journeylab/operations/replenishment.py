@@ -21,9 +21,9 @@ from journeylab.operations.demand import demand as demanded
 from journeylab.operations.earnings import earnings
 from journeylab.operations.lead_time_demand import with_lead_time_spread
 from journeylab.operations.lot_sizing import rounded
-from journeylab.operations.outlook import ORDERED, outlook
 from journeylab.operations.safety_stock import MEASURES, safety_stock
 from journeylab.operations.shelf import arrivals, shelf
+from journeylab.operations.stock_outlook import ORDERED, stock_outlook
 from journeylab.operations.terms import listed, overrides, terms
 from journeylab.result import Result, analysis
 
@@ -170,8 +170,8 @@ def replenishment(
 
     Example:
         >>> import journeylab as jl
-        >>> from journeylab.operations.example import shelf_shop
-        >>> made = jl.operations.replenishment(shelf_shop(), lead_time=7, lead_time_sd=0)
+        >>> from journeylab.data.examples import stocked_shop
+        >>> made = jl.operations.replenishment(stocked_shop(), lead_time=7, lead_time_sd=0)
         >>> made.rows[["sku", "status", "order"]].values.tolist()
         [['mug', 'will run out', 42.0], ['bowl', 'overstock', 0.0]]
     """
@@ -214,11 +214,11 @@ def replenishment(
     short = (rows["reorder_point"] - rows["position"]).to_numpy(float)
     wanted = np.where(short > 1e-9, np.maximum(short, least), np.where(np.isnan(short), np.nan, 0.0))
     rows["order"] = rounded(wanted, moq=moq, pack=rows["pack_size"].to_numpy(float))
-    if told.whole_units:
+    if told.paths.whole:
         rows["order"] = np.ceil(rows["order"] - 1e-9) + 0.0
     rows["cost"] = rows["order"] * rows["unit_cost"]
     path = daily_path(told, list(rows["sku"]), OUTLOOK)
-    rows = outlook(rows, path=path, coming=coming, as_of=told.as_of, overstock_days=overstock_days)
+    rows = stock_outlook(rows, path=path, coming=coming, as_of=told.as_of, overstock_days=overstock_days)
     rows["abc_xyz"] = sku_rows.classes(rows, told)
     place = _urgency(rows)
     rows = rows.iloc[place].reset_index(drop=True)

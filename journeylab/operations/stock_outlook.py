@@ -19,7 +19,7 @@ OVERSTOCK, IDLE, UNKNOWN = "overstock", "not selling", "stock not known"
 ORDERED = (OUT, RUNS_OUT, ORDER, FINE, OVERSTOCK, IDLE, UNKNOWN)
 
 
-def outlook(
+def stock_outlook(
     rows: pd.DataFrame, *, path: np.ndarray, coming: np.ndarray, as_of: date, overstock_days: float
 ) -> pd.DataFrame:
     """Add runs_out, order_by, days_of_cover, overstock, overstock_cost and status.
