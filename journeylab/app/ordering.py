@@ -62,7 +62,7 @@ def policy() -> dict[str, Any]:
                 30,
                 3,
                 key="lead_sd",
-                help="Its standard deviation, where nothing says.",
+                help="Their standard deviation.",
             )
     return {"service": service / 100, "measure": measure, "review": review, "lead_time": lead, "lead_time_sd": spread}
 

@@ -20,9 +20,7 @@ def bars(rows: pd.DataFrame, *, currency: str) -> alt.TopLevelMixin:
     """
     shown = rows.nlargest(_MOST, "value_wanted")
     label = shown["product"].fillna("").astype(str).str.slice(0, 32) + " · " + shown["sku"].astype(str)
-    base = pd.DataFrame(
-        {"label": label, "quantity": shown["quantity"], "wanted": shown["wanted"], "cost": shown["cost"]}
-    )
+    base = shown[["quantity", "wanted", "cost"]].assign(label=label)
     data = pd.concat(
         [
             base.assign(part=_BOUGHT, place=0, value=shown["value"]),

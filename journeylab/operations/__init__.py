@@ -1,6 +1,10 @@
 """What will sell, and what to order."""
 
+from journeylab.operations.basket import basket
 from journeylab.operations.demand import demand
+from journeylab.operations.one_off import one_off
+from journeylab.operations.policy_replay import policy_replay
 from journeylab.operations.replenishment import replenishment
+from journeylab.operations.seasonal_plan import seasonal_plan
 
-__all__ = ["demand", "replenishment"]
+__all__ = ["basket", "demand", "one_off", "policy_replay", "replenishment", "seasonal_plan"]

@@ -46,9 +46,9 @@ def bringers(shop: Dataset, *, until: date) -> pd.DataFrame:
     """Return what each SKU's first-time buyers bought later: a row a SKU that was in a first order.
 
     sku, first_units (units in first orders), later (net of the later orders of their customers within `LATER` days, by
-    the SKU's share of the units of the first order), buyers, units (in all orders of named customers until then). Only customers whose first order is at
-    least so many days old count, and orders of guests do not. Who bought what first was not drawn by lot: that their
-    customers come back does not say that the SKU made them.
+    the SKU's share of the units of the first order), buyers, units (in all orders of named customers until then). Only
+    customers whose first order is at least so many days old count, and orders of guests do not. Who bought what first
+    was not drawn by lot: that their customers come back does not say that the SKU made them.
     """
     orders = _orders(shop).filter(_.customer_id.notnull(), _.day < ibis_date(until))
     begun = orders.group_by(who="customer_id").agg(start=_.day.min())

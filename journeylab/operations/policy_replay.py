@@ -11,20 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from ibis import _
 
 from journeylab import words
 from journeylab.checks import number, one_of, whole
 from journeylab.data.coverage import orders_end
-from journeylab.data.dataset import ibis_date
 from journeylab.errors import NotEnoughData
-from journeylab.operations import shelf_replay, sku_rows, stock_outs
+from journeylab.operations import replay_days, shelf_replay, sku_rows
 from journeylab.operations.demand import demand
 from journeylab.operations.earnings import earnings
 from journeylab.operations.lead_time_demand import with_lead_time_spread
+from journeylab.operations.replay_days import VELOCITY
 from journeylab.operations.safety_stock import MEASURES, safety_stock
-from journeylab.operations.sales_series import movements
-from journeylab.operations.shelf import arrivals, shelf
 from journeylab.operations.terms import listed, overrides, terms
 from journeylab.result import Result, analysis
 
@@ -38,9 +35,6 @@ if TYPE_CHECKING:
     from journeylab.operations.shelf_replay import Course
 
 OURS, RULE = "forecast and safety stock", "30-day velocity"
-VELOCITY = 30
-#: A count of stock may be this many days older than the first day of the replay.
-STALE = 7
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -48,10 +42,11 @@ class PolicyReplay(Result):
     """Two policies over the same days.
 
     Args:
-        rows: A row a policy: policy, demand (units asked for), lost (units) with lower and upper, fill_rate, lost_margin,
-            stock (units held, mean a day), stock_cost (their cost, mean a day) with stock_lower and stock_upper, spent
-            (cost of what was ordered), end_cost (cost of what is there at the end).
+        rows: A row a policy: policy, demand (units asked for), lost (units) with lower and upper, fill_rate,
+            lost_margin, stock (units held, mean a day), stock_cost (their cost, mean a day) with stock_lower and
+            stock_upper, spent (cost of what was ordered), end_cost (cost of what is there at the end).
         days: A row a policy and day: day, policy, stock_cost and lost (means over the draws), lost_so_far.
+        saved: Units that ours loses less than the rule, over the same lead times: units, lower, upper.
         skus: A row a SKU: sku, product, and for each policy lost and stock.
         first: First day.
         last: Last day.
@@ -65,6 +60,7 @@ class PolicyReplay(Result):
 
     rows: pd.DataFrame
     days: pd.DataFrame
+    saved: dict[str, float]
     skus: pd.DataFrame
     first: date
     last: date
@@ -86,8 +82,8 @@ class PolicyReplay(Result):
                 return words.money(float(row["stock_cost"]), self.currency)
             return words.count(float(row["stock"]), "unit")
 
-        same = max(ours["lower"], rule["lower"]) <= min(ours["upper"], rule["upper"])
-        beyond = " (not told apart by chance of lead times)" if same else ""
+        told = self.saved["lower"] <= 0 <= self.saved["upper"] and self.saved["upper"] > self.saved["lower"]
+        beyond = " (a difference that other lead times may turn)" if told else ""
         return (
             f"Over {words.count(len(self.days) // 2, 'day')}, ordering by forecast would have lost "
             f"{words.percent(1 - ours['fill_rate'])} of demand, the 30-day rule {words.percent(1 - rule['fill_rate'])}"
@@ -126,8 +122,8 @@ def policy_replay(
     Ours orders up to expected demand over lead time and review period plus safety stock, by forecasts made during those
     days from what was known then. The rule of thumb sees what it sold in the last 30 days: v units a day; it orders up
     to v × (lead time + `cover`) once its position is below v × (lead time + review). Both face the same demand (sales,
-    with days out of stock filled by the SKU's usual sales around them) and the same drawn lead times. A sale that cannot
-    be served is lost.
+    with days out of stock filled by the SKU's usual sales around them) and the same drawn lead times. A sale that
+    cannot be served is lost.
 
     Args:
         shop: A Dataset with orders and their lines.
@@ -188,14 +184,13 @@ def policy_replay(
     typed = overrides(assumptions)
     bought = terms(listed(shop), skus, typed, lead_time=lead_time, lead_time_sd=lead_time_sd)
     rows = sku_rows.with_terms(rows, bought, earnings(shop, until=end + timedelta(days=1)), told[0])
-    sold, wanted = _asked(shop, skus, first, end)
+    velocity, wanted = replay_days.asked(shop, skus, first, end)
     lead = rows["lead_time_days"].to_numpy(float)
     spread_of_lead = rows["lead_time_sd"].to_numpy(float)
     draws = draws if spread_of_lead.any() else 1
     noise = np.random.default_rng(seed).standard_normal((draws, len(skus), days))
     leads = np.rint(np.maximum(lead[None, :, None] + noise * spread_of_lead[None, :, None], 0)).astype(int)
-    velocity = np.pad(sold[:, :VELOCITY], ((0, 0), (0, 0)))
-    start, coming, known = _start(shop, rows, skus, first, days, velocity.mean(axis=1) * (lead + cover))
+    start, coming, known = replay_days.beginning(shop, rows, skus, first, days, velocity.mean(axis=1) * (lead + cover))
     ours = _levels(told, made, rows, first, days, review, service, measure)
 
     def by_forecast(day: int, _sold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -214,12 +209,12 @@ def policy_replay(
     }
     cost = rows["unit_cost"].to_numpy(float)
     costed = bool(np.isfinite(cost).any())
+    unit = cost if costed else np.ones(len(cost))
     margin = np.maximum(np.nan_to_num(rows["price"].to_numpy(float) - cost), 0.0)
     return PolicyReplay(
         rows=pd.DataFrame([_figures(name, c, wanted, cost, margin, level) for name, c in courses.items()]),
-        days=pd.concat(
-            [_course(name, c, cost if costed else np.ones(len(cost)), first) for name, c in courses.items()]
-        ),
+        days=pd.concat([_course(name, c, unit, first) for name, c in courses.items()], ignore_index=True),
+        saved=_saved(courses, level),
         skus=_by_sku(rows, courses),
         first=first,
         last=end,
@@ -229,47 +224,6 @@ def policy_replay(
         currency=shop.currency,
         caveats=_caveats(made, rows, cost, cover, draws, level, known=known),
     )
-
-
-def _asked(shop: Dataset, skus: list[str], first: date, end: date) -> tuple[np.ndarray, np.ndarray]:
-    """Units sold by day from 30 days before the first to the day before it, and units asked for from the first on.
-
-    On days out of stock, a SKU is taken to be asked for as often as it sold on the other days within four weeks.
-    """
-    begin = first - timedelta(days=VELOCITY)
-    moves = movements(shop).filter(_.day <= ibis_date(end))
-    cells = shop.run(moves.filter(_.day >= ibis_date(begin), _.counts).group_by("sku", "day").agg(sold=_.sold.sum()))
-    cells["day"] = pd.to_datetime(cells["day"])
-    days = pd.date_range(begin, end)
-    wide = cells.pivot_table(index="sku", columns="day", values="sold", aggfunc="sum")
-    units = wide.reindex(index=skus, columns=days).fillna(0.0).to_numpy(float)
-    out, _source = stock_outs.out_days(shop, moves, (shop.period[0] if shop.period else begin, end))
-    out = out.assign(day=pd.to_datetime(out["day"]))
-    out = out[out["sku"].isin(skus) & out["day"].isin(days)]
-    closed = np.zeros(units.shape, dtype=bool)
-    row = {sku: place for place, sku in enumerate(skus)}
-    closed[out["sku"].map(row).to_numpy(int), days.get_indexer(out["day"])] = True
-    filled = units.copy()
-    for sku, day in zip(*np.nonzero(closed), strict=True):
-        near = slice(max(day - 28, 0), day + 29)
-        opened = ~closed[sku, near]
-        if opened.any():
-            filled[sku, day] = max(filled[sku, day], units[sku, near][opened].mean())
-    return units[:, :VELOCITY], filled[:, VELOCITY:]
-
-
-def _start(
-    shop: Dataset, rows: pd.DataFrame, skus: list[str], first: date, days: int, usual: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, int]:
-    """Units there and on their way at the start; what the rule of thumb would hold where no count is known."""
-    there = shelf(shop, until=first - timedelta(days=1))
-    counts = there.counts.set_index("sku").reindex(skus)
-    fresh = counts["counted"] >= pd.Timestamp(first - timedelta(days=STALE))
-    units = np.maximum((counts["on_hand"] - counts["committed"]).to_numpy(float), 0.0)
-    known = fresh.to_numpy() & np.isfinite(units)
-    wait = rows["lead_time_days"].to_numpy(float)
-    coming = arrivals(there, skus, as_of=first, wait=wait, days=days) * known[:, None]
-    return np.where(known, np.nan_to_num(units), np.round(usual)), coming, int(known.sum())
 
 
 def _levels(
@@ -334,6 +288,13 @@ def _course(name: str, course: Course, cost: np.ndarray, first: date) -> pd.Data
     return pd.DataFrame({"day": day, "policy": name, "stock": held, "lost": lost, "lost_so_far": lost.cumsum()})
 
 
+def _saved(courses: dict[str, Course], level: float) -> dict[str, float]:
+    """Units lost less, draw by draw."""
+    less = courses[RULE].lost.sum(axis=(1, 2)) - courses[OURS].lost.sum(axis=(1, 2))
+    lower, upper = np.quantile(less, [(1 - level) / 2, (1 + level) / 2])
+    return {"units": float(less.mean()), "lower": float(lower), "upper": float(upper)}
+
+
 def _by_sku(rows: pd.DataFrame, courses: dict[str, Course]) -> pd.DataFrame:
     out = rows[["sku", "product"]].copy()
     for name, short in ((OURS, "ours"), (RULE, "rule")):
@@ -347,8 +308,8 @@ def _caveats(
 ) -> tuple[str, ...]:
     n = words.count(len(rows), "SKU")
     said = [
-        f"Forecasts were made {words.count(len(made), 'time')} during the replay, each from what was known then; the "
-        f"rule of thumb buys for {cover} days and never waits for a forecast.",
+        f"{words.count(len(made), 'forecast')} were made during the replay, each from what was known then.",
+        f"The rule of thumb buys for {cover} days, from what it sold itself in the 30 days before.",
         "A replay knows one past: promotions, prices and customers' patience were what they were.",
     ]
     if draws > 1:
@@ -358,8 +319,8 @@ def _caveats(
         )
     if known < len(rows):
         said.append(
-            f"No count of stock is known at the start for {words.count(len(rows) - known)} of {n}; both begin with what "
-            "the rule of thumb would hold."
+            f"No stock is known at the start for {words.count(len(rows) - known)} of {n}; both begin with what the "
+            "rule of thumb would hold."
         )
     if costless := int(np.isnan(cost).sum()):
         said.append(f"{words.count(costless)} of {n} have no cost, and are missing in sums of money.")

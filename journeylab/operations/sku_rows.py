@@ -69,7 +69,8 @@ def with_terms(rows: pd.DataFrame, bought: pd.DataFrame, earned: pd.DataFrame, t
 
 def over(told: Demand, skus: pd.Series, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and standard deviation of demand over days of its own for each SKU; none for what never sold."""
-    ahead = told.over(pd.Series(days, index=skus.to_numpy())).set_index("sku").reindex(skus)
+    asked = pd.Series(days, index=skus.to_numpy()).reindex(told.skus["sku"]).fillna(0.0)
+    ahead = told.over(asked).set_index("sku").reindex(skus)
     return ahead["mean"].fillna(0.0).to_numpy(float), ahead["sd"].fillna(0.0).to_numpy(float)
 
 
