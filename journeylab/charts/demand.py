@@ -87,7 +87,7 @@ def classes(skus: pd.DataFrame) -> alt.TopLevelMixin:
     Args:
         skus: sku, product, adi, cv2, demand_class, per_day.
     """
-    rows = skus.dropna(subset=["adi"]).assign(name=lambda d: _names(d))
+    rows = skus.dropna(subset=["adi"]).assign(name=_names)
     domain = [*_CLASS_COLOURS, *sorted(set(rows["demand_class"]) - set(_CLASS_COLOURS))]
     colours = [_CLASS_COLOURS.get(name, _OTHER) for name in domain]
     shapes = ["circle", "square", "triangle-up", "diamond", "cross", "stroke"][: len(domain)]

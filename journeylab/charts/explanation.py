@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import altair as alt
-import pandas as pd
 
 from journeylab.charts import theme
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _WIDTH = 320
 

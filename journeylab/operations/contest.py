@@ -5,8 +5,8 @@ that of the naive forecast within the history (Hyndman & Koehler 2006, IJF 22, 6
 the squared error over the squared naive one instead, because absolute errors there reward a forecast of zero.
 
 The default is overruled for a class of demand only where a candidate's gain is beyond noise: better at every origin,
-and by more than chance over the series allows (one-sided t-test, Bonferroni over the candidates, 5 %); for a single series
-the same over its origins, where there are at least six.
+and by more than chance over the series allows (one-sided t-test, Bonferroni over the candidates, 5 %); for a single
+series the same over its origins, where there are at least six.
 """
 
 from __future__ import annotations
@@ -138,11 +138,11 @@ def run(series: Field, *, origins: int, progress: Callable[[float, str], None] |
         past_factor[:, o] = factors[:, start : start + judged]
         counts = series.scored[:, start : start + judged] & (start - begins >= shortest)[:, None]
         actual[:, o] = np.where(counts, series.demand[:, start : start + judged], np.nan)
-        for i in np.flatnonzero(start - begins >= shortest):
+        for i in map(int, np.flatnonzero(start - begins >= shortest)):
             if i % 10 == 0:
                 tell((o * count + i) / work, "Letting the forecasts compete")
-            scale[i, o] = _naive_errors(series.demand[i, begins[i] : start], series.season)
-            for name, said in _tried(series, i, begins[i], start, judged, factors[i]).items():
+            scale[i, o] = _naive_errors(series.demand[i, int(begins[i]) : start], series.season)
+            for name, said in _tried(series, i, int(begins[i]), start, judged, factors[i]).items():
                 past.setdefault(name, np.full(shape, np.nan))[i, o] = said.mean[:judged]
                 past_sd.setdefault(name, np.full(shape[:2], np.nan))[i, o] = said.sd
     factors = series.factors(n)
@@ -154,7 +154,7 @@ def run(series: Field, *, origins: int, progress: Callable[[float, str], None] |
     for i in range(count):
         if i % 10 == 0:
             tell((len(starts) * count + i) / work, "Forecasting")
-        said = _tried(series, i, begins[i], n, ahead, factors[i], (out.chosen[i],))[out.chosen[i]]
+        said = _tried(series, i, int(begins[i]), n, ahead, factors[i], (out.chosen[i],))[out.chosen[i]]
         out.mean[i], out.sd[i] = said.mean, said.sd
     return out
 

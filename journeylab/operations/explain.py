@@ -71,9 +71,7 @@ class Explanation(Result):
         said = f"{self.what[:1].upper()}{self.what[1:]}"
         if len(self.effects):
             most = self.effects.loc[(self.effects["largest"] - self.effects["smallest"]).idxmax()]
-            said += (
-                f": {most['component']} moves demand most, from {most['smallest']:.2f} to {most['largest']:.2f} times"
-            )
+            said += f": {most['component']} moves demand, {most['smallest']:.2f} to {most['largest']:.2f} times"
         if self.errors["error"].notna().any():
             error, naive = (_weighted(self.errors, name) for name in ("error", "naive"))
             better = "better than" if error < naive else "no better than"
@@ -150,7 +148,7 @@ def explain(
             frame["promotion"] = np.isin(frame["ds"], on).astype(float)
         causes += ["promotion"] if rows["promotion"].any() else []
         said += () if rows["promotion"].any() else ("No promotion lies in the days looked at.",)
-    if price and sku is not None and rows["paid"].nunique() > 1:
+    if price and sku is not None and rows["paid"].max() > 1.005 * rows["paid"].min():
         usual = float(rows["paid"].median())
         rows["price"] = np.log(rows["paid"] / usual)
         coming["price"] = rows["price"].iloc[-1]
@@ -184,8 +182,8 @@ def explain(
         horizon=horizon,
         caveats=(
             *said,
-            "Factors are the model's most probable ones, without an interval; what goes with a promotion or a price may "
-            "have other reasons.",
+            "Factors are the model's most probable ones, without an interval.",
+            "What goes with a promotion or a price may have other reasons.",
         ),
     )
 
