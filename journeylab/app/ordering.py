@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -130,6 +131,67 @@ def kept_assumptions(shop: Dataset) -> list[dict[str, Any]] | None:
     except (BadParameter, AttributeError, TypeError):
         return None
     return list(kept) if kept else None
+
+
+def budget(shop: Dataset, orders: Replenishment) -> dict[str, Any]:
+    """Choose how much money there is, up to what all orders would take, and whether later customer value counts."""
+    needed = max(int(np.ceil(np.nansum(orders.rows["cost"]))), 1)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=2 * _WIDTH):
+            money = controls.slider(
+                f"Money there is, {escape(shop.currency)}".rstrip(", "), 0, needed, needed // 2, key="cash"
+            )
+        later = True
+        if shop.has("orders.customer_id"):
+            counted = {"with the later orders of new customers": True, "by margin alone": False}
+            later = controls.choice("Value", counted, key="later")
+    return {"budget": float(money), "customer_value": later}
+
+
+def season(shop: Dataset, demand: Demand) -> dict[str, Any]:
+    """Choose a SKU and what ordering and holding it costs."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sku = one_sku(demand)
+        with st.container(width=_WIDTH):
+            order = controls.slider(f"An order costs, {escape(shop.currency)}".rstrip(", "), 1, 500, 50, key="lot_cost")
+        with st.container(width=_WIDTH):
+            holding = controls.slider("Holding costs, % of cost a year", 1, 100, 25, key="lot_holding")
+    return {"sku": sku, "order_cost": float(order), "holding_cost": holding / 100}
+
+
+def one_off(shop: Dataset, demand: Demand) -> dict[str, Any]:
+    """Choose a SKU to learn from, how long it sells, how much better than usual, and what leftovers bring."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        sku = one_sku(demand)
+        with st.container(width=_WIDTH):
+            days = controls.slider("Days on sale", 1, 180, 60, key="sale_days")
+        with st.container(width=_WIDTH):
+            uplift = controls.slider("Demand, % of that SKU's", 10, 300, 100, key="uplift")
+        with st.container(width=_WIDTH):
+            salvage = controls.slider(
+                f"A unit left over brings, {escape(shop.currency)}".rstrip(", "), 0, 200, 0, key="salvage"
+            )
+    return {"sku": sku, "days": days, "uplift": uplift / 100, "salvage": float(salvage)}
+
+
+def one_sku(demand: Demand) -> str:
+    """Choose one SKU among those forecast."""
+    named = {f"{row.product} · {row.sku}"[:90]: str(row.sku) for row in demand.skus.itertuples()}
+    with st.container(width=2 * _WIDTH):
+        return controls.choice("SKU", named, key="sku")
+
+
+def proof(shop: Dataset) -> dict[str, Any]:
+    """Choose what is replayed: the policy's service and rhythm, the rule of thumb's days, and how long."""
+    asked = policy()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(width=_WIDTH):
+            days = controls.slider("Days replayed", 14, 180, 90, key="replayed")
+        with st.container(width=_WIDTH):
+            cover = controls.slider("The rule buys for days", 7, 120, 30, key="rule_days")
+    kept = kept_assumptions(shop)
+    asked |= {"review": max(asked["review"], 1), "days": days, "cover": cover}
+    return asked | ({"assumptions": kept} if kept else {})
 
 
 def states(found: Replenishment) -> None:

@@ -48,15 +48,14 @@ def costs(plans: pd.DataFrame, *, currency: str) -> alt.TopLevelMixin:
         plans: As `SeasonalPlan.plans`.
         currency: Of the money.
     """
+    title = f"cost over the season ({currency})".replace(" ()", "")
     data = plans.melt(["plan", "orders"], value_vars=list(_PARTS), var_name="part", value_name="money")
     return (
         alt.Chart(data)
         .mark_bar()
         .encode(
             y=alt.Y("plan:N", sort=list(plans["plan"]), title=None, axis=alt.Axis(labelLimit=240)),
-            x=alt.X(
-                "money:Q", title=f"cost over the season ({currency})".replace(" ()", ""), axis=alt.Axis(format="~s")
-            ),
+            x=alt.X("money:Q", title=title, axis=alt.Axis(format="~s")),
             color=alt.Color("part:N", title=None, scale=alt.Scale(domain=list(_PARTS), range=list(_PARTS.values()))),
             tooltip=[
                 alt.Tooltip("plan:N"),

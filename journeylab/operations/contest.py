@@ -4,9 +4,9 @@ Rolling origin (Tashman 2000, International Journal of Forecasting 16, 437-450).
 that of the naive forecast within the history (Hyndman & Koehler 2006, IJF 22, 679-688). Demand with gaps is judged by
 the squared error over the squared naive one instead, because absolute errors there reward a forecast of zero.
 
-The default is overruled for a class of demand only where a candidate's gain is beyond noise: better at every origin, and
-by more than chance over the series allows (one-sided t-test, Bonferroni over the candidates, 5 %); for a single series
-the same over its origins, where there are at least six.
+The default is overruled for a class of demand only where a candidate's gain is beyond noise: better at every origin,
+and by more than chance over the series allows (one-sided t-test, Bonferroni over the candidates, 5 %); for a single
+series the same over its origins, where there are at least six.
 """
 
 from __future__ import annotations
@@ -52,9 +52,9 @@ class Field:
         horizon: Periods ahead.
         season: Periods of a season that the models look for themselves; 1 where the factors carry it.
         lag: Periods in a season for the seasonal naive forecast.
-        extra: Further candidates of a single series, given its row and how many periods are known; they forecast the
+        more: Further candidates of a single series, given its row and how many periods are known; they forecast the
             whole horizon.
-        extra_names: What they are called.
+        more_names: What they are called.
     """
 
     demand: np.ndarray
@@ -65,8 +65,8 @@ class Field:
     horizon: int
     season: int = 1
     lag: int = 1
-    extra: Callable[[int, int], dict[str, Ahead]] | None = None
-    extra_names: tuple[str, ...] = ()
+    more: Callable[[int, int], dict[str, Ahead]] | None = None
+    more_names: tuple[str, ...] = ()
 
 
 @dataclass
@@ -138,11 +138,11 @@ def run(series: Field, *, origins: int, progress: Callable[[float, str], None] |
         past_factor[:, o] = factors[:, start : start + judged]
         counts = series.scored[:, start : start + judged] & (start - begins >= shortest)[:, None]
         actual[:, o] = np.where(counts, series.demand[:, start : start + judged], np.nan)
-        for i in np.flatnonzero(start - begins >= shortest):
+        for i in map(int, np.flatnonzero(start - begins >= shortest)):
             if i % 10 == 0:
                 tell((o * count + i) / work, "Letting the forecasts compete")
-            scale[i, o] = _naive_errors(series.demand[i, begins[i] : start], series.season)
-            for name, said in _tried(series, i, begins[i], start, judged, factors[i]).items():
+            scale[i, o] = _naive_errors(series.demand[i, int(begins[i]) : start], series.season)
+            for name, said in _tried(series, i, int(begins[i]), start, judged, factors[i]).items():
                 past.setdefault(name, np.full(shape, np.nan))[i, o] = said.mean[:judged]
                 past_sd.setdefault(name, np.full(shape[:2], np.nan))[i, o] = said.sd
     factors = series.factors(n)
@@ -154,7 +154,7 @@ def run(series: Field, *, origins: int, progress: Callable[[float, str], None] |
     for i in range(count):
         if i % 10 == 0:
             tell((len(starts) * count + i) / work, "Forecasting")
-        said = _tried(series, i, begins[i], n, ahead, factors[i], (out.chosen[i],))[out.chosen[i]]
+        said = _tried(series, i, int(begins[i]), n, ahead, factors[i], (out.chosen[i],))[out.chosen[i]]
         out.mean[i], out.sd[i] = said.mean, said.sd
     return out
 
@@ -166,8 +166,8 @@ def _tried(
     raw = series.demand[i, begin:known]
     names = only or candidates(bool(series.often[i]), len(raw), series.lag)
     said: dict[str, Ahead] = {}
-    if series.extra is not None and (not only or only[0] in series.extra_names):
-        said = series.extra(i, known)
+    if series.more is not None and (not only or only[0] in series.more_names):
+        said = series.more(i, known)
     models = tuple(name for name in names if name not in {NAIVE, SEASONAL_NAIVE} and name not in said)
     for name, one in forecasts(raw / factor[begin:known], ahead, series.season, models).items():
         said[name] = Ahead(one.mean * factor[known : known + ahead], one.sd)
@@ -201,10 +201,10 @@ def _choose(out: Outcome, series: Field) -> None:
 def _beats(losses: dict[str, np.ndarray], default: str) -> str | None:
     """Return the candidate whose gain over the default is largest and beyond noise over the series; None for none."""
     best, most = None, 0.0
-    for name in losses:
+    for name, loss in losses.items():
         if name == default:
             continue
-        gain = losses[default] - losses[name]
+        gain = losses[default] - loss
         by_origin, by_series = mean_of(gain, axis=0), mean_of(gain, axis=1)
         by_series = by_series[np.isfinite(by_series)]
         if len(by_series) < FEWEST_SERIES or not (by_origin[np.isfinite(by_origin)] > 0).all():

@@ -19,7 +19,7 @@ from journeylab.errors import NotEnoughData
 from journeylab.operations import bundles as bundle_table
 from journeylab.operations import demand_words, stock_outs
 from journeylab.operations.contest import ORIGINS
-from journeylab.operations.forecasting import Paths, forecast
+from journeylab.operations.forecasting import Forecasts, forecast
 from journeylab.operations.history import history
 from journeylab.operations.sales_series import DAYS, EVERY, listed_products, movements, sales_series
 from journeylab.result import Result, analysis
@@ -54,9 +54,10 @@ class Demand(Result):
         every: 'day', 'week' or 'month'.
         horizon: Periods ahead.
         level: Coverage of the intervals.
-        measured: Coverage on past forecasts without correction and with it, and on how many: before, after, n.
+        measured: Coverage on past forecasts without correction and with it, and on how many: before, after, judged.
         stock_outs: How days out of stock were found: 'counted' or 'inferred'.
-        paths: The forecasts as arrays, for `over` and `quantile`.
+        kept: Units sold, less returned as chosen, before correction, as an array by SKU and whole period.
+        told: The forecasts as arrays, and the contest behind them.
     """
 
     views: ClassVar[tuple[str, ...]] = ("forecast", "contest", "classes", "calendar")
@@ -72,7 +73,8 @@ class Demand(Result):
     level: float
     measured: dict[str, float]
     stock_outs: str
-    paths: Paths
+    kept: np.ndarray
+    told: Forecasts
 
     def over(self, days: float | pd.Series) -> pd.DataFrame:
         """Return demand over the next days: sku, mean, sd.
@@ -80,7 +82,7 @@ class Demand(Result):
         Args:
             days: How many days from `as_of` on, parts of days too: one number, or a Series by SKU.
         """
-        mean, sd = self.paths.over(self._each(days))
+        mean, sd = self.told.paths.over(self._each(days))
         return pd.DataFrame({"sku": self.skus["sku"].to_numpy(), "mean": mean, "sd": sd})
 
     def quantile(self, days: float | pd.Series, p: float | pd.Series) -> pd.DataFrame:
@@ -90,7 +92,7 @@ class Demand(Result):
             days: How many days from `as_of` on: one number, or a Series by SKU.
             p: The chance, between 0 and 1: one number, or a Series by SKU.
         """
-        quantity = self.paths.quantile(self._each(days), self._each(p))
+        quantity = self.told.paths.quantile(self._each(days), self._each(p))
         return pd.DataFrame({"sku": self.skus["sku"].to_numpy(), "quantity": quantity})
 
     def _each(self, value: float | pd.Series) -> np.ndarray:
@@ -231,9 +233,10 @@ def demand(
         every=every,
         horizon=horizon,
         level=level,
-        measured={"before": told.paths.spread.before, "after": told.paths.spread.after, "n": told.paths.spread.judged},
+        measured={name: getattr(told.paths.spread, name) for name in ("before", "after", "judged")},
         stock_outs=source,
-        paths=told.paths,
+        kept=known.kept,
+        told=told,
         caveats=demand_words.caveats(
             shop, sales, known, told, packed, net=returns == "net", corrected=corrected, level=level
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,7 @@ from journeylab.operations import demand_class, stock_outs
 from journeylab.operations.contest import mean_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Hashable, Mapping
 
     from journeylab.data.dataset import Dataset
     from journeylab.operations.calendar_effects import Effects
@@ -58,18 +58,7 @@ def notes(skus: pd.DataFrame, sales: SalesSeries, known: History) -> list[str]:
     lost = np.nansum(known.demand - known.kept, axis=1)
     found = []
     for i, row in enumerate(skus.to_dict("records")):
-        said = []
-        kind, sold = row["demand_class"], sales.skus["sold"].iloc[i]
-        if sold <= 0:
-            said.append("only came back, never sold")
-        elif kind == demand_class.NONE:
-            said.append("all that sold came back")
-        elif kind == demand_class.NEW and row["borrowed_from"]:
-            said.append(f"new: {row['n']} periods, borrows from {row['borrowed_from']}")
-        elif kind == demand_class.NEW:
-            said.append(f"new: {row['n']} periods")
-        elif kind == demand_class.FEW:
-            said.append("sold in one or two periods only: its mean, and no more can be said")
+        said = _of_class(row, sales.skus["sold"].iloc[i])
         if row["why"] == "class":
             said.append(f"{row['model']} beat the default in its class")
         if row["why"] == "own":
@@ -81,6 +70,19 @@ def notes(skus: pd.DataFrame, sales: SalesSeries, known: History) -> list[str]:
             said.append(f"out of stock for over {stock_outs.LONGEST} days: paused, or discontinued")
         found.append("; ".join(said))
     return found
+
+
+def _of_class(row: dict[Hashable, Any], sold: float) -> list[str]:
+    """Say what the class of a SKU that could not compete means."""
+    kind = row["demand_class"]
+    if sold <= 0:
+        return ["only came back, never sold"]
+    if kind == demand_class.NONE:
+        return ["all that sold came back"]
+    if kind == demand_class.NEW:
+        lender = f", borrows from {row['borrowed_from']}" if row["borrowed_from"] else ""
+        return [f"new: {row['n']} periods{lender}"]
+    return ["sold in one or two periods only: its mean, and no more can be said"] if kind == demand_class.FEW else []
 
 
 def standings(told: Forecasts) -> pd.DataFrame:
@@ -184,6 +186,6 @@ def _tried(told: Forecasts, level: float) -> str:
         return "No forecast could be tried on periods it had not seen, so the intervals are the models' own."
     after, before = words.percent(spread.after, digits=0), words.percent(spread.before, digits=0)
     return (
-        f"Intervals of {words.percent(level, digits=0)} held {after} of {words.count(spread.judged)} past values they had "
-        f"not seen ({before} before their correction)."
+        f"Intervals of {words.percent(level, digits=0)} held {after} of {words.count(spread.judged)} past values they "
+        f"had not seen ({before} before their correction)."
     )

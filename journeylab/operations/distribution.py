@@ -1,7 +1,8 @@
 """The distribution of demand with a given mean and standard deviation, and its correction by what forecasts missed.
 
-Whole units: negative binomial where the variance exceeds the mean, else Poisson (Syntetos & Boylan 2006, International
-Journal of Production Economics 103, 36-47). Parts of units: gamma. Neither goes below zero.
+Whole units whose variance exceeds their mean: negative binomial (Syntetos & Boylan 2006, International Journal of
+Production Economics 103, 36-47). All else: gamma (Burgin 1975, Operational Research Quarterly 26, 507-525), rounded for
+whole units. None goes below zero.
 
 The correction is distributional conformal prediction (Chernozhukov, Wüthrich & Zhu 2021, PNAS 118, e2107794118): the
 ranks at which past forecasts' actuals fell in their distributions say which rank to take for a chance p.
@@ -47,14 +48,15 @@ def scores(actual: np.ndarray, mean: np.ndarray, sd: np.ndarray, *, whole: bool)
 
 def cdf(at: np.ndarray, mean: np.ndarray, sd: np.ndarray, *, whole: bool) -> np.ndarray:
     """Return the chance that demand is at most `at`."""
-    from scipy.stats import gamma, nbinom, poisson
+    from scipy.stats import gamma, nbinom
 
     at, mean, sd = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (at, mean, sd)))
+    shape, scale, none = _gamma(mean, sd)
+    plain = np.where(none, (at >= mean).astype(float), gamma.cdf(at + 0.5 if whole else at, shape, scale=scale))
     if not whole:
-        shape, scale, none = _gamma(mean, sd)
-        return np.where(none, (at >= mean).astype(float), gamma.cdf(at, shape, scale=scale))
-    size, chance, even = _negative_binomial(mean, sd)
-    return np.where(even, poisson.cdf(at, mean), nbinom.cdf(at, size, chance))
+        return plain
+    size, chance, over = _negative_binomial(mean, sd)
+    return np.where(over, nbinom.cdf(at, size, chance), np.where(at < 0, 0.0, plain))
 
 
 def quantile(p: np.ndarray | float, mean: np.ndarray, sd: np.ndarray, *, whole: bool) -> np.ndarray:
@@ -63,14 +65,15 @@ def quantile(p: np.ndarray | float, mean: np.ndarray, sd: np.ndarray, *, whole: 
     >>> quantile(0.95, np.array([4.0, 0.0]), np.array([2.0, 0.0]), whole=True)
     array([8., 0.])
     """
-    from scipy.stats import gamma, nbinom, poisson
+    from scipy.stats import gamma, nbinom
 
     p, mean, sd = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (p, mean, sd)))
+    shape, scale, none = _gamma(mean, sd)
+    plain = np.where(none, np.maximum(mean, 0.0), gamma.ppf(p, shape, scale=scale))
     if not whole:
-        shape, scale, none = _gamma(mean, sd)
-        return np.where(none, mean, gamma.ppf(p, shape, scale=scale))
-    size, chance, even = _negative_binomial(mean, sd)
-    return np.maximum(np.where(even, poisson.ppf(p, mean), nbinom.ppf(p, size, chance)), 0.0)
+        return plain
+    size, chance, over = _negative_binomial(mean, sd)
+    return np.maximum(np.where(over, nbinom.ppf(p, size, chance), np.ceil(plain - 0.5)), 0.0)
 
 
 def _gamma(mean: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -80,7 +83,6 @@ def _gamma(mean: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np
 
 
 def _negative_binomial(mean: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    even = (sd**2 <= mean * (1 + 1e-6)) | (mean <= 0)
-    over = np.where(even, 1.0, sd**2 - mean)
-    safe = np.where(even, 1.0, mean)
-    return safe**2 / over, safe / (safe + over), even
+    over = (sd**2 > mean * (1 + 1e-6)) & (mean > 0)
+    beyond, safe = np.where(over, sd**2 - mean, 1.0), np.where(over, mean, 1.0)
+    return safe**2 / beyond, safe / (safe + beyond), over

@@ -59,7 +59,7 @@ def forecasts(y: np.ndarray, horizon: int, season: int, names: tuple[str, ...]) 
         if name in COMBINED:
             both = [said[part] for part in COMBINED[name]]
             mean = np.mean([one.mean for one in both], axis=0)
-            said[name] = Ahead(mean, float(np.mean([one.sd for one in both])))
+            said[name] = Ahead(mean, min(one.sd for one in both))  # a model's own fit may run away at its start
     return {name: said[name] for name in names}
 
 
@@ -129,5 +129,10 @@ def _smoothed_spread(y: np.ndarray) -> float:
 
 
 def _spread(errors: np.ndarray) -> float:
+    """Return the root mean square of errors, those beyond five robust standard deviations drawn in."""
     errors = errors[np.isfinite(errors)]
-    return float(np.sqrt(np.mean(errors**2))) if len(errors) else 0.0
+    if not len(errors):
+        return 0.0
+    usual = 1.4826 * float(np.median(np.abs(errors)))
+    drawn = np.clip(errors, -5 * usual, 5 * usual) if usual > 0 else errors
+    return float(np.sqrt(np.mean(drawn**2)))

@@ -116,8 +116,8 @@ def forecast(
     gone: float = 0.0,
     step: float = 1.0,
     effort: str = "quick",
-    extra: Callable[[int, int], dict[str, Ahead]] | None = None,
-    extra_names: tuple[str, ...] = (),
+    more: Callable[[int, int], dict[str, Ahead]] | None = None,
+    more_names: tuple[str, ...] = (),
     progress: Callable[[float, str], None] | None = None,
 ) -> Forecasts:
     """Forecast every SKU: the contest's choice, or what its category lends it.
@@ -134,8 +134,8 @@ def forecast(
         gone: Part of the first period ahead that has passed.
         step: Days a period has.
         effort: 'quick' or 'full': from how many origins candidates are judged.
-        extra: Further candidates of a single SKU, and their names.
-        extra_names: As said.
+        more: Further candidates of a single SKU, given its row and how many periods are known.
+        more_names: What they are called.
         progress: Told the share that is done.
     """
     count, known = demand.shape
@@ -161,8 +161,8 @@ def forecast(
                 horizon,
                 season,
                 LAG[every],
-                (lambda i, known: extra(int(competed[i]), known)) if extra else None,
-                extra_names,
+                (lambda i, known: more(int(competed[i]), known)) if more else None,
+                more_names,
             ),
             origins=contest.ORIGINS[effort],
             progress=progress,
@@ -207,7 +207,7 @@ def _others(
     sd: np.ndarray,
     model: np.ndarray,
 ) -> list[str | None]:
-    """Fill in the SKUs that took no part: new ones borrow, rare ones have their mean. Return from whom each borrowed."""
+    """Fill in the SKUs that took no part, new ones from their category; return from whom each borrowed."""
     known = demand.shape[1]
     established = np.isin(kind, demand_class.CLASSES)
     with np.errstate(invalid="ignore", divide="ignore"):

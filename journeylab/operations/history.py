@@ -185,6 +185,6 @@ def _paused(out: pd.DataFrame, skus: pd.Series, last: object) -> frozenset[str]:
     """Return SKUs that were out of stock on each of the last `LONGEST` days and more."""
     if out.empty:
         return frozenset()
-    since = pd.Timestamp(last) - pd.Timedelta(days=stock_outs.LONGEST)  # type: ignore[arg-type]
+    since = pd.Timestamp(last) - pd.Timedelta(days=stock_outs.LONGEST)
     late = out[(out["day"] >= since) & out["sku"].isin(skus)].groupby("sku")["day"].nunique()
     return frozenset(late.index[late > stock_outs.LONGEST])

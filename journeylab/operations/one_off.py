@@ -129,8 +129,7 @@ def one_off(
     number(salvage, "salvage", lowest=0)
     if earned <= cost or salvage >= cost:
         raise NotEnoughData(
-            f"At a price of {earned:,.2f}, a cost of {cost:,.2f} and {salvage:,.2f} for what is left there is nothing to "
-            "weigh.",
+            f"At a price of {earned:,.2f}, a cost of {cost:,.2f} and {salvage:,.2f} for leftovers, there is no choice.",
             why="A one-off buy weighs the margin of a sale against the loss on what is left over.",
             do="Choose a price above the cost, and less than the cost for what is left.",
         )
@@ -156,8 +155,8 @@ def one_off(
         days=days,
         currency=shop.currency,
         caveats=(
-            f"Demand is taken from the forecast of {chosen['sku']}: {asked.mean[0]:,.0f} ± {asked.sd[0]:,.0f} units "
-            f"(one standard deviation) in {words.count(days, 'day')}; a new product may sell differently.",
+            f"Demand is that forecast for {chosen['sku']}: {asked.mean[0]:,.0f} ± {asked.sd[0]:,.0f} units.",
+            "A new product may sell differently; the spread is one standard deviation.",
             "A sale that is missed costs its margin; that the customer may not come back is not counted.",
         ),
     )

@@ -104,7 +104,10 @@ def sales_series(shop: Dataset, *, every: str, top: int | None = None) -> SalesS
 
 
 def movements(shop: Dataset) -> ir.Table:
-    """Return a row an order line: sku, product, category, day, sold, returned, net (of discounts, before refunds).
+    """Return a row an order line, with what was sold and what came back.
+
+    Columns: sku, product, category, day, order, sold, returned, price (of a unit, before discounts), net (of discounts,
+    before refunds), unnamed (whether it has no SKU).
 
     A line without a SKU goes by its product. Sold are units of lines above zero in orders that count. Returned are
     units of lines below zero, of credit notes too, and those the line says came back; where lines say nothing, the
@@ -133,6 +136,7 @@ def movements(shop: Dataset) -> ir.Table:
         product=lines.product,
         own_category=lines.category if "category" in lines.columns else ibis.null("string"),
         quantity=quantity,
+        price=lines.unit_price.cast("float64"),
         net=(quantity * lines.unit_price.cast("float64") - less).fill_null(0.0),
         came_back=lines.returned.cast("float64") if "returned" in lines.columns else ibis.null("float64"),
     )
@@ -141,7 +145,7 @@ def movements(shop: Dataset) -> ir.Table:
     back = ibis.ifelse(_.quantity < 0, -_.quantity, ibis.coalesce(_.came_back, _.share * _.quantity))
     both = both.mutate(sold=ibis.greatest(_.quantity, 0.0), returned=back)
     return _with_category(shop, both).select(
-        "sku", "product", "category", "day", "sold", "returned", "net", "unnamed", "counts"
+        "sku", "product", "category", "day", "sold", "returned", "net", "price", "unnamed", "order"
     )
 
 

@@ -142,8 +142,8 @@ def seasonal_plan(
         every=told.every,
         currency=shop.currency,
         caveats=(
-            "The plan takes the forecast for certain; safety stock comes on top, and every order must be placed its lead "
-            "time before the period it is for.",
+            "The plan takes the forecast for certain; safety stock comes on top.",
+            "Every order must be placed its lead time before the period it is for.",
             *(() if shop.has("stock") else ("No stock is known, so the plan begins with an empty shelf.",)),
         ),
     )

@@ -1,8 +1,8 @@
 """How far demand may lie from its forecast, learned from what forecasts missed, and whether intervals hold.
 
 The spread of a SKU is that of its model's one-step errors, drawn towards what SKUs of its size have (Taylor's power
-law, sd = a × mean^b: Taylor 1961, Nature 189, 732-735) where its history is short. How it grows with periods ahead, for one
-period and for a sum of periods, is measured on the past forecasts of all SKUs together, so that errors that persist
+law, sd = a × mean^b: Taylor 1961, Nature 189, 732-735) where its history is short. How it grows with periods ahead, for
+one period and for a sum of periods, is measured on the past forecasts of all SKUs together, so that errors that persist
 widen a lead time's interval. Then ranks are corrected (distribution.py), demand with gaps apart from demand without.
 """
 

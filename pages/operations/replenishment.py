@@ -32,4 +32,4 @@ with page(
     elif part == "One-off buy":
         show(jl.operations.one_off, shop, demand=demand, **ordering.one_off(shop, demand))
     else:
-        show(jl.operations.policy_replay, shop, **ordering.replay(shop))
+        show(jl.operations.policy_replay, shop, **ordering.proof(shop))

@@ -4,8 +4,8 @@
 
 It runs what `jl.operations.demand(every="month")` runs on a shop's SKUs: contest, choice, forecast, corrected
 intervals. sMAPE is the competition's, averaged over the 18 months of each series and over series (Makridakis & Hibon
-2000, International Journal of Forecasting 16, 451-476). Exit code 1 if the default misses 13.7, or the intervals of 80 %
-and 95 % do not hold 75 to 85 % and 92 to 98 % of the months not seen.
+2000, International Journal of Forecasting 16, 451-476). Exit code 1 if the default misses 13.7, or the intervals of
+80 % and 95 % do not hold 75 to 85 % and 92 to 98 % of the months not seen.
 """
 
 from __future__ import annotations
