@@ -75,12 +75,13 @@ def best(costs: Sequence[Floats], values: Sequence[Floats], budget: float, *, mo
         level = np.tile(item.level, len(cost))
         left = budget - new_cost
         fits = left >= -_HAIR * max(budget, 1.0)
-        new_cost, new_value, origin, level, left = (a[fits] for a in (new_cost, new_value, origin, level, left))
-        left = np.maximum(left, 0.0)
+        new_cost, new_value, left = new_cost[fits], new_value[fits], np.maximum(left[fits], 0.0)
+        origin, level = origin[fits], level[fits]
         at_hand = max(at_hand, float((new_value + rest[step].whole(left)).max()))
         hope = new_value + rest[step].most(left)
         good = hope >= at_hand - _HAIR * max(at_hand, 1.0)
-        new_cost, new_value, origin, level, hope = (a[good] for a in (new_cost, new_value, origin, level, hope))
+        new_cost, new_value, hope = new_cost[good], new_value[good], hope[good]
+        origin, level = origin[good], level[good]
         kept = _undominated(new_cost, new_value)
         if len(kept) > most:
             exact = False

@@ -16,6 +16,7 @@ from journeylab import words
 from journeylab.checks import number, whole
 from journeylab.errors import NotEnoughData
 from journeylab.growth.recall import recall
+from journeylab.operations.daily import whole_units
 from journeylab.operations.demand import demand as demanded
 from journeylab.operations.earnings import earnings
 from journeylab.operations.lead_time_demand import spread
@@ -139,9 +140,9 @@ def one_off(
         raise NotEnoughData(f"{chosen['product']} is not expected to sell.", do="Choose another SKU.")
     sides = {"overage": cost - salvage, "underage": earned - cost}
     best = newsvendor(asked, **sides)
-    quantity = _whole_unit(asked, best.quantity, sides) if told.paths.whole else best.quantity
+    quantity = _whole_unit(asked, best.quantity, sides) if whole_units(told) else best.quantity
     most = max(float(asked.quantile(0.999)[0]), quantity * 1.2, 4.0)
-    step = max(math.ceil(most / _POINTS), 1) if told.paths.whole else most / _POINTS
+    step = max(math.ceil(most / _POINTS), 1) if whole_units(told) else most / _POINTS
     grid = np.unique(np.append(np.arange(0, most + step, step), quantity))
     return OneOff(
         rows=_rows(asked, grid, cost=cost, price=earned, salvage=salvage),

@@ -33,7 +33,7 @@ def asked(shop: Dataset, skus: list[str], first: date, end: date) -> tuple[np.nd
     """
     begin = first - timedelta(days=VELOCITY)
     moves = movements(shop).filter(_.day <= ibis_date(end))
-    cells = shop.run(moves.filter(_.day >= ibis_date(begin), _.counts).group_by("sku", "day").agg(sold=_.sold.sum()))
+    cells = shop.run(moves.filter(_.day >= ibis_date(begin)).group_by("sku", "day").agg(sold=_.sold.sum()))
     cells["day"] = pd.to_datetime(cells["day"])
     days = pd.date_range(begin, end)
     wide = cells.pivot_table(index="sku", columns="day", values="sold", aggfunc="sum")

@@ -16,7 +16,7 @@ from journeylab import words
 from journeylab.checks import number, one_of
 from journeylab.growth.recall import recall
 from journeylab.operations import sku_rows
-from journeylab.operations.daily import OUTLOOK, daily_path
+from journeylab.operations.daily import OUTLOOK, daily_path, whole_units
 from journeylab.operations.demand import demand as demanded
 from journeylab.operations.earnings import earnings
 from journeylab.operations.lead_time_demand import with_lead_time_spread
@@ -171,9 +171,10 @@ def replenishment(
     Example:
         >>> import journeylab as jl
         >>> from journeylab.data.examples import stocked_shop
-        >>> made = jl.operations.replenishment(stocked_shop(), lead_time=7, lead_time_sd=0)
-        >>> made.rows[["sku", "status", "order"]].values.tolist()
-        [['mug', 'will run out', 42.0], ['bowl', 'overstock', 0.0]]
+        >>> terms = [{"sku": "CUP", "on_hand": 20, "lead_time_days": 7}, {"sku": "POT", "on_hand": 90}]
+        >>> made = jl.operations.replenishment(stocked_shop(), assumptions=terms)
+        >>> made.rows[["sku", "status"]].values.tolist()
+        [['CUP', 'will run out'], ['POT', 'overstock']]
     """
     for name, value, highest in (("lead_time", lead_time, 730), ("lead_time_sd", lead_time_sd, 730)):
         number(value, name, lowest=0, highest=highest)
@@ -214,7 +215,7 @@ def replenishment(
     short = (rows["reorder_point"] - rows["position"]).to_numpy(float)
     wanted = np.where(short > 1e-9, np.maximum(short, least), np.where(np.isnan(short), np.nan, 0.0))
     rows["order"] = rounded(wanted, moq=moq, pack=rows["pack_size"].to_numpy(float))
-    if told.paths.whole:
+    if whole_units(told):
         rows["order"] = np.ceil(rows["order"] - 1e-9) + 0.0
     rows["cost"] = rows["order"] * rows["unit_cost"]
     path = daily_path(told, list(rows["sku"]), OUTLOOK)

@@ -15,6 +15,7 @@ from journeylab import words
 from journeylab.checks import number
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.growth.recall import recall
+from journeylab.operations.daily import ahead
 from journeylab.operations.demand import demand as demanded
 from journeylab.operations.lot_sizing import eoq, fixed_lots, lot_for_lot, wagner_whitin
 from journeylab.operations.shelf import shelf
@@ -118,10 +119,8 @@ def seasonal_plan(
     chosen = picked(told, sku)
     price = unit_cost if unit_cost is not None else cost_of(shop, chosen["sku"])
     number(price, "unit_cost", lowest=0.0001)
-    ahead = told.forecast[told.forecast["sku"] == chosen["sku"]].sort_values("period")
-    wanted = ahead["mean"].to_numpy(float)
-    if told.paths.gone > 0:  # the first period has begun
-        wanted = np.concatenate([[wanted[0] * max(1 - told.paths.gone % 1, 0)], wanted[1:]])
+    season = ahead(told, str(chosen["sku"]))
+    wanted = season["mean"].to_numpy(float)
     there = _there(shop, told, chosen["sku"])
     needed = np.diff(np.maximum(np.cumsum(wanted) - there, 0.0), prepend=0.0)
     holding = holding_cost * price / _PERIODS[told.every]
@@ -134,7 +133,7 @@ def seasonal_plan(
     plans[EACH] = lot_for_lot(needed.tolist(), **costs)
     return SeasonalPlan(
         rows=pd.DataFrame(
-            {"period": ahead["period"].to_numpy(), "demand": needed, "order": best.orders, "stock": best.stock}
+            {"period": season["period"].to_numpy(), "demand": needed, "order": best.orders, "stock": best.stock}
         ),
         plans=pd.DataFrame([_line(name, plan) for name, plan in plans.items()]),
         sku=str(chosen["sku"]),

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
     from journeylab.data.dataset import Dataset
 
-_COUNTS = ("sku", "on_hand", "committed", "counted")
-
 
 @dataclass(frozen=True, eq=False)
 class Shelf:
@@ -44,8 +42,9 @@ def shelf(shop: Dataset, *, until: date | None = None) -> Shelf:
         until: Counts after this day are left out; None takes the latest there is.
     """
     if not shop.has("stock"):
-        none = pd.DataFrame({name: pd.Series(dtype=float if name != "sku" else object) for name in _COUNTS})
-        return Shelf(none, pd.DataFrame({"sku": pd.Series(dtype=object), "arrives_at": [], "units": []}))
+        sku, day, units = (pd.Series(dtype=kind) for kind in (object, "datetime64[ns]", float))
+        counts = pd.DataFrame({"sku": sku, "on_hand": units, "committed": units, "counted": day})
+        return Shelf(counts, pd.DataFrame({"sku": sku, "arrives_at": day, "units": units}))
     stock = shop.table("stock", whole=True).filter(_.sku.notnull())
     if until is not None:
         stock = stock.filter(_.as_of <= ibis_date(until))
