@@ -71,7 +71,7 @@ class Explanation(Result):
         said = f"{self.what[:1].upper()}{self.what[1:]}"
         if len(self.effects):
             most = self.effects.loc[(self.effects["largest"] - self.effects["smallest"]).idxmax()]
-            said += f": {most['component']} moves demand, {most['smallest']:.2f} to {most['largest']:.2f} times"
+            said += f": most moved by {most['component']}, {most['smallest']:.2f} to {most['largest']:.2f} times"
         if self.errors["error"].notna().any():
             error, naive = (_weighted(self.errors, name) for name in ("error", "naive"))
             better = "better than" if error < naive else "no better than"
