@@ -91,6 +91,9 @@ def answers_shop() -> Dataset:
                 FROM range(300) t(i)"""
         },
         currency="",
+    )
+
+
 def stocked_shop() -> Dataset:
     """Return 30 weeks of order lines of two SKUs, one sold each day and one now and then, by a fixed arithmetic."""
     days = "SELECT i, DATE '2025-06-02' + CAST(i AS INTEGER) AS day FROM range(210) t(i)"
