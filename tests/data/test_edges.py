@@ -95,7 +95,8 @@ def test_half_past_two_on_the_nights_the_clocks_change_is_read_by_its_offset_or_
     path = tmp_path / "e.csv"
     path.write_text("visitor_id,event,timestamp\na,view,2026-03-29 02:30\nb,view,2026-10-25 02:30\n")
     without = jl.read(path, **BERLIN)
-    assert column(without, "events", "occurred_at") == [datetime(2026, 3, 29, 1, 30), datetime(2026, 10, 25, 1, 30)]
+    read = sorted(column(without, "events", "occurred_at"))
+    assert read == [datetime(2026, 3, 29, 1, 30), datetime(2026, 10, 25, 1, 30)]
     assert note(without, "events", "clock skipped").count == note(without, "events", "showed twice").count == 1
 
 
