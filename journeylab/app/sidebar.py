@@ -36,6 +36,13 @@ def sidebar() -> None:
             st.caption(escape(span(*who.window)))
 
 
+def counted(table: str, n: int) -> str:
+    """Say how many rows a table has: '1 customer', '2 order lines', '3 rows of stock'."""
+    noun = table.replace("_", " ")
+    singular, plural = (noun[:-1], noun) if noun.endswith("s") else (f"row of {noun}", f"rows of {noun}")
+    return f"{n:,} {singular if n == 1 else plural}"
+
+
 def _card(shop: Dataset, files: list[str]) -> None:
     from journeylab.data.schema import TABLES
 
@@ -45,7 +52,7 @@ def _card(shop: Dataset, files: list[str]) -> None:
         kept: dict[str, int] = {}
         for ledger in shop.ledgers:
             kept[ledger.table] = kept.get(ledger.table, 0) + ledger.kept
-        lines = [f"{kept[table]:,} {table.replace('_', ' ')}" for table in TABLES if table in kept]
+        lines = [counted(table, kept[table]) for table in TABLES if table in kept]
         if shop.observed:
             lines.append(span(*shop.observed))
         lines.append(" · ".join(filter(None, (shop.currency, shop.time_zone))))

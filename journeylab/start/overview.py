@@ -265,12 +265,16 @@ def overview(shop: Dataset, *, grain: str = "auto", level: float = 0.95) -> Over
         before=before,
         grain=grain,
         currency=shop.currency,
-        caveats=caveats + beside["conversion"].caveats + beside["nps"].caveats,
+        caveats=caveats + tuple(said for name, rate in beside.items() for said in _beside(LABELS[name], rate)),
     )
 
 
 #: Figures that other tables than the orders tell.
 _BESIDE = {"conversion": rates.conversion, "nps": rates.nps}
+
+
+def _beside(label: str, rate: rates.Rate) -> tuple[str, ...]:
+    return rate.caveats + ((f"{label}: not known yet. {rate.lacks}",) if rate.lacks else ())
 
 
 def _series(rows: pd.DataFrame, grain: str, period: tuple[date, date], seen: date) -> pd.DataFrame:

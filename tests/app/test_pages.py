@@ -189,3 +189,10 @@ def test_a_choice_on_the_data_page_changes_every_page_and_can_be_undone(open_app
     assert app.selectbox(key="choice_zero_orders").value == "leave_out"
     app.selectbox(key="choice_zero_orders").set_value("count").run()
     assert app.session_state["journeylab_visitor"].shop.fingerprint == shop.fingerprint
+
+
+def test_the_sidebar_counts_rows_as_a_person_would() -> None:
+    from journeylab.app import sidebar
+
+    said = [sidebar.counted(*pair) for pair in (("customers", 1), ("order_lines", 1200), ("stock", 1), ("spend", 3))]
+    assert said == ["1 customer", "1,200 order lines", "1 row of stock", "3 rows of spend"]

@@ -259,6 +259,7 @@ def test_what_is_missing_for_conversion_and_nps_is_said():
     assert "Nobody said" in unnamed["nps"].lacks
     without = jl.overview(whole_shop())
     assert "GA4" in without["conversion"].lacks
+    assert "Conversion rate: not known yet. A file with one event a row" in " ".join(without.caveats)
     assert without["conversion"].written(without["conversion"].value, "EUR") == "not known"
 
 

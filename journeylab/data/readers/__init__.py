@@ -8,6 +8,7 @@ import hashlib
 import json
 import shutil
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,12 +87,12 @@ def read(
     if currency is not None and not (len(currency) == 3 and currency.isalpha() and currency.isupper()):
         raise BadParameter(f"currency must be a three-letter code such as 'EUR', and is {currency!r}.")
     checked(choices or {})
+    _check_zone(time_zone)
     called = {Path(path): name for path, name in (names or {}).items()}
     given = [(Path(path), called.get(Path(path), str(path))) for path in paths]
     tell = progress or (lambda _share, _words: None)
     engine = EmbeddedEngine(root)
     try:
-        _check_zone(engine, time_zone)
         now = f"{dt.datetime.now(dt.UTC):%Y-%m-%d %H:%M:%S}"
         desk = Desk(engine, time_zone, day_first, key or new_key(), now, tell, add_all=overlap == "add")
         copies = engine.folder / "copies"
@@ -205,15 +206,20 @@ def _settle_currency(desk: Desk, currency: str | None) -> str:
     return money
 
 
-def _check_zone(engine: EmbeddedEngine, time_zone: str) -> None:
+def _check_zone(time_zone: str) -> None:
     """Raise BadParameter if the engine knows no such time zone."""
-    zones = [name for (name,) in engine.sql("SELECT name FROM pg_timezone_names()")]
-    if time_zone not in zones:
-        near = difflib.get_close_matches(str(time_zone), zones, n=3, cutoff=0.4)
+    if time_zone not in _zones():
+        near = difflib.get_close_matches(str(time_zone), _zones(), n=3, cutoff=0.4)
         raise BadParameter(
             f"There is no time zone called {time_zone!r}.",
             do=f"Did you mean {listed(near)}?" if near else "Give one such as 'Europe/Berlin' or 'UTC'.",
         )
+
+
+@cache
+def _zones() -> list[str]:
+    with duckdb.connect() as probe:
+        return [name for (name,) in probe.execute("SELECT name FROM pg_timezone_names()").fetchall()]
 
 
 def _fingerprint(digests: Sequence[str], readers: Sequence[Reader], options: Mapping[str, object]) -> str:

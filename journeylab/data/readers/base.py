@@ -6,6 +6,7 @@ To add a source: write a module with one Reader in it, and name it in READERS. N
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Reader(Protocol):
         """Read all files of this source into canonical tables at the desk."""
 
 
+@lru_cache(maxsize=10_000)
 def fold(header: str) -> str:
     """Return a header without case, spaces and punctuation, to compare it.
 

@@ -104,7 +104,7 @@ class Desk:
             found: What to call each column, with its place in the file.
             changed: Expressions over these that take the place of some of them, or come in addition.
         """
-        clean = ", ".join(f"nullif(trim({raw.at(place)}, ' \t'), '') AS {role}" for role, place in found.items())
+        clean = ", ".join(f"{_trimmed(raw, place)} AS {role}" for role, place in found.items())
         chosen = ", ".join(
             f"{text} AS {role}" for role, text in ({role: role for role in found} | dict(changed)).items()
         )
@@ -292,6 +292,13 @@ class Desk:
         """Empty the desk."""
         self.sql("DETACH staging")
         self._cursor.close()
+
+
+def _trimmed(raw: Raw, place: int) -> str:
+    """Return the expression of a column without spaces round its text, and empty text as nothing."""
+    if raw.kinds and raw.kinds[place] != "VARCHAR":  # a number or a time of Parquet has no spaces
+        return raw.at(place)
+    return f"nullif(trim({raw.at(place)}, ' \t'), '')"
 
 
 def shown(labels: Iterable[object] | None) -> tuple[str, ...]:

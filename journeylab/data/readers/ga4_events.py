@@ -15,7 +15,7 @@ from journeylab.data.readers.base import fold, match
 from journeylab.data.readers.meanings import without_numbers
 from journeylab.data.readers.sheet import Sheet
 from journeylab.data.readers.traits import personal
-from journeylab.data.readers.values import blanked, free_text, path, person, whole_number
+from journeylab.data.readers.values import blanked, free_text, path, person_id
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -96,7 +96,7 @@ def _sheet(raw: Raw, key: bytes) -> Sheet:
     found |= {f"extra_{number}": place for number, place in enumerate(further.values())}
     derived = _nested(found) if {"params", "items", "ecommerce", "traffic", "geo"} & found.keys() else {}
     if "session_id" in found or "session_id" in derived:
-        visitor = person(whole_number("visitor_id"), key)
+        visitor = person_id("visitor_id", key)
         derived["session_id"] = f"{visitor} || '.' || {blanked(derived.get('session_id', 'session_id'))}"
     if "query" in found or "query" in derived:
         derived["query"] = without_numbers(blanked(derived.get("query", "query")))

@@ -10,7 +10,7 @@ from journeylab.data.readers.desk import FUTURE
 from journeylab.data.readers.meanings import without_numbers
 from journeylab.data.readers.times import moment
 from journeylab.data.readers.traits import impersonal
-from journeylab.data.readers.values import free_text, money, path, person, whole_number
+from journeylab.data.readers.values import free_text, money, path, person_id, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,7 +71,7 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
     for raw in raws:
         found = match(raw.columns, _SYNONYMS)
         known |= found.keys()
-        changed = {role: person(whole_number(role), desk.key) for role in _PEOPLE if role in found}
+        changed = {role: person_id(role, desk.key) for role in _PEOPLE if role in found}
         changed |= {role: free_text(whole_number(role)) for role in _THINGS if role in found}
         changed |= {role: free_text(role) for role in _TEXTS if role in found}
         changed |= {role: without_numbers(free_text(role)) for role in found if role == "query"}

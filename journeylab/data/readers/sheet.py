@@ -15,7 +15,7 @@ from journeylab.data.ledger import Note
 from journeylab.data.readers import overlap, traits
 from journeylab.data.readers.desk import FUTURE, Remark, shown
 from journeylab.data.readers.times import moment
-from journeylab.data.readers.values import free_text, identifier, money, person, whole_number, yes_no
+from journeylab.data.readers.values import free_text, identifier, money, person_id, whole_number, yes_no
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -215,7 +215,7 @@ def _staged(name: str) -> str:
 
 def _clean(name: str, kind: str, key: bytes) -> str:
     if name in schema.PERSONAL_IDS:
-        return person(whole_number(name), key)
+        return person_id(name, key)
     if name in _THINGS:
         return free_text(whole_number(name))
     if kind == "string" and name.endswith("_id"):

@@ -144,6 +144,15 @@ def person(text: str, key: bytes) -> str:
     )
 
 
+def person_id(column: str, key: bytes) -> str:
+    """Return the expression of an id of a person in a column as it stands in the file: `person` of its whole number.
+
+    Most ids are letters and digits that can be no address, phone number or name, which one test tells.
+    """
+    plain = f"regexp_full_match({column}, '[1-9A-Za-z][0-9A-Za-z_.-]*') AND NOT ends_with({column}, '.0')"
+    return f"CASE WHEN {plain} THEN {column} ELSE {person(whole_number(column), key)} END"
+
+
 def whole_number(text: str) -> str:
     """Return the expression of an id without the '.0' that a spreadsheet or a data frame gave it."""
     return (

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
+import zipfile
 from typing import TYPE_CHECKING
+
+import duckdb
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +45,80 @@ def write_csv(path: Path, rows: list[dict[str, str]], *, delimiter: str = ",", e
     writer.writerows(rows)
     path.write_bytes(text.getvalue().encode(encoding))
     return path
+
+
+_PARTS = {
+    "[Content_Types].xml": """<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
+        <Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
+        <Override PartName="/xl/workbook.xml"
+            ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>
+        <Override PartName="/xl/styles.xml"
+            ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>
+        <Override PartName="/xl/worksheets/sheet1.xml"
+            ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"/></Types>""",
+    "_rels/.rels": """<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+        <Relationship Id="rId1" Target="xl/workbook.xml"
+            Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"/></Relationships>""",
+    "xl/workbook.xml": """<workbook xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+        xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">
+        <sheets><sheet name="Sheet" sheetId="1" r:id="rId1"/></sheets></workbook>""",
+    "xl/_rels/workbook.xml.rels": """<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">
+        <Relationship Id="rId1" Target="worksheets/sheet1.xml"
+            Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/worksheet"/>
+        <Relationship Id="rId2" Target="styles.xml"
+            Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/styles"/></Relationships>""",
+    "xl/styles.xml": """<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">
+        <numFmts count="1"><numFmt numFmtId="164" formatCode="yyyy\\-mm\\-dd\\ hh:mm:ss"/></numFmts>
+        <fonts count="1"><font/></fonts><fills count="1"><fill/></fills><borders count="1"><border/></borders>
+        <cellStyleXfs count="1"><xf/></cellStyleXfs>
+        <cellXfs count="2"><xf numFmtId="0" xfId="0"/><xf numFmtId="164" xfId="0" applyNumberFormat="1"/></cellXfs>
+        </styleSheet>""",
+}
+
+
+def workbook(source: Path, path: Path) -> None:
+    """Write a Parquet file as a workbook of one sheet; the engine writes the cells, since there may be millions."""
+    table = duckdb.sql(f"SELECT * FROM '{source}'")
+    letters = [chr(ord("A") + place) for place in range(len(table.columns))]
+    kinds = dict(zip(table.columns, map(str, table.types), strict=True))
+
+    def rows(cells: list[str], of: str) -> str:
+        return f"SELECT concat('<row r=\"', n, '\">', {', '.join(cells)}, '</row>') FROM ({of})"
+
+    head = [_cell(f"'{name}'", "VARCHAR", letter) for name, letter in zip(kinds, letters, strict=True)]
+    body = [_cell(f'"{name}"', kind, letter) for (name, kind), letter in zip(kinds.items(), letters, strict=True)]
+    numbered = f"SELECT *, row_number() OVER () + 1 AS n FROM '{source}'"
+    lines = f"{rows(head, 'SELECT 1 AS n')} UNION ALL {rows(body, numbered)}"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive, duckdb.connect() as engine:
+        for name, text in _PARTS.items():
+            archive.writestr(name, '<?xml version="1.0" encoding="UTF-8"?>' + text)
+        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            sheet.write(b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>')
+            engine.execute(lines)
+            while batch := engine.fetchmany(20_000):
+                sheet.write("".join(line for (line,) in batch).encode())
+            sheet.write(b"</sheetData></worksheet>")
+
+
+def _cell(value: str, kind: str, column: str) -> str:
+    """The expression of a cell of row `n`; none where there is no value."""
+    style, open_, text, close = "", "<v>", f"CAST({value} AS VARCHAR)", "</v>"
+    if kind == "VARCHAR":
+        style, open_, close = ' t="inlineStr"', '<is><t xml:space="preserve">', "</t></is>"
+        text = f"replace(replace({value}, '&', '&amp;'), '<', '&lt;')"
+    elif kind.startswith("TIMESTAMP"):
+        style, text = ' s="1"', f"epoch_us({value}) / 86400000000.0 + 25569"
+    return f"""if({value} IS NULL, '', concat('<c r="{column}', n, '"{style}>{open_}', {text}, '{close}</c>'))"""
+
+
+def difference(one: Dataset, other: Dataset, table: str) -> list[tuple]:
+    """A few rows that only one of two shops has in a table, each as often as it has it more."""
+    with duckdb.connect() as engine:
+        for name, shop in (("one", one), ("other", other)):
+            with shop.engine.cursor() as cursor:
+                engine.register(name, cursor.execute(f'SELECT * FROM "{table}"').to_arrow_table())
+        both = "(FROM one EXCEPT ALL FROM other) UNION ALL (FROM other EXCEPT ALL FROM one)"
+        return engine.execute(f"FROM ({both}) LIMIT 3").fetchall()
 
 
 def events(path: Path, times: list[str], *, visitors: list[str] | None = None) -> Path:

@@ -406,15 +406,6 @@ def test_lines_of_an_invoice_in_two_exports_count_once(tmp_path):
     assert column(jl.read(one, two), "orders", "net") == [Decimal(6), Decimal(6)]
 
 
-def test_a_thousand_files_are_read_together(tmp_path):
-    paths = []
-    for number in range(1000):
-        path = tmp_path / f"e{number}.csv"
-        path.write_text(f"visitor_id,event,timestamp\nv{number},view,2026-03-01\n")
-        paths.append(path)
-    assert len(rows(jl.read(*paths), "events")) == 1000
-
-
 def test_a_leap_day_and_the_nights_when_the_clocks_change_are_read_and_said(tmp_path):
     text = (
         "order number,order date,total,order status\n1,2024-02-29 12:00,1,paid\n2,2026-03-29 02:30,1,paid\n"
