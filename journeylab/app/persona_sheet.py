@@ -11,6 +11,7 @@ from journeylab import words
 from journeylab.app import controls
 from journeylab.app.audiences import as_csv
 from journeylab.app.state import visitor
+from journeylab.customers.margin import share_of_net
 from journeylab.customers.persona_map import axes as map_axes
 from journeylab.report.markdown import escape
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from journeylab.customers.persona_count import PersonaCount
+    from journeylab.customers.persona_value import PersonaValue
     from journeylab.customers.personas import Personas
     from journeylab.data.dataset import Dataset
 
@@ -51,21 +53,28 @@ def axes(found: Personas) -> dict[str, str]:
     return {name: value for name, value in (("x", x), ("y", y)) if value}
 
 
-def sheets(shop: Dataset, found: Personas) -> None:
-    """Draw a sheet a persona: size, money, habits, products, and what the team writes."""
+def sheets(shop: Dataset, found: Personas) -> dict[str, Any]:
+    """Draw a sheet a persona: size, money, habits, products, and what the team writes.
+
+    Returns:
+        Where the lifetime value of each persona goes, by its name; it takes longer than the rest.
+    """
+    places: dict[str, Any] = {}
     st.subheader("Who they are", anchor=False)
-    places = list(found.cards.to_dict("records"))
-    for first in range(0, len(places), 2):
-        for column, card in zip(st.columns(2), places[first : first + 2], strict=False):
+    cards = list(found.cards.to_dict("records"))
+    for first in range(0, len(cards), 2):
+        for column, card in zip(st.columns(2), cards[first : first + 2], strict=False):
             with column, st.container(border=True):
-                _sheet(shop, found, card)
+                places[card["name"]] = _sheet(shop, found, card)
+    return places
 
 
-def _sheet(shop: Dataset, found: Personas, card: dict[str, Any]) -> None:
+def _sheet(shop: Dataset, found: Personas, card: dict[str, Any]) -> Any:
     kept = shop.edits.get(EDIT, {}).get(card["name"], {})
     badge = _ICONS.get(card["badge"], _SHAKY.format(escape(card["badge"])))
     st.markdown(f"**{escape(kept.get('name') or card['name'])}** {badge}")
     st.markdown("  \n".join(escape(line) for line in facts(found, card)))
+    place = st.empty()
     key = f"sheet_{card['persona']}_{card['name']}"
     with st.expander("Name, goals, needs, barriers, quote", icon=":material/edit:"):
         written = {"name": st.text_input("Name", kept.get("name", ""), key=f"{key}_name", placeholder=card["name"])}
@@ -74,6 +83,30 @@ def _sheet(shop: Dataset, found: Personas, card: dict[str, Any]) -> None:
     written = {field: text for field, text in written.items() if text}
     if written != kept:
         _keep(card["name"], written)
+    return place
+
+
+def margin(shop: Dataset) -> float:
+    """Return the shop's margin as a share of net value, as its costs tell; 1 where there are none, for net value."""
+    known = visitor().remember((shop.fingerprint, "margin share"), lambda: share_of_net(shop))
+    return round(known, 2) if 0 < known < 1 else 1.0
+
+
+def worth(places: dict[str, Any], value: PersonaValue | None) -> None:
+    """Write the lifetime value into the sheets, with its interval and the error of its hold-out test."""
+    rows = {} if value is None else value.groups.set_index("group").to_dict("index")
+    for name, place in places.items():
+        if value is None or name not in rows:
+            place.markdown("Lifetime value: not known; the card below says why.")
+            continue
+        mine = rows[name]
+        each, low, high, usual = (
+            words.money(row[f"per_customer{end}"], value.currency)
+            for row, end in ((mine, ""), (mine, "_lower"), (mine, "_upper"), (rows["all"], ""))
+        )
+        said = f"{each} of {value.what} a customer within {words.count(value.horizon, 'month')}"
+        span = f"{low} to {high}, n = {mine['customers']:,}; all {usual}"
+        place.markdown(escape(f"Lifetime value: {said} ({span}); {value.proof()}"))
 
 
 def facts(found: Personas, card: dict[str, Any]) -> list[str]:

@@ -59,6 +59,7 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("customers.personas", {"k": 3, "features": ["frequency", "order_value", "gap_days", "gap_spread"]}, "shop"),
     ("customers.personas", {"k": 3, "features": ["frequency", "order_value"], "method": "mixture"}, "shop"),
     ("customers.personas", {"k": 4}, "online_retail"),
+    ("customers.persona_value", {}, "shop"),
     ("customers.migration", {"before": "2026-02-01"}, "shop"),
     ("customers.segments", {"by": "cycle"}, "shop"),
     ("customers.segments", {"by": "consent"}, "shop"),
