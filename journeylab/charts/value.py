@@ -96,11 +96,13 @@ def methods(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
         tooltip=[
             "method:N",
             *[alt.Tooltip(f"{name}:Q", format=",.2f") for name in ("margin", "lower", "upper", "profit")],
+            alt.Tooltip("n:Q", title="customers", format=","),
         ],
     )
     x = alt.X("margin:Q", title=_title("margin of a new customer", currency))
+    meaning = alt.Text("means:N")
     return alt.layer(
-        base.mark_bar().encode(
+        base.mark_bar(size=26).encode(
             x=x, color=alt.condition("datum.method == 'model'", alt.value(theme.MAIN), alt.value(theme.QUIET))
         ),
         base.transform_filter("isValid(datum.lower)")
@@ -109,7 +111,10 @@ def methods(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
         base.mark_text(align="left", dx=6, dy=-12, color=theme.QUIET).encode(
             x=x, text=alt.Text("margin:Q", format=",.2f")
         ),
-    ).properties(height=alt.Step(54))
+        base.mark_text(align="left", baseline="top", dx=2, dy=17, color=theme.QUIET).encode(
+            x=alt.datum(0.0), text=meaning
+        ),
+    ).properties(height=alt.Step(66))
 
 
 def levers(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:

@@ -57,11 +57,11 @@ def test_the_personas_part_shows_count_sheets_map_rules_crosswalk_and_audience(o
 
 def test_each_sheet_gives_the_lifetime_value_with_its_interval_and_its_hold_out_error(open_app: Open, crowd):
     app = open_app(PAGE, shop=crowd, query={"part": "Personas"})
-    lines = [plain(item.value) for item in app.markdown if item.value.startswith("Lifetime value")]
+    lines = [plain(item.value) for item in app.markdown if item.value.startswith("**Lifetime value")]
     assert len(lines) == 3
     for line in lines:
         assert re.match(
-            r"Lifetime value: €\S+( k)? of margin a customer within 12 months \(€.* to €.*, n = 60; all €", line
+            r"\*\*Lifetime value\*\* €\S+( k)? of margin a customer within 12 months \(€.* to €.*, n = 60; all €", line
         )
         assert re.search(
             r"weeks it had not seen, the model was [+−][\d.]+ % off in purchases and [+−][\d.]+ % in mon", line
@@ -75,7 +75,7 @@ def test_a_history_too_short_for_a_lifetime_value_is_said(open_app: Open):
                          "net": np.where(who % 2, 20.0, 400.0) * rng.lognormal(0, 0.1, len(who))})  # fmt: skip
     app = open_app(PAGE, shop=shop_from(rows), query={"part": "Personas"})
     assert not app.exception
-    assert "Lifetime value: not known; the card below says why." in said(app)
+    assert "**Lifetime value** not known; the card below says why." in said(app)
     assert "Add older orders, or choose a longer period." in [item.value for item in app.info]
 
 
