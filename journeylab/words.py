@@ -41,6 +41,15 @@ def percent(share: float, *, digits: int = 1) -> str:
     return "not known" if math.isnan(share) else f"{100 * share:.{digits}f} %"
 
 
+def signed(share: float) -> str:
+    """Write a share as per cent with its sign.
+
+    >>> signed(0.031), signed(-0.12), signed(float("nan"))
+    ('+3.1 %', '−12.0 %', 'an unknown share')
+    """
+    return "an unknown share" if math.isnan(share) else f"{'+' if share >= 0 else '−'}{percent(abs(share))}"
+
+
 def count(value: float, noun: str = "", plural: str = "") -> str:
     """Write a count with its noun in the right number.
 

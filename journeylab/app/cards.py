@@ -54,6 +54,14 @@ def show(function: Callable[..., Any], shop: Dataset, **arguments: Any) -> Any:
     return result
 
 
+def attempt(function: Callable[..., Any], shop: Dataset, **arguments: Any) -> Any:
+    """Run an analysis for others to use; None where the data do not allow it, which those others will say."""
+    try:
+        return run(function, shop, **arguments)
+    except JourneylabError:
+        return None
+
+
 @st.fragment
 def _card(result: Result, key: str) -> None:
     try:

@@ -226,6 +226,30 @@ def day_before(shop: Dataset, days: int) -> date:
     return last - timedelta(days=days)
 
 
+def as_of(shop: Dataset) -> date | None:
+    """Choose the day the customers are looked at from; None for the last day on which orders can have been seen."""
+    from journeylab.data.coverage import orders_end
+
+    last = visitor().remember((shop.fingerprint, "orders end"), lambda: orders_end(shop))
+    if last is None or shop.period is None or shop.period[0] >= last:
+        return None
+    first = shop.period[0]
+    _seed("as_of", _DaysWithin(first, last), lambda good: date.fromisoformat(good[0]), f"a day from {first} to {last}")
+    day = st.date_input(
+        "As of",
+        last,
+        min_value=first,
+        max_value=last,
+        key="as_of",
+        help="Customers are scored as they stood on this day; later orders are left out.",
+        bind="query-params",
+        on_change=_heard,
+        args=("as_of",),
+    )
+    _say("as_of")
+    return day if isinstance(day, date) and first <= day < last else None
+
+
 class _DaysWithin:
     """Days in ISO form that lie in a period."""
 

@@ -39,7 +39,7 @@ def offer(shop: Dataset, found: Personas) -> None:
             st.markdown(f":material/check: The other pages can break down by persona: {escape(_said(asked))}.")
         with st.container(horizontal=True):
             if asked != now and st.button(
-                f"Break down by {'these' if asked is None else f'the {_said(now)} shown here instead'}",
+                f"Break down by {'these personas' if asked is None else f'the {_said(now)} shown here instead'}",
                 icon=":material/groups:",
                 key="persona_column_on",
             ):

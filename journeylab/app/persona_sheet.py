@@ -11,6 +11,7 @@ from journeylab import words
 from journeylab.app import controls
 from journeylab.app.audiences import as_csv
 from journeylab.app.state import visitor
+from journeylab.customers.margin import share_of_net
 from journeylab.customers.persona_map import axes as map_axes
 from journeylab.report.markdown import escape
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from journeylab.customers.persona_count import PersonaCount
+    from journeylab.customers.persona_value import PersonaValue
     from journeylab.customers.personas import Personas
     from journeylab.data.dataset import Dataset
 
@@ -26,6 +28,14 @@ WRITTEN = ("goals", "needs", "barriers", "quote")
 _ICONS = {"steady": ":green-badge[:material/verified: steady]", "fair": ":orange-badge[:material/help: fair]"}
 _SHAKY = ":red-badge[:material/warning: {}]"
 _ABOUT = ("frequency", "gap_days", "order_value", "basket_size", "discount_share", "returns_share", "feedback")
+_MONEY = ("order_value", "monetary")
+_BLOCKS = {
+    "channels": "Channel",
+    "devices": "Device",
+    "sales_channels": "Sales channel",
+    "countries": "Country",
+    "phase": "In the buying cycle",
+}
 
 
 def number_of_personas(count: PersonaCount | None) -> int | None:
@@ -51,21 +61,29 @@ def axes(found: Personas) -> dict[str, str]:
     return {name: value for name, value in (("x", x), ("y", y)) if value}
 
 
-def sheets(shop: Dataset, found: Personas) -> None:
-    """Draw a sheet a persona: size, money, habits, products, and what the team writes."""
+def sheets(shop: Dataset, found: Personas) -> dict[str, Any]:
+    """Draw a sheet a persona: size, money, habits, products, and what the team writes.
+
+    Returns:
+        Where the lifetime value of each persona goes, by its name; it takes longer than the rest.
+    """
+    places: dict[str, Any] = {}
     st.subheader("Who they are", anchor=False)
-    places = list(found.cards.to_dict("records"))
-    for first in range(0, len(places), 2):
-        for column, card in zip(st.columns(2), places[first : first + 2], strict=False):
+    cards = list(found.cards.to_dict("records"))
+    for first in range(0, len(cards), 2):
+        for column, card in zip(st.columns(2), cards[first : first + 2], strict=False):
             with column, st.container(border=True):
-                _sheet(shop, found, card)
+                places[card["name"]] = _sheet(shop, found, card)
+    return places
 
 
-def _sheet(shop: Dataset, found: Personas, card: dict[str, Any]) -> None:
+def _sheet(shop: Dataset, found: Personas, card: dict[str, Any]) -> Any:
     kept = shop.edits.get(EDIT, {}).get(card["name"], {})
     badge = _ICONS.get(card["badge"], _SHAKY.format(escape(card["badge"])))
     st.markdown(f"**{escape(kept.get('name') or card['name'])}** {badge}")
-    st.markdown("  \n".join(escape(line) for line in facts(found, card)))
+    st.markdown(_write(size(found, card)))
+    place = st.empty()
+    st.markdown(_write(habits(found, card)))
     key = f"sheet_{card['persona']}_{card['name']}"
     with st.expander("Name, goals, needs, barriers, quote", icon=":material/edit:"):
         written = {"name": st.text_input("Name", kept.get("name", ""), key=f"{key}_name", placeholder=card["name"])}
@@ -74,37 +92,76 @@ def _sheet(shop: Dataset, found: Personas, card: dict[str, Any]) -> None:
     written = {field: text for field, text in written.items() if text}
     if written != kept:
         _keep(card["name"], written)
+    return place
 
 
-def facts(found: Personas, card: dict[str, Any]) -> list[str]:
-    """Return the lines of a sheet: each figure with its interval and n, beside that of all customers."""
+def margin(shop: Dataset) -> float:
+    """Return the shop's margin as a share of net value, as its costs tell; 1 where there are none, for net value."""
+    known = visitor().remember((shop.fingerprint, "margin share"), lambda: share_of_net(shop))
+    return round(known, 2) if 0 < known < 1 else 1.0
+
+
+def worth(places: dict[str, Any], value: PersonaValue | None) -> None:
+    """Write the lifetime value into the sheets, with its interval and the error of its hold-out test."""
+    rows = {} if value is None else value.groups.set_index("group").to_dict("index")
+    for name, place in places.items():
+        if value is None or name not in rows:
+            place.markdown("**Lifetime value** not known; the card below says why.")
+            continue
+        mine = rows[name]
+        each, low, high, usual = (
+            words.money(row[f"per_customer{end}"], value.currency)
+            for row, end in ((mine, ""), (mine, "_lower"), (mine, "_upper"), (rows["all"], ""))
+        )
+        said = f"{each} of {value.what} a customer within {words.count(value.horizon, 'month')}"
+        span = f"{low} to {high}, n = {mine['customers']:,}; all {usual}"
+        place.markdown(_write([("Lifetime value", f"{said} ({span}); {value.proof()}")]))
+
+
+def size(found: Personas, card: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return how large a persona is, in customers and in money: what, and how much of it with its interval."""
     lines = [
-        f"{words.count(card['n'], 'customer')}, {_share(card, 'share')} of {words.count(card['of'])}",
-        f"{words.money(card['net'], found.currency)} net, {_share(card, 'share_of_net')} of the whole",
+        ("Size", f"{words.count(card['n'], 'customer')}, {_share(card, 'share')} of {words.count(card['of'])}"),
+        ("Net", f"{words.money(card['net'], found.currency)}, {_share(card, 'share_of_net')} of the whole"),
     ]
     if "margin" in card:
-        lines.append(f"{words.money(card['margin'], found.currency)} margin, {_share(card, 'share_of_margin')} of it")
-    mine = found.figures[found.figures["persona"] == card["persona"]]
-    for figure in _ABOUT:
-        lines += [_line(row) for row in mine[mine["figure"] == figure].to_dict("records")]
-    for block in ("channels", "devices", "sales_channels", "countries", "phase"):
-        rows = mine[mine["figure"].str.startswith(block)]
-        if len(rows):
-            lines.append(_line(rows.loc[rows["value"].idxmax()].to_dict()))
-    if card["products"]:
-        lines.append(f"Buys more than others: {card['products']}")
+        money = words.money(card["margin"], found.currency)
+        lines.append(("Margin", f"{money}, {_share(card, 'share_of_margin')} of the whole"))
     return lines
 
 
-def _line(row: dict[str, Any]) -> str:
+def habits(found: Personas, card: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return how a persona buys: what, and its figure with interval and n beside that of all customers."""
+    mine = found.figures[found.figures["persona"] == card["persona"]]
+    lines = [
+        (row["label"][:1].upper() + row["label"][1:], _figure(row, found.currency))
+        for figure in _ABOUT
+        for row in mine[mine["figure"] == figure].to_dict("records")
+    ]
+    for block, label in _BLOCKS.items():
+        rows = mine[mine["figure"].str.startswith(block)]
+        if len(rows):
+            row = rows.loc[rows["value"].idxmax()].to_dict()
+            lines.append((label, f"{row['label']} {_figure(row, found.currency)}"))
+    if card["products"]:
+        lines.append(("Buys more than others", card["products"]))
+    return lines
+
+
+def _write(lines: list[tuple[str, str]]) -> str:
+    return "  \n".join(f"**{escape(label)}** {escape(text)}" for label, text in lines)
+
+
+def _figure(row: dict[str, Any], currency: str) -> str:
     def number(value: float) -> str:
         if value != value:  # noqa: PLR0124 - not a number
             return "not known"
+        if row["figure"] in _MONEY:
+            return words.money(value, currency)
         return words.percent(value, digits=0) if row["kind"] == "share" else f"{value:,.3g}"
 
-    label = row["label"][:1].upper() + row["label"][1:]
     span = f"{number(row['lower'])} to {number(row['upper'])}"
-    return f"{label}: {number(row['value'])} ({span}, n = {row['n']:,}; all {number(row['base'])})"
+    return f"{number(row['value'])} ({span}, n = {row['n']:,}; all {number(row['base'])})"
 
 
 def _share(card: dict[str, Any], name: str) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-left", "triangle-right")
 _MOST_FIGURES = 18
-_WIDTH = 620  # parts of a chart cannot follow the width of the page
+_WIDTH = 700  # parts of a chart cannot follow the width of the page
 
 
 def counts(rows: pd.DataFrame, *, suggested: int | None, first: str) -> alt.VConcatChart:
@@ -69,7 +69,7 @@ def sizes(cards: pd.DataFrame) -> alt.FacetChart:
     )
     header = alt.Header(labelAngle=0, labelAlign="left", labelLimit=220, labelFontSize=12, labelAnchor="middle")
     row = alt.Row("name:N", sort=list(cards["name"]), title=None, header=header)
-    return alt.layer(bar, span, label, data=long).properties(height=62, width=420).facet(row=row, spacing=8)
+    return alt.layer(bar, span, label, data=long).properties(height=62, width=540).facet(row=row, spacing=8)
 
 
 def profile(figures: pd.DataFrame, cards: pd.DataFrame) -> alt.TopLevelMixin:

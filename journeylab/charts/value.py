@@ -54,6 +54,36 @@ def groups(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
     ).properties(height=alt.Step(30))
 
 
+def per_customer(rows: pd.DataFrame, *, currency: str, what: str) -> alt.LayerChart:
+    """Draw what the mean customer of each group will bring, with its interval, beside that of all customers.
+
+    Args:
+        rows: As `PersonaValue.groups`; the last row is all customers.
+        currency: Of the money.
+        what: What it is: margin or net value.
+    """
+    parts, whole = rows[rows["group"] != "all"].head(_MOST_GROUPS), rows[rows["group"] == "all"]
+    base = alt.Chart(parts).encode(
+        y=alt.Y("group:N", sort=list(parts["group"]), title=None, axis=alt.Axis(labelLimit=260)),
+        tooltip=[
+            "group:N",
+            alt.Tooltip("customers:Q", format=","),
+            *[
+                alt.Tooltip(f"{name}:Q", format=",.2f")
+                for name in ("per_customer", "per_customer_lower", "per_customer_upper")
+            ],
+        ],
+    )
+    x = alt.X("per_customer:Q", title=_title(f"expected {what} a customer; the line is all customers", currency))
+    return alt.layer(
+        base.mark_bar(color=theme.MAIN, opacity=0.75).encode(x=x),
+        base.mark_rule(color=theme.QUIET, strokeWidth=2).encode(
+            x=alt.X("per_customer_lower:Q"), x2="per_customer_upper:Q"
+        ),
+        alt.Chart(whole).mark_rule(color=theme.ACCENT, strokeDash=[4, 3]).encode(x=alt.X("per_customer:Q")),
+    ).properties(height=alt.Step(30))
+
+
 def methods(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
     """Draw what a new customer is worth by each method; the model with its interval.
 
@@ -66,11 +96,13 @@ def methods(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
         tooltip=[
             "method:N",
             *[alt.Tooltip(f"{name}:Q", format=",.2f") for name in ("margin", "lower", "upper", "profit")],
+            alt.Tooltip("n:Q", title="customers", format=","),
         ],
     )
     x = alt.X("margin:Q", title=_title("margin of a new customer", currency))
+    meaning = alt.Text("means:N")
     return alt.layer(
-        base.mark_bar().encode(
+        base.mark_bar(size=26).encode(
             x=x, color=alt.condition("datum.method == 'model'", alt.value(theme.MAIN), alt.value(theme.QUIET))
         ),
         base.transform_filter("isValid(datum.lower)")
@@ -79,7 +111,10 @@ def methods(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
         base.mark_text(align="left", dx=6, dy=-12, color=theme.QUIET).encode(
             x=x, text=alt.Text("margin:Q", format=",.2f")
         ),
-    ).properties(height=alt.Step(54))
+        base.mark_text(align="left", baseline="top", dx=2, dy=17, color=theme.QUIET).encode(
+            x=alt.datum(0.0), text=meaning
+        ),
+    ).properties(height=alt.Step(66))
 
 
 def levers(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:

@@ -12,6 +12,7 @@ from journeylab.customers.model_fits import model_fits
 from journeylab.customers.persona_count import persona_count
 from journeylab.customers.persona_map import persona_map
 from journeylab.customers.persona_rules import persona_rules
+from journeylab.customers.persona_value import persona_value
 from journeylab.customers.personas import personas
 from journeylab.customers.quiet import quiet
 from journeylab.customers.rfm import rfm
@@ -34,6 +35,7 @@ __all__ = [
     "persona_count",
     "persona_map",
     "persona_rules",
+    "persona_value",
     "personas",
     "quiet",
     "rfm",

@@ -84,6 +84,8 @@ class Cohorts(Result):
         cost = words.money(self.cost, self.currency)
         if np.isnan(at):
             return f"{said}; the {cost} it costs to win one were not earned back within what was observed."
+        if late == 0:
+            return f"{said}; the {cost} it costs to win one are earned back in the {self.unit} of the first purchase."
         ends = f"{early:.0f} to {late:.0f}" if not np.isnan(late) else f"{early:.0f} or later"
         return f"{said}; the {cost} it costs to win one are earned back by {self.unit} {at:.0f} (interval {ends})."
 

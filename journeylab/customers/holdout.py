@@ -17,6 +17,7 @@ from journeylab import words
 from journeylab.checks import number, one_of, whole
 from journeylab.customers import holdout_scores as scores
 from journeylab.customers import purchases
+from journeylab.customers.spend import expected_spend, fit_spend
 from journeylab.customers.value_curve import Spenders, ValueCurve, value_curve
 from journeylab.data.coverage import orders_end, orders_end_caveat
 from journeylab.errors import NotEnoughData
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
 
 MODELS = ("BG/NBD", "MBG/NBD", "Pareto/NBD")
 LONGEST = 52
-#: Up to this many repeaters, each one's average spend is fitted as it is; beyond, to 1 %.
-EXACT_SPENDERS = 100_000
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -55,6 +54,7 @@ class Holdout(Result):
         average: Mean spend a repeat purchase.
         spend_correlation: Correlation of repeat purchases and average spend over repeaters.
         rows: Distinct histories at the end of the data, as `purchases.statistics`.
+        by_age: A row a week since the first purchase: n (customers seen through it), net (of their purchases in it).
         weekly: Whether times in `rows` are weeks.
         kept: Share of the customers at the split who bought in the weeks held out.
         money: Net value of the hold-out purchases: predicted and actual.
@@ -77,6 +77,7 @@ class Holdout(Result):
     average: float
     spend_correlation: float
     rows: pd.DataFrame
+    by_age: pd.DataFrame
     weekly: bool
     kept: float
     money: tuple[float, float]
@@ -205,13 +206,13 @@ def holdout(
     errors = scores.errors(fitted, base, seen["later"].to_numpy(float), float(weeks))
     chosen = str(errors.loc[errors["chosen"], "method"].iloc[0])
     expected = fitted[chosen].expected_purchases(base, float(weeks))
-    spend, average, correlation = _spend(shop, before)
-    each = _expected_spend(spend, average, seen)
+    spend, average, correlation = fit_spend(shop, before)
+    each = expected_spend(spend, average, seen)
 
     members = None if personas is None else personas.assignments
     rows = _histories(shop, purchases.histories(days, until), by, members, weekly=weekly)
     final = _models()[chosen].fit(purchases.base_of(rows, weekly=weekly))
-    spend_now, average_now, correlation = _spend(shop, purchases.histories(days, until))
+    spend_now, average_now, correlation = fit_spend(shop, purchases.histories(days, until))
     money = float((base.count * expected) @ each), float(seen["later_net"].sum())
     result = Holdout(
         errors=errors,
@@ -223,6 +224,9 @@ def holdout(
         average=average_now,
         spend_correlation=correlation,
         rows=rows,
+        by_age=purchases.by_age(
+            shop.run(purchases.births(days, until)), shop.run(purchases.money_by_age(days, until)), until
+        ),
         weekly=weekly,
         kept=float(seen["later_any"].sum()) / base.customers,
         money=money,
@@ -266,34 +270,6 @@ def _histories(
     """Return distinct histories, the same whatever the engine's order."""
     rows = shop.run(purchases.statistics(purchases.grouped(shop, customers, by, personas), weekly=weekly))
     return purchases.settled(rows, "group", "frequency", "recency", "age")
-
-
-def _spend(shop: Dataset, customers: ir.Table) -> tuple[GammaGamma | None, float, float]:
-    """Fit the spend of repeaters: the model (None where all spend alike), the mean, the correlation with frequency."""
-    from journeylab.customers.gamma_gamma import GammaGamma
-
-    repeaters = customers.filter(customers.frequency > 0, customers.spend > 0)
-    many = int(shop.run(repeaters.agg(n=repeaters.count()))["n"].iloc[0]) > EXACT_SPENDERS
-    rows = purchases.settled(shop.run(purchases.averages(customers, rounded=many)), "purchases", "average")
-    x, z, n = (rows[name].to_numpy(float) for name in ("purchases", "average", "n"))
-    if not len(rows):
-        return None, float("nan"), float("nan")
-    mean = float(np.average(z, weights=n * x))
-    if n.sum() < 10 or np.ptp(z) <= 1e-9 * mean:
-        return None, mean, float("nan")
-    spread = np.cov(np.vstack([x, z]), fweights=n.astype(int))
-    flat = spread[0, 0] <= 0 or spread[1, 1] <= 0
-    correlation = float("nan") if flat else float(spread[0, 1] / np.sqrt(spread[0, 0] * spread[1, 1]))
-    return GammaGamma.fit(x, z, n), mean, correlation
-
-
-def _expected_spend(spend: GammaGamma | None, average: float, rows: pd.DataFrame) -> np.ndarray:
-    """Return the mean expected spend a purchase of each row's customers; it is linear in what they spent."""
-    if spend is None:
-        return np.full(len(rows), average)
-    x, n = rows["frequency"].to_numpy(float), rows["n"].to_numpy(float)
-    each = np.divide(rows["spend"].to_numpy(float), n * x, out=np.zeros(len(rows)), where=x > 0)
-    return spend.expected_spend(x, each)
 
 
 def _more_or_less(error: float) -> str:

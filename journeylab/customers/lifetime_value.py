@@ -16,6 +16,7 @@ from journeylab import words
 from journeylab.checks import number
 from journeylab.customers.holdout import Holdout, holdout
 from journeylab.customers.value_curve import WEEKS_A_YEAR, chance_variance
+from journeylab.customers.value_methods import FEWEST_SEEN, formulas, methods
 from journeylab.errors import BadParameter
 from journeylab.intervals import z_of
 from journeylab.result import Result, analysis
@@ -38,7 +39,8 @@ class LifetimeValue(Result):
             after levers), lower, upper (by chance and parameters), per_customer, history (margin brought so far a
             customer), share.
         months: A row a month from now: month, margin (cumulated), lower, upper.
-        methods: A row a method for a new customer's first `months` with the shop: method, margin, lower, upper, profit.
+        methods: A row a method for a new customer's first `horizon` months: method, margin, lower, upper, n, profit,
+            ratio (margin to cost), means (what it stands for, in words).
         levers: A row a lever at 5 % more: lever, gain (margin), gain_share.
         concentration: A row a tenth of the customers by expected value: tenth, share, cumulative.
         tested: The hold-out test the model comes from.
@@ -80,8 +82,8 @@ class LifetimeValue(Result):
             f"{words.count(whole['customers'], 'customer')} will bring about "
             f"{words.money(whole['margin'], self.currency)} of margin within {words.count(self.horizon, 'month')} "
             f"({words.percent(self.level, digits=0)} interval {lower} to {upper}); on weeks it had not seen, "
-            f"the model's total was {_signed(self.tested.total_error)} off in purchases and "
-            f"{_signed(self.tested.money_error)} in money."
+            f"the model's total was {words.signed(self.tested.total_error)} off in purchases and "
+            f"{words.signed(self.tested.money_error)} in money."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -116,9 +118,9 @@ def lifetime_value(
 
     A customer's value is P(alive) · expected spend a purchase · expected purchases, each discounted at e^(−δt) with
     δ = ln(1 + discount) a year (Fader, Hardie & Lee 2005, "RFM and CLV"); times the margin. Intervals hold both the
-    chance in what customers do and the uncertainty of the parameters (delta method). The formula beside it is
-    order value × purchases a year × lifespan × margin with a lifespan of 1 / (1 − share kept), as taught widely;
-    history is what customers have brought so far.
+    chance in what customers do and the uncertainty of the parameters (delta method). Beside it stand, over the same
+    horizon and under the same levers, the formula taught widely, order value × orders a year × lifespan × margin, and
+    history, what customers brought within as long of their first purchase.
 
     Args:
         shop: A Dataset whose orders name their customers.
@@ -165,7 +167,16 @@ def lifetime_value(
     return LifetimeValue(
         groups=groups,
         months=_months(tested, horizon, earned, options, whole, level),
-        methods=_methods(tested, weeks, margin, options, order_value, cost, level),
+        methods=methods(
+            tested,
+            weeks=weeks,
+            margin=margin,
+            order_value=order_value,
+            retention=retention,
+            options=options,
+            cost=cost,
+            level=level,
+        ),
         levers=_levers(tested, weeks, margin, weekly),
         concentration=_concentration(tested, weeks),
         tested=tested,
@@ -174,7 +185,7 @@ def lifetime_value(
         cost=cost,
         level=level,
         currency=shop.currency,
-        caveats=_caveats(tested, margin, pace, retention),
+        caveats=_caveats(tested, weeks, margin, options, retention, shop.currency),
     )
 
 
@@ -240,56 +251,6 @@ def _months(
     )
 
 
-def _methods(
-    tested: Holdout,
-    weeks: float,
-    margin: float,
-    options: dict[str, float],
-    order_value: float,
-    cost: float,
-    level: float,
-) -> pd.DataFrame:
-    """Return what a new customer is worth within the horizon by the model, by the formula, and by history."""
-    from journeylab.customers.customer_base import CustomerBase
-
-    spend = tested.spend
-    mean = tested.average if spend is None or not spend.q > 1 else spend.mean
-    newcomer = CustomerBase(*np.zeros((3, 1)))
-
-    def repeats(values: np.ndarray) -> np.ndarray:
-        return tested.model.with_parameters(values).expected_purchases(newcomer, weeks, **options)
-
-    expected = float(repeats(tested.model.parameters)[0])
-    worth = margin * order_value * mean * (1 + expected)
-    variance = 0.0
-    if tested.model.estimate is not None:
-        variance += (margin * order_value * mean * float(tested.model.estimate.delta(repeats)[0])) ** 2
-    if spend is not None and spend.q > 1 and spend.estimate is not None:
-        error = float(spend.estimate.delta(lambda values: np.array(spend.with_parameters(values).mean)))
-        variance += (margin * order_value * (1 + expected) * error) ** 2
-    half = z_of(level) * np.sqrt(variance)
-
-    rows = tested.rows
-    n, years = rows["n"].sum(), float(tested.customers.base.count @ tested.customers.base.age) / WEEKS_A_YEAR
-    orders = float((rows["n"] * (rows["frequency"] + 1)).sum())
-    past = float((rows["spend"] + rows["first_net"]).sum())
-    kept = min(tested.kept, 0.999)
-    lifespan = tested.weeks / (1 - kept) / WEEKS_A_YEAR
-    a_year = orders / years if years else float("nan")
-    formula = past / orders * a_year * lifespan * margin * order_value * options["pace"]
-    history = past / n * margin
-    unknown = float("nan")
-    methods = pd.DataFrame(
-        [
-            ("model", worth, max(worth - half, 0.0), worth + half),
-            ("formula", formula, unknown, unknown),
-            ("history", history, unknown, unknown),
-        ],
-        columns=["method", "margin", "lower", "upper"],
-    )
-    return methods.assign(profit=methods["margin"] - cost, ratio=methods["margin"] / cost if cost else unknown)
-
-
 def _levers(tested: Holdout, weeks: float, margin: float, discount: float) -> pd.DataFrame:
     """Return what 5 % more of each lever would add to the margin of today's customers, one at a time."""
     plain = float(tested.curve.value(weeks, discount=discount)[0].sum()) * margin
@@ -318,11 +279,9 @@ def _concentration(tested: Holdout, weeks: float) -> pd.DataFrame:
     return pd.DataFrame({"tenth": range(1, 11), "share": np.diff(cumulative, prepend=0.0), "cumulative": cumulative})
 
 
-def _signed(error: float) -> str:
-    return "an unknown share" if np.isnan(error) else f"{'+' if error >= 0 else '−'}{words.percent(abs(error))}"
-
-
-def _caveats(tested: Holdout, margin: float, pace: float, retention: float) -> tuple[str, ...]:
+def _caveats(
+    tested: Holdout, weeks: float, margin: float, options: dict[str, float], retention: float, currency: str
+) -> tuple[str, ...]:
     said = [
         f"Margin is taken as {words.percent(margin, digits=0)} of net value, which is your assumption.",
         "Intervals hold chance and the parameters, not a change in how customers behave: see the hold-out test.",
@@ -330,11 +289,19 @@ def _caveats(tested: Holdout, margin: float, pace: float, retention: float) -> t
     kept = tested.curve.kept(WEEKS_A_YEAR)
     said.append(
         f"The model expects {words.percent(kept)} of those alive today to be alive in a year; the formula takes "
-        f"{words.percent(tested.kept)} kept over {words.count(tested.weeks, 'week')} as its lifespan."
+        f"{words.percent(tested.kept)} kept over {words.count(tested.weeks, 'week')} as the rate at which all leave. "
+        "Without horizon and discount, as it is usually taught, it would give "
+        f"{words.money(formulas(tested, weeks, 1.0, options)[1] * margin, currency)} a new customer."
     )
+    reach = int((tested.by_age["n"] >= FEWEST_SEEN).sum())
+    if weeks > reach:
+        said.append(
+            f"History is left blank: fewer than {FEWEST_SEEN} customers have been seen for longer than "
+            f"{words.count(reach, 'week')}."
+        )
     if retention * kept > 0.999:
         said.append("Nearly all customers are expected to stay, so keeping more of them can hardly add anything.")
-    if pace != 1 and tested.curve.per_purchase:
+    if options["pace"] != 1 and tested.curve.per_purchase:
         said.append(
             f"In {tested.model.NAME} customers may drop out after a purchase: buying more often also ends sooner."
         )

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
+import pandas as pd
 from ibis import _
 
 from journeylab.customers.customer_base import CustomerBase
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import date
 
     import ibis.expr.types as ir
-    import pandas as pd
 
     from journeylab.data.dataset import Dataset
 
@@ -162,6 +162,29 @@ def births(days: ir.Table, split: date) -> ir.Table:
     """Return customers by the day of their first purchase, up to the split: first, n."""
     firsts = days.group_by("customer_id").agg(first=_.day.min()).filter(_["first"] <= ibis_date(split))
     return firsts.group_by("first").agg(n=_.count())
+
+
+def money_by_age(days: ir.Table, until: date) -> ir.Table:
+    """Return the net value of repeat purchases by week since the first: week (from 0), net.
+
+    Only weeks through which the customer has been seen.
+    """
+    repeats = with_first(days.filter(_.day <= ibis_date(until))).filter(_.day > _["first"])
+    aged = repeats.mutate(
+        week=(_.day.delta(_["first"], unit="day") - 1) // 7, age=-_["first"].delta(ibis_date(until), unit="day")
+    )
+    return aged.filter(_.age >= 7 * (_.week + 1)).group_by("week").agg(net=_.net.sum())
+
+
+def by_age(births: pd.DataFrame, money: pd.DataFrame, until: date) -> pd.DataFrame:
+    """Put customers and money together by week since the first purchase: a row a week, n (seen through it) and net."""
+    age = np.array([(until - pd.Timestamp(day).date()).days for day in births["first"]], dtype=int)
+    weeks = int(age.max()) // 7 if len(age) else 0
+    through = np.bincount(age // 7, weights=births["n"].to_numpy(float), minlength=weeks + 1)
+    net = np.zeros(weeks)
+    money = settled(money, "week")
+    net[money["week"].to_numpy(int)] = money["net"].to_numpy(float)
+    return pd.DataFrame({"n": through[::-1].cumsum()[::-1][1:], "net": net})
 
 
 def settled(rows: pd.DataFrame, *order: str) -> pd.DataFrame:

@@ -49,7 +49,8 @@ def bootstrap(data: Matrix, model: Model, *, rounds: int, seed: int) -> Stabilit
     rand, jaccard = [], []
     for _ in range(rounds):
         again = rows[rng.integers(0, len(rows), len(rows))]
-        refit = clusters.fit(again, model.k, method=model.method, seed=int(rng.integers(2**31)), starts=1)
+        # A single start now and then ends in a poor optimum, which would be taken for groups that do not hold.
+        refit = clusters.fit(again, model.k, method=model.method, seed=int(rng.integers(2**31)), starts=2)
         both = contingency(labels, refit.labels(rows), model.k)
         rand.append(adjusted_rand(both))
         union = both.sum(axis=1)[:, None] + both.sum(axis=0)[None, :] - both

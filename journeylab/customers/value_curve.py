@@ -48,12 +48,16 @@ class Spenders:
     groups: int
 
     def money(self, spend: GammaGamma | None, average: float) -> np.ndarray:
-        """Expected spend a purchase, summed over each row's customers: p (nγ + Σ spend) / (p x + q − 1). Shape (n,)."""
+        """Expected spend a purchase, summed over each row's customers: p (nγ + Σ spend) / (p x + q − 1). Shape (n,).
+
+        Where customers differ so much that a newcomer's mean does not exist (q at most 1), those who have not bought
+        again are taken to spend the `average` of those who have.
+        """
         if spend is None:
             return average * self.base.count
         left = spend.p * self.base.frequency + spend.q - 1
         total = spend.p * (self.base.count * spend.gamma + self.spend)
-        return np.where(left > 0, total / np.where(left > 0, left, 1.0), np.nan)
+        return np.where(left > 0, total / np.where(left > 0, left, 1.0), average * self.base.count)
 
     def squared_money(self, spend: GammaGamma | None, average: float) -> np.ndarray:
         """Expected square of a customer's own mean spend, summed over each row's customers.

@@ -4,7 +4,7 @@ import streamlit as st
 
 import journeylab as jl
 from journeylab.app import audiences, controls, persona_column, persona_sheet, rfm_controls
-from journeylab.app.cards import run, show
+from journeylab.app.cards import attempt, run, show
 from journeylab.app.shell import page
 from journeylab.customers.clusters import METHODS
 from journeylab.customers.features import available, chosen
@@ -31,7 +31,8 @@ with page(
             )
             money = rfm_controls.money(shop)
             cutoffs = rfm_controls.cutoffs(bins)
-        options = {"bins": bins, "money": money, "cutoffs": cutoffs}
+            as_of = controls.as_of(shop)
+        options = {"bins": bins, "money": money, "cutoffs": cutoffs, "as_of": as_of}
         options = {name: value for name, value in options.items() if value not in {"net", None} or name == "bins"}
         scores = show(jl.customers.rfm, shop, **options)
         if scores is not None:
@@ -48,7 +49,13 @@ with page(
             k = persona_sheet.number_of_personas(count)
             found = show(jl.customers.personas, shop, count=count, k=k)
             if found is not None:
-                persona_sheet.sheets(shop, found)
+                places = persona_sheet.sheets(shop, found)
+                tested = attempt(jl.customers.holdout, shop)
+                proof = {"tested": tested} if tested is not None else {}
+                value = show(
+                    jl.customers.persona_value, shop, personas=found, margin=persona_sheet.margin(shop), **proof
+                )
+                persona_sheet.worth(places, value)
                 persona_column.offer(shop, found)
                 if not found.sliced:
                     show(jl.customers.persona_map, shop, personas=found, **persona_sheet.axes(found))

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from tests.app.conftest import plain
-from tests.customers.crowds import kinds, one_kind
+from tests.customers.crowds import kinds, one_kind, shop_from
 
 if TYPE_CHECKING:
     from streamlit.testing.v1 import AppTest
@@ -48,7 +52,52 @@ def test_the_personas_part_shows_count_sheets_map_rules_crosswalk_and_audience(o
     assert "stand out among 180 customers" in words
     assert "steady" in words
     assert "held out at random" in words
-    assert len(app.get("vega_lite_chart")) == 5
+    assert len(app.get("vega_lite_chart")) == 6
+
+
+def test_each_sheet_gives_the_lifetime_value_with_its_interval_and_its_hold_out_error(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd, query={"part": "Personas"})
+    lines = [plain(item.value) for item in app.markdown if item.value.startswith("**Lifetime value")]
+    assert len(lines) == 3
+    for line in lines:
+        assert re.match(
+            r"\*\*Lifetime value\*\* €\S+( k)? of margin a customer within 12 months \(€.* to €.*, n = 60; all €", line
+        )
+        assert re.search(
+            r"weeks it had not seen, the model was [+−][\d.]+ % off in purchases and [+−][\d.]+ % in mon", line
+        )
+
+
+def test_a_history_too_short_for_a_lifetime_value_is_said(open_app: Open):
+    rng = np.random.default_rng(1)
+    who = np.repeat(np.arange(80), 2 + 6 * (np.arange(80) % 2))
+    rows = pd.DataFrame({"customer_id": [f"c{w}" for w in who], "day": rng.integers(0, 30, len(who)),
+                         "net": np.where(who % 2, 20.0, 400.0) * rng.lognormal(0, 0.1, len(who))})  # fmt: skip
+    app = open_app(PAGE, shop=shop_from(rows), query={"part": "Personas"})
+    assert not app.exception
+    assert "**Lifetime value** not known; the card below says why." in said(app)
+    assert "Add older orders, or choose a longer period." in [item.value for item in app.info]
+
+
+def test_scores_can_be_looked_at_as_of_an_earlier_day(open_app: Open, crowd):
+    late = open_app(PAGE, shop=crowd)
+    early = open_app(PAGE, shop=crowd, query={"as_of": "2025-06-30"})
+    assert not early.exception
+    assert early.date_input(key="as_of").value.isoformat() == "2025-06-30"
+    as_of = [
+        {result.as_of.isoformat() for result in app.session_state["journeylab_visitor"].results.values()
+         if hasattr(result, "bins")} for app in (late, early)
+    ]  # fmt: skip
+    assert as_of == [{"2025-12-31"}, {"2025-06-30"}]
+    late.date_input(key="as_of").set_value(date(2025, 3, 31)).run()
+    assert not late.exception
+    assert "as_of='2025-03-31'" in late.session_state["journeylab_visitor"].results.popitem()[1].call.python()
+
+
+def test_a_day_in_a_link_that_is_not_in_the_data_is_said(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd, query={"as_of": "1999-01-01"})
+    assert not app.exception
+    assert app.date_input(key="as_of").value.isoformat() == "2025-12-31"
 
 
 def test_a_name_and_a_quote_written_on_a_sheet_stay_with_the_data(open_app: Open, crowd):

@@ -80,6 +80,27 @@ def one_kind(seed: int = 0, customers: int = 400) -> Dataset:
     return shop_from(frame)
 
 
+def buyers(truth, spend, *, customers: int, weeks: int, seed: int) -> pd.DataFrame:
+    """Return the orders (customer_id, day, net) of customers who buy as the models say, who start in 30 weeks.
+
+    The last day has an order, so that the days after a customer's last one are known.
+    """
+    rng = np.random.default_rng(seed)
+    rate, time, purchases = truth.sample_lifetimes(customers, rng)
+    scale = rng.gamma(spend.q, 1 / spend.gamma, customers)
+    rows = []
+    for customer in range(customers):
+        start = int(rng.integers(0, 7 * 30))
+        gaps = rng.exponential(1 / max(rate[customer], 1e-9), 300).cumsum()
+        gaps = gaps[: int(min(purchases[customer], 300))]
+        gaps = gaps[gaps <= time[customer]]
+        days = {start, *(start + int(np.ceil(7 * gap)) for gap in gaps)}
+        net = rng.gamma(spend.p, 1 / scale[customer], len(days))
+        rows += [(f"c{customer}", day, money) for day, money in zip(sorted(days), net, strict=True) if day < 7 * weeks]
+    rows.append(("c0", 7 * weeks, 20.0))
+    return pd.DataFrame(rows, columns=["customer_id", "day", "net"])
+
+
 def demo_store() -> tuple[Dataset, dict[str, int]]:
     """Return the demo store as tables, straight from its simulator, and the persona each customer was drawn from."""
     from journeylab.data.demo import simulate

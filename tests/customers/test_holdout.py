@@ -9,8 +9,11 @@ import journeylab as jl
 from journeylab.customers import holdout_scores as scores
 from journeylab.customers.bg_nbd import BgNbd, MbgNbd
 from journeylab.customers.customer_base import CustomerBase
+from journeylab.customers.gamma_gamma import GammaGamma
+from journeylab.customers.value_curve import Spenders
 from journeylab.data.examples import regulars_shop, shop_of, tiny_shop
 from journeylab.errors import BadParameter, NotEnoughData
+from tests.customers.crowds import kinds
 
 TRUTH = BgNbd(0.9, 6.0, 0.8, 3.0)
 
@@ -100,6 +103,16 @@ def test_where_every_purchase_costs_the_same_money_is_off_as_much_as_purchases()
     assert result.spend is None
     assert result.average == 25
     assert result.money_error == pytest.approx(result.total_error)
+
+
+def test_customers_whose_spend_has_no_mean_are_taken_at_the_average_of_the_others():
+    shop = kinds(31, each=60)[0]
+    result = jl.customers.holdout(shop, weeks=17)
+    assert result.spend.q <= 1
+    assert (result.rows["frequency"] == 0).sum() == 0
+    assert np.isfinite(result.money_error)
+    some = Spenders(CustomerBase([0, 3], [0, 20], [30, 30]), np.array([0.0, 90.0]), np.zeros(2), np.zeros(2, int), 1)
+    assert some.money(GammaGamma(6.0, 0.8, 15.0), 40.0)[0] == 40.0
 
 
 def test_expected_money_on_cdnow_is_expected_purchases_times_expected_spend(on_cdnow, cdnow):

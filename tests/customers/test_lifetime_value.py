@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import journeylab as jl
+from journeylab.customers.bg_nbd import BgNbd
+from journeylab.customers.gamma_gamma import GammaGamma
 from journeylab.customers.value_curve import WEEKS_A_YEAR
+from journeylab.customers.value_methods import formulas
 from journeylab.data.examples import regulars_shop, shop_of
 from journeylab.errors import BadParameter
+from tests.customers.crowds import buyers, shop_from
 
 
 @pytest.fixture(scope="module")
@@ -79,10 +84,63 @@ def test_the_three_methods_stand_side_by_side_with_cost_taken_off(on_cdnow):
     table = value(on_cdnow, cost=7.0).methods.set_index("method")
     assert table.index.tolist() == ["model", "formula", "history"]
     assert (table["margin"] - table["profit"]).tolist() == pytest.approx([7, 7, 7])
-    tested = on_cdnow[1]
-    net = float((tested.rows["spend"] + tested.rows["first_net"]).sum())
-    assert table.loc["history", "margin"] == pytest.approx(0.4 * net / 2357)
     assert table.loc["model", "lower"] < table.loc["model", "margin"] < table.loc["model", "upper"]
+
+
+def margins(on_cdnow, **options):
+    return value(on_cdnow, **options).methods["margin"].to_numpy()
+
+
+def test_every_method_follows_the_horizon_the_discount_and_every_lever(on_cdnow):
+    plain = margins(on_cdnow)
+    assert np.all(margins(on_cdnow, horizon=6) < plain)
+    assert np.all(margins(on_cdnow, discount=0.3) < plain)
+    assert margins(on_cdnow, order_value=1.1) == pytest.approx(1.1 * plain)
+    for lever in ("pace", "retention"):
+        more, less = (margins(on_cdnow, **{lever: size}) for size in (1.1, 0.9))
+        assert np.all(less < plain)
+        assert np.all(plain < more)
+
+
+def test_history_agrees_with_counting_customers_week_by_week(on_cdnow, cdnow):
+    days = cdnow.rows.groupby(["id", "day"], as_index=False)["net"].sum()
+    first = days.groupby("id")["day"].transform("min")
+    days = days.assign(age=(days["day"] - first).dt.days, seen=(pd.Timestamp("1998-06-30") - first).dt.days)
+    people = days.drop_duplicates("id")
+    expected = days.loc[days["age"] == 0, "net"].sum() / 2357
+    weeks, year = 13, WEEKS_A_YEAR
+    for week in range(weeks + 1):
+        part = min(3 * year / 12 - week, 1)
+        some = days[(days["age"] > 7 * week) & (days["age"] <= 7 * week + 7) & (days["seen"] >= 7 * week + 7)]
+        expected += part * some["net"].sum() / (people["seen"] >= 7 * week + 7).sum()
+    assert margins(on_cdnow, horizon=3, discount=0.0)[2] == pytest.approx(0.4 * expected, rel=1e-9)
+
+
+def test_the_formula_without_end_and_discount_is_the_one_that_is_taught(on_cdnow):
+    tested = on_cdnow[1]
+    options = {"pace": 1.0, "discount": 0.0, "dropout": 1.0}
+    far, taught = formulas(tested, 1e6, 1.0, options)
+    assert far == pytest.approx(taught)
+    rows, age = tested.rows, float(tested.customers.base.count @ tested.customers.base.age)
+    order_value = (rows["spend"] + rows["first_net"]).sum() / (rows["n"] * (rows["frequency"] + 1)).sum()
+    a_year = (rows["n"] * (rows["frequency"] + 1)).sum() / age * WEEKS_A_YEAR
+    lifespan = -39 / np.log(tested.kept) / WEEKS_A_YEAR
+    assert taught == pytest.approx(order_value * a_year * lifespan)
+
+
+def test_history_says_nothing_beyond_what_customers_have_been_seen_for(on_cdnow):
+    result = value(on_cdnow, horizon=24)
+    assert np.isnan(result.methods["margin"].iloc[2])
+    assert any("History is left blank" in caveat for caveat in result.caveats)
+    assert result.chart("methods").to_dict()["config"]
+
+
+def test_the_model_and_history_agree_where_the_model_is_true():
+    rows = buyers(BgNbd(1.2, 10.0, 0.8, 3.0), GammaGamma(6.0, 7.0, 40.0), customers=1500, weeks=90, seed=3)
+    shop = shop_from(rows)
+    table = jl.customers.lifetime_value(shop, discount=0.0, level=0.99).methods.set_index("method")
+    assert table.loc["model", "lower"] < table.loc["history", "margin"] < table.loc["model", "upper"]
+    assert table.loc["history", "n"] == 1500
 
 
 def test_the_top_tenth_holds_more_than_a_tenth_and_tenths_add_up(on_cdnow):

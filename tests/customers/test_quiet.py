@@ -7,8 +7,11 @@ import pandas as pd
 import pytest
 
 import journeylab as jl
+from journeylab.customers.bg_nbd import BgNbd
 from journeylab.customers.customer_base import CustomerBase
+from journeylab.customers.gamma_gamma import GammaGamma
 from journeylab.customers.value_curve import WEEKS_A_YEAR
+from tests.customers.crowds import buyers, shop_from
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +83,20 @@ def test_predictive_intervals_of_a_customer_cover_what_came_about_as_often_as_th
     lower, upper = np.quantile(drawn, [0.05, 0.95], axis=0)
     covered = ((lower <= later) & (later <= upper)).mean()
     assert 0.88 <= covered <= 0.98
+
+
+def test_intervals_of_a_customers_money_cover_what_came_about_as_often_as_the_level_says():
+    """The whole way: orders of a simulated shop up to a day, the intervals, and the money of the half year after."""
+    truth, spend = BgNbd(2.0, 8.0, 0.7, 6.0), GammaGamma(6.0, 6.0, 30.0)
+    covered = []
+    for seed in (5, 6):
+        rows = buyers(truth, spend, customers=700, weeks=96, seed=seed)
+        last = 7 * 70
+        seen = pd.concat([rows[rows["day"] < last], rows.tail(1).assign(day=last)])
+        later = rows[(rows["day"] > last) & (rows["day"] <= last + 26 * 7)].groupby("customer_id")["net"].sum()
+        shop = shop_from(seen)
+        tested = jl.customers.holdout(shop, model="BG/NBD")
+        table = jl.customers.quiet(shop, tested=tested, horizon=6, margin=1.0, top=400, level=0.9).customers
+        came = table["customer_id"].map(later).fillna(0.0)
+        covered.append(((table["lower"] <= came + 1e-9) & (came <= table["upper"])).mean())
+    assert 0.86 <= np.mean(covered) <= 0.97

@@ -13,6 +13,7 @@ import ibis.expr.operations as ops
 import pytest
 
 import journeylab as jl
+from journeylab.customers import purchases
 from tests.engines.comparison import same
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("customers.personas", {"k": 3, "features": ["frequency", "order_value", "gap_days", "gap_spread"]}, "shop"),
     ("customers.personas", {"k": 3, "features": ["frequency", "order_value"], "method": "mixture"}, "shop"),
     ("customers.personas", {"k": 4}, "online_retail"),
+    ("customers.persona_value", {}, "shop"),
     ("customers.migration", {"before": "2026-02-01"}, "shop"),
     ("customers.segments", {"by": "cycle"}, "shop"),
     ("customers.segments", {"by": "consent"}, "shop"),
@@ -115,6 +117,28 @@ def test_an_analysis_gives_the_same_answer_on_every_engine(
     same(got.table(), expected.table())
     assert got.headline() == expected.headline()
     assert got.caveats == expected.caveats
+
+
+def test_the_models_of_a_large_shop_which_see_weeks_are_the_same_on_every_engine(
+    shop_on: Callable[[Dataset], Dataset], shop: Dataset, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(purchases, "MANY", 10)
+    expected, got = jl.customers.holdout(shop, weeks=6), jl.customers.holdout(shop_on(shop), weeks=6)
+    assert expected.weekly
+    assert got.model.parameters == pytest.approx(expected.model.parameters, rel=1e-9)
+    same(got.rows, expected.rows)
+    same(got.by_age, expected.by_age)
+
+
+def test_a_persona_is_a_column_to_break_down_by_on_every_engine(shop_on: Callable[[Dataset], Dataset], shop: Dataset):
+    def values(of: Dataset) -> pd.DataFrame:
+        found = jl.customers.personas(of, k=3, features=["frequency", "order_value"])
+        named = of.with_trait("persona", found.trait({found.cards["name"].iloc[0]: "Ina"}))
+        return jl.customers.second_order(named, by="persona").table()
+
+    expected = values(shop)
+    assert "Ina" in set(expected["group"])
+    same(values(shop_on(shop)), expected)
 
 
 CHOICES = {"duplicates": "drop", "future": "2026-03-01", "guests": "leave_out", "negative_lines": "leave_out"}

@@ -1,0 +1,160 @@
+"""What the customers of each persona will bring, by the model that was tested on weeks it had not seen.
+
+The models know no personas: they are fitted to all customers, and their values are added up by persona. Method and
+limits: docs/methods/lifetime_value.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, ClassVar
+
+from journeylab import words
+from journeylab.customers import purchases
+from journeylab.customers.holdout import Holdout, holdout
+from journeylab.customers.lifetime_value import lifetime_value
+from journeylab.customers.personas import Personas
+from journeylab.customers.personas import personas as find_personas
+from journeylab.errors import BadParameter
+from journeylab.result import Result, analysis
+
+if TYPE_CHECKING:
+    import altair as alt
+    import pandas as pd
+
+    from journeylab.data.dataset import Dataset
+
+_FITTED = "The models know no personas: they are fitted to all customers, and their values are added up by persona."
+_FORMED = (
+    "Personas are formed by what customers did so far, so one of frequent buyers is worth more by construction; it "
+    "does not follow that moving a customer into it would bring as much."
+)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class PersonaValue(Result):
+    """Expected value by persona.
+
+    Args:
+        groups: A row a persona, the most valuable customers first, and one for all: group, customers, margin, lower,
+            upper, and the same a customer: per_customer, per_customer_lower, per_customer_upper.
+        tested: The hold-out test of the model.
+        horizon: Months looked ahead.
+        margin: Share of net value that is margin.
+        level: Coverage of the intervals.
+        currency: Of the money.
+    """
+
+    views: ClassVar[tuple[str, ...]] = ("personas",)
+
+    groups: pd.DataFrame
+    tested: Holdout
+    horizon: int
+    margin: float
+    level: float
+    currency: str
+
+    def table(self) -> pd.DataFrame:
+        """Return a row a persona and one for all."""
+        return self.groups
+
+    def headline(self) -> str:
+        """Say whose customers are worth most, and how the model did on weeks it had not seen."""
+        best = self.groups.iloc[0]
+        return (
+            f"A customer of “{best['group']}” will bring about {words.money(best['per_customer'], self.currency)} of "
+            f"{self.what} within {words.count(self.horizon, 'month')}, the mean customer "
+            f"{words.money(self.groups.iloc[-1]['per_customer'], self.currency)}; {self.proof()}."
+        )
+
+    @property
+    def what(self) -> str:
+        """What the money is: margin, or net value where the whole of it counts."""
+        return "margin" if self.margin < 1 else "net value"
+
+    def proof(self) -> str:
+        """Say how far the model was off on weeks it had not seen."""
+        return (
+            f"on {words.count(self.tested.weeks, 'week')} it had not seen, the model was "
+            f"{words.signed(self.tested.total_error)} off in purchases and {words.signed(self.tested.money_error)} in "
+            "money"
+        )
+
+    def _draw(self, view: str) -> alt.TopLevelMixin:  # noqa: ARG002 - there is one
+        from journeylab.charts import value as charts
+
+        return charts.per_customer(self.groups, currency=self.currency, what=self.what)
+
+
+@analysis("orders.customer_id")
+def persona_value(
+    shop: Dataset,
+    *,
+    personas: Personas | None = None,
+    tested: Holdout | None = None,
+    horizon: int = 12,
+    margin: float = 1.0,
+    discount: float = 0.1,
+    level: float = 0.95,
+) -> PersonaValue:
+    """Say what a customer of each persona will bring within a horizon, with an interval.
+
+    The interval is that of the mean customer of the persona: chance and parameters, as in `lifetime_value`.
+
+    Args:
+        shop: The shop the personas were found in.
+        personas: What `personas` gave; found with its defaults if not given.
+        tested: The Holdout whose model to use; made with its defaults if not given.
+        horizon: Months to look ahead, 1 to 120.
+        margin: Share of net value that is margin; 1 for net value itself.
+        discount: Rate a year, 0 to 1.
+        level: Coverage of the intervals.
+
+    Raises:
+        NotEnoughData: as `holdout` and `personas`.
+        BadParameter: if an option is out of its range.
+
+    Example:
+        >>> import journeylab as jl
+        >>> from journeylab.data.examples import regulars_shop
+        >>> tested = jl.customers.holdout(regulars_shop(), model="BG/NBD")
+        >>> found = jl.customers.personas(regulars_shop(), k=2)
+        >>> value = jl.customers.persona_value(regulars_shop(), personas=found, tested=tested)
+        >>> int(value.table()["customers"].iloc[-1])
+        150
+    """
+    personas = find_personas(shop) if personas is None else personas
+    tested = holdout(shop) if tested is None else tested
+    if not isinstance(personas, Personas) or not isinstance(tested, Holdout):
+        raise BadParameter("personas and tested must be what jl.customers.personas and jl.customers.holdout gave.")
+    days = purchases.purchase_days(shop, tested.until)
+    grouped = purchases.grouped(shop, purchases.histories(days, tested.until), None, personas.assignments)
+    rows = shop.run(purchases.statistics(grouped, weekly=tested.weekly))
+    rows = purchases.settled(rows, "group", "frequency", "recency", "age")
+    if int(rows["n"].sum()) != int(tested.rows["n"].sum()):
+        raise BadParameter("tested looks at other purchases: give one without free_orders, of the same period.")
+    value = lifetime_value(
+        shop,
+        tested=replace(tested, rows=rows, by="persona"),
+        horizon=horizon,
+        margin=margin,
+        discount=discount,
+        level=level,
+    )
+    parts = value.groups[["group", "customers", "margin", "lower", "upper", "per_customer"]]
+    ends = {f"per_customer_{end}": parts[end] / parts["customers"] for end in ("lower", "upper")}
+    parts = parts.assign(**ends, last=parts["group"] == "all")
+    parts = parts.sort_values(["last", "per_customer"], ascending=[True, False], ignore_index=True)
+    return PersonaValue(
+        groups=parts.drop(columns="last"),
+        tested=tested,
+        horizon=horizon,
+        margin=margin,
+        level=level,
+        currency=shop.currency,
+        caveats=(
+            _FITTED,
+            _FORMED,
+            *(said for said in tested.caveats if "naive rule was no worse" in said or "was off" in said),
+        ),
+    )
