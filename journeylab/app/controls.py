@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -237,6 +238,33 @@ class _DaysWithin:
             return self.first <= date.fromisoformat(str(text)) <= self.last
         except ValueError:
             return False
+
+
+def read_link(key: str) -> dict[str, Any]:
+    """Return what the link says, as JSON, about something that no single control holds; {} if nothing usable."""
+    who = visitor()
+    in_url, in_link = st.query_params.get_all(key), who.link.pop(key, [])
+    asked = in_url or in_link
+    if not asked:
+        return {}
+    try:
+        told = json.loads(asked[-1])
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        who.notices[key] = "The link's details cannot be read; they are left out here."
+        return {}
+    return told
+
+
+def write_link(key: str, told: dict[str, Any]) -> None:
+    """Keep in the link, as JSON, what no single control holds; and say what was wrong with what it asked for."""
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True) if told else ""
+    if text and st.query_params.get(key) != text:
+        st.query_params[key] = text
+    elif not text and key in st.query_params:
+        del st.query_params[key]
+    _say(key)
 
 
 def _seed(

@@ -17,7 +17,7 @@ import journeylab as jl
 from journeylab.data import schema
 from tests.customers.test_timeline import lives
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
-from tests.engines.small_shop import small_shop
+from tests.engines.small_shop import embed, small_shop, visits_that_ask
 from tests.growth.shops import frames_shop, simulated
 
 if TYPE_CHECKING:
@@ -141,6 +141,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
 def people() -> Iterator[Dataset]:
     """Two people over three browsers and two sales channels, and what else is known of one of them."""
     made = replace(lives(), fingerprint="people")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
+    """Visits with searches, pages that load slowly, a checkout with properties, answers and support cases."""
+    made = embed(tmp_path_factory.mktemp("asked"), visits_that_ask())
     yield made
     made.close()
 
