@@ -221,6 +221,29 @@ def date_window(observed: tuple[date, date] | None) -> tuple[date, date] | None:
     return window
 
 
+def days_between(label: str, days: tuple[date, date], *, key: str) -> tuple[str | None, str | None]:
+    """Choose two days within those known, in ISO form; None for an end that stays as it is."""
+    first, last = days
+    if first == last:
+        return None, None
+    _seed(key, _DaysWithin(first, last), _days, f"two days from {first} to {last}")
+    chosen = st.date_input(
+        label,
+        (first, last),
+        min_value=first,
+        max_value=last,
+        key=key,
+        bind="query-params",
+        on_change=_heard,
+        args=(key,),
+    )
+    _say(key)
+    if not isinstance(chosen, tuple) or len(chosen) != 2:
+        return None, None
+    begin, finish = max(first, chosen[0]), min(last, chosen[1])
+    return (None if begin == first else begin.isoformat()), (None if finish == last else finish.isoformat())
+
+
 def day_before(shop: Dataset, days: int) -> date:
     """Return the day that lies so many days before the end of the shop's period."""
     last = shop.period[1] if shop.period else date.max

@@ -6,18 +6,22 @@ events within a window after the exposure; the same stretch before it gives the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import ibis
+import pandas as pd
 from ibis import _
 
 from journeylab import words
+from journeylab.data.canonical import local_day
 from journeylab.errors import BadParameter, NotEnoughData, SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
 
     import ibis.expr.types as ir
 
@@ -70,6 +74,13 @@ def variants(shop: Dataset, source: Source, *, most: int = 100) -> list[str]:
     return shop.run(known.order_by(_.variant).limit(most))["variant"].tolist()
 
 
+def days(shop: Dataset, source: Source) -> tuple[date, date] | None:
+    """Return the first and last day on which units of a test were exposed; None if no day is known."""
+    table = units(shop, source, (), window=None, by=None)
+    row = shop.run(table.agg(first=_.day.min(), last=_.day.max())).dropna()
+    return None if row.empty else (pd.Timestamp(row["first"].iloc[0]).date(), pd.Timestamp(row["last"].iloc[0]).date())
+
+
 def find(shop: Dataset, name: str | None, measured_by: str | None) -> Source:
     """Find a test and what is known of its units.
 
@@ -120,9 +131,10 @@ def units(
         .filter(_.experiment == source.name, _.unit_id.notnull(), _.variant.notnull())
         .group_by("unit_id")
         .agg(first=_.variant.min(), last=_.variant.max(), exposed_at=_.exposed_at.min())
-        .mutate(variant=ibis.ifelse(_.first == _.last, _.first, ibis.null("string")), day=_.exposed_at.cast("date"))
+        .mutate(variant=ibis.ifelse(_.first == _.last, _.first, ibis.null("string")))
         .drop("first", "last")
     )
+    exposed = exposed.mutate(day=_day(shop, exposed.exposed_at))
     if source.outcomes:
         wanted = [*columns, *([by] if by in source.traits else [])]
         measured = _one_row(shop, source, wanted)
@@ -133,12 +145,28 @@ def units(
     return _with_part(shop, source, table, by)
 
 
+def _day(shop: Dataset, at: ir.TimestampValue) -> ir.DateValue:
+    """Return the shop's own day at a time in UTC; the day in UTC on an engine whose clocks are not known to us."""
+    try:
+        return local_day(at, ZoneInfo(shop.time_zone), shop.engine.name)
+    except SchemaError:
+        return at.cast("date")
+
+
+def settled(shop: Dataset, table: ir.Table, window: timedelta | None) -> ir.Table:
+    """Keep the units whose window was over when the data ended: of the others it is not known what they will do."""
+    if window is None or shop.observed is None:
+        return table
+    last = shop.observed[1] - timedelta(days=math.ceil(window.total_seconds() / 86_400))
+    return table.filter(table.day <= ibis.date(last.isoformat()))
+
+
 def past(shop: Dataset, columns: Sequence[str], *, window: timedelta | None, unit: str = "visitor") -> ir.Table:
     """Return the units of the shop's period as if each had been exposed at its first event: what a plan rests on."""
     column = _UNIT_COLUMN[unit]
     log = shop.table("events").filter(_[column].notnull(), _.occurred_at.notnull())
-    exposed = log.group_by(unit_id=_[column]).agg(exposed_at=_.occurred_at.min())
-    exposed = exposed.mutate(variant=ibis.literal("past"), day=_.exposed_at.cast("date"))
+    exposed = log.group_by(unit_id=_[column]).agg(exposed_at=_.occurred_at.min(), day=_.day.min())
+    exposed = exposed.mutate(variant=ibis.literal("past"))
     source = Source("", unit, outcomes=False, columns=ORDER_MEASURES, traits=(), exposed=True)
     return _since_exposure(shop, source, exposed, columns, window).mutate(part=ibis.literal("all"))
 
@@ -148,11 +176,14 @@ def _from_outcomes(shop: Dataset, source: Source, columns: Sequence[str], by: st
     if by and not traits:
         raise BadParameter(f"The outcomes have no column {by!r} to form segments from.")
     dated = next((c for c in ("day", "exposed_at") if c in shop.table("outcomes").columns), None)
-    days = {} if dated is None else {"day": _[dated].cast("date").min()}
+    when = None if dated is None else _[dated].cast("timestamp").min() if dated == "exposed_at" else _[dated].min()
+    days = {} if when is None else {"day": when}
     table = _one_row(shop, source, [*columns, *traits], first=_.variant.min(), last=_.variant.max(), **days)
     table = table.mutate(variant=ibis.ifelse(_.first == _.last, _.first, ibis.null("string"))).drop("first", "last")
     if dated is None:
         table = table.mutate(day=ibis.null("date"))
+    else:
+        table = table.mutate(day=_day(shop, table.day) if dated == "exposed_at" else _.day.cast("date"))
     part = _[by].fill_null("not known") if by else ibis.literal("all")
     return table.mutate(part=part)
 

@@ -39,7 +39,7 @@ def by_day(trial: Trial, metric: Metric, *, level: float, tuning: float) -> pd.D
 
     A unit counts from its day of exposure on, with all that it did since.
     """
-    if not trial.days or metric.kind == "quantile":
+    if not trial.days or not metric.by_moments:
         return pd.DataFrame(columns=COLUMNS)
     so_far = trial.moments[metric.name].total(axis=2).cumulative(axis=1)
     control = so_far[0]
