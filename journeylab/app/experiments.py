@@ -183,9 +183,9 @@ def value_arguments(shop: Dataset) -> dict[str, Any]:
 
 def plan_arguments(shop: Dataset) -> dict[str, Any]:
     """Choose what the planned test shall see."""
-    from journeylab.growth import measures
+    from journeylab.growth import links
 
-    own = shop.has("events") and measures.linked(shop, "visitor")
+    own = shop.has("events") and links.linked(shop, "visitor")
     known = ["conversion", "orders", "revenue", "order value"] if own else ["conversion"]
     left, right = st.columns(2)
     with left:
@@ -208,9 +208,9 @@ def plan_arguments(shop: Dataset) -> dict[str, Any]:
 
 def method_arguments(shop: Dataset) -> dict[str, Any]:
     """Choose on which figures the method is checked."""
-    from journeylab.growth import measures
+    from journeylab.growth import links
 
-    if shop.has("events") and measures.linked(shop, "visitor"):
+    if shop.has("events") and links.linked(shop, "visitor"):
         known = ["conversion", "orders", "revenue", "order value"]
         return {"metric": controls.choice("Measure", {m: m for m in known}, key="method_measure")}
     name = test(shop)

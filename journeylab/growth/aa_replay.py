@@ -16,7 +16,7 @@ from ibis import _
 from journeylab import words
 from journeylab.checks import duration, number, whole
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.growth import measures
+from journeylab.growth import links, measures
 from journeylab.growth.aa import Replay, replay_peeking, replay_splits
 from journeylab.growth.metrics import parse
 from journeylab.growth.moments import Moments
@@ -164,7 +164,7 @@ def _units(
         return mine, found, f"of {control}"
     if not shop.has("events"):
         raise NotEnoughData("The shop has no events, so there are no visitors to split.", do="Name a test instead.")
-    columns = measures.ORDER_MEASURES if measures.linked(shop, "visitor") else ()
+    columns = measures.ORDER_MEASURES if links.linked(shop, "visitor") else ()
     found = _checked(parse(metric, columns))
     visitors = measures.past(shop, found.columns, window=window)
     return measures.settled(shop, visitors, window), found, "of the period"

@@ -19,6 +19,7 @@ from ibis import _
 from journeylab import words
 from journeylab.data.canonical import local_day
 from journeylab.errors import BadParameter, NotEnoughData, SchemaError
+from journeylab.growth.links import UNIT_COLUMN, linked, links
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +35,6 @@ MOST_PARTS = 50  # segments that are read one by one
 OTHERS = "all others"
 BEFORE = "pre_"
 _PARTS = ("experiment", "unit_id", "variant", "exposed_at", "day", "unit")
-_UNIT_COLUMN = {"visitor": "visitor_id", "session": "session_id", "customer": "customer_id"}
 
 
 @dataclass(frozen=True)
@@ -126,22 +126,14 @@ def units(
     """
     if not source.exposed:
         return _from_outcomes(shop, source, columns, by)
-    exposed = (
-        shop.table("exposures")
-        .filter(_.experiment == source.name, _.unit_id.notnull(), _.variant.notnull())
-        .group_by("unit_id")
-        .agg(first=_.variant.min(), last=_.variant.max(), exposed_at=_.exposed_at.min())
-        .mutate(variant=ibis.ifelse(_.first == _.last, _.first, ibis.null("string")))
-        .drop("first", "last")
-    )
-    exposed = exposed.mutate(day=_day(shop, exposed.exposed_at))
+    seen = exposed(shop, source)
     if source.outcomes:
         wanted = [*columns, *([by] if by in source.traits else [])]
         measured = _one_row(shop, source, wanted)
-        table = exposed.left_join(measured, "unit_id").drop("unit_id_right")
+        table = seen.left_join(measured, "unit_id").drop("unit_id_right")
         table = table.mutate(**{c: ibis.ifelse(_.rows.isnull(), 0.0, _[c]) for c in columns})
     else:
-        table = _since_exposure(shop, source, exposed, columns, window)
+        table = _since_exposure(shop, source, seen, columns, window)
     return _with_part(shop, source, table, by)
 
 
@@ -161,9 +153,22 @@ def settled(shop: Dataset, table: ir.Table, window: timedelta | None) -> ir.Tabl
     return table.filter(table.day <= ibis.date(last.isoformat()))
 
 
+def exposed(shop: Dataset, source: Source) -> ir.Table:
+    """Return a row an exposed unit: unit_id, exposed_at, variant (null if it saw several), day."""
+    first = (
+        shop.table("exposures")
+        .filter(_.experiment == source.name, _.unit_id.notnull(), _.variant.notnull())
+        .group_by("unit_id")
+        .agg(first=_.variant.min(), last=_.variant.max(), exposed_at=_.exposed_at.min())
+        .mutate(variant=ibis.ifelse(_.first == _.last, _.first, ibis.null("string")))
+        .drop("first", "last")
+    )
+    return first.mutate(day=_day(shop, first.exposed_at))
+
+
 def past(shop: Dataset, columns: Sequence[str], *, window: timedelta | None, unit: str = "visitor") -> ir.Table:
     """Return the units of the shop's period as if each had been exposed at its first event: what a plan rests on."""
-    column = _UNIT_COLUMN[unit]
+    column = UNIT_COLUMN[unit]
     log = shop.table("events").filter(_[column].notnull(), _.occurred_at.notnull())
     exposed = log.group_by(unit_id=_[column]).agg(exposed_at=_.occurred_at.min(), day=_.day.min())
     exposed = exposed.mutate(variant=ibis.literal("past"))
@@ -212,15 +217,31 @@ def _since_exposure(
     return table.mutate(rows=ibis.literal(1), **{c: _[c].fill_null(0.0) for c in columns})
 
 
-def _ordered(shop: Dataset, source: Source, exposed: ir.Table, window: timedelta | None) -> ir.Table:
+def since_exposure(
+    shop: Dataset, source: Source, units: ir.Table, columns: Sequence[str], window: timedelta | None
+) -> list[ir.Table]:
+    """Return what `units` (unit_id, exposed_at) did by day: tables with unit_id, day, and their part of the columns."""
+    asked = {c.removeprefix(BEFORE) for c in columns}
+    events = sorted(c for c in asked if c.startswith(EVENT))
+    found = []
+    if asked & set(ORDER_MEASURES):
+        found.append(_ordered(shop, source, units, window, "day"))
+    if events:
+        found.append(_did(shop, source, units, events, window, "day"))
+    return found
+
+
+def _ordered(shop: Dataset, source: Source, exposed: ir.Table, window: timedelta | None, *by: str) -> ir.Table:
     orders = shop.sales(whole=True)
     if "refunded" not in orders.columns:
         orders = orders.mutate(refunded=ibis.literal(0.0))
-    orders = orders.select("order_id", "ordered_at", net=_.net.cast("float64"), refunded=_.refunded.cast("float64"))
+    orders = orders.select(
+        "order_id", "ordered_at", "day", net=_.net.cast("float64"), refunded=_.refunded.cast("float64")
+    )
     linked = links(shop, source.unit).join(orders, "order_id")
     joined = exposed.select("unit_id", "exposed_at").join(linked, "unit_id")
     joined = joined.filter(_within(window)).mutate(after=(_.ordered_at >= _.exposed_at).cast("float64"))
-    return joined.group_by("unit_id").agg(
+    return joined.group_by("unit_id", *by).agg(
         conversion=_.after.max(),
         orders=_.after.sum(),
         revenue=(_.after * _.net).sum(),
@@ -240,43 +261,23 @@ def _within(window: timedelta | None) -> ir.BooleanValue:
     return (_.ordered_at < _.exposed_at + stretch) & (_.ordered_at >= _.exposed_at - stretch)
 
 
-def _did(shop: Dataset, source: Source, exposed: ir.Table, events: Sequence[str], window: timedelta | None) -> ir.Table:
-    column = _UNIT_COLUMN.get(source.unit, "")
+def _did(
+    shop: Dataset, source: Source, exposed: ir.Table, events: Sequence[str], window: timedelta | None, *by: str
+) -> ir.Table:
+    column = UNIT_COLUMN.get(source.unit, "")
     if not shop.has(f"events.{column}"):
         raise SchemaError(f"The events do not say which {source.unit} they belong to, so they cannot be counted.")
     wanted = {c.removeprefix(EVENT): c for c in events}
     log = shop.table("events", whole=True).filter(_.event.isin(list(wanted)))
     joined = exposed.select("unit_id", "exposed_at").join(
-        log.select("event", "occurred_at", unit_id=_[column]), "unit_id"
+        log.select("event", "occurred_at", "day", unit_id=_[column]), "unit_id"
     )
     joined = joined.filter(_.occurred_at >= _.exposed_at)
     if window is not None:
         joined = joined.filter(_.occurred_at < _.exposed_at + ibis.interval(seconds=round(window.total_seconds())))
-    return joined.group_by("unit_id").agg(
+    return joined.group_by("unit_id", *by).agg(
         **{column: (_.event == event).cast("float64").max() for event, column in wanted.items()}
     )
-
-
-def links(shop: Dataset, unit: str) -> ir.Table:
-    """Return which orders belong to which unit: unit_id, order_id."""
-    if unit == "customer":
-        orders = shop.sales(whole=True)
-        return orders.filter(_.customer_id.notnull()).select("order_id", unit_id=_.customer_id)
-    column = _UNIT_COLUMN[unit]
-    log = shop.table("events", whole=True)
-    if "order_id" in log.columns:
-        return log.filter(_.order_id.notnull(), _[column].notnull()).select("order_id", unit_id=_[column]).distinct()
-    people = log.filter(_.customer_id.notnull(), _[column].notnull()).select("customer_id", unit_id=_[column])
-    return people.distinct().join(shop.sales(whole=True), "customer_id").select("order_id", "unit_id")
-
-
-def linked(shop: Dataset, unit: str) -> bool:
-    """Whether orders can be told from the unit's identifier."""
-    if unit == "customer":
-        return shop.has("orders.customer_id")
-    if unit not in _UNIT_COLUMN or not shop.has("orders", f"events.{_UNIT_COLUMN[unit]}"):
-        return False
-    return shop.has("events.order_id") or shop.has("events.customer_id", "orders.customer_id")
 
 
 def segment_columns(shop: Dataset, source: Source) -> list[str]:
@@ -287,7 +288,7 @@ def segment_columns(shop: Dataset, source: Source) -> list[str]:
     if source.unit == "customer" and shop.has("customers"):
         schema = shop.table("customers").schema()
         found += [c for c, t in schema.items() if (t.is_string() or t.is_boolean()) and c != "customer_id"]
-    elif source.unit in _UNIT_COLUMN and shop.has(f"events.{_UNIT_COLUMN[source.unit]}"):
+    elif source.unit in UNIT_COLUMN and shop.has(f"events.{UNIT_COLUMN[source.unit]}"):
         found += [c for c in ("device", "marketing_channel", "country") if shop.has(f"events.{c}")]
     return [c for c in dict.fromkeys(found) if c != "referred_by"]
 
@@ -311,7 +312,7 @@ def _with_part(shop: Dataset, source: Source, table: ir.Table, by: str | None) -
         traits = traits.group_by("unit_id").agg(trait=_.trait.min())
     else:
         log = shop.table("events", whole=True).filter(_[by].notnull(), _.occurred_at.notnull())
-        log = log.select("occurred_at", unit_id=_[_UNIT_COLUMN[source.unit]], trait=_[by])
+        log = log.select("occurred_at", unit_id=_[UNIT_COLUMN[source.unit]], trait=_[by])
         # two events at one instant: the first trait by name, whatever the order of the rows
         first = log.mutate(earliest=_.occurred_at.min().over(ibis.window(group_by="unit_id")))
         first = first.filter(_.occurred_at == _.earliest)

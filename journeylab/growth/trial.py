@@ -13,6 +13,7 @@ from ibis import _
 from journeylab import words
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.growth import measures, ranked
+from journeylab.growth.known import Known, as_known
 from journeylab.growth.metrics import Metric, asked_for, parse, with_before
 from journeylab.growth.moments import Moments
 from journeylab.growth.recall import recall
@@ -48,6 +49,7 @@ class Trial:
         largest: Of each metric, the largest value of a unit, of shape (variants, days).
         quantiles: Of each quantile metric, a row a variant: the quantile and its bounding values.
         middles: Of each trimmed metric, what is left of each variant.
+        known: Of the first metric, if it comes from orders and events: its moments as known at the end of each day.
         several: Units that saw several variants, left out.
         before: Units first exposed before the start, left out.
         after: Units first exposed after the end, left out.
@@ -77,6 +79,7 @@ class Trial:
     outcomes: bool = True
     caps: Mapping[str, float] | None = None
     middles: Mapping[str, tuple[Middle, ...]] = field(default_factory=dict)
+    known: Known | None = None
 
     def arms(self, metric: Metric) -> Moments:
         """The moments of a metric by variant, all days and segments together."""
@@ -148,9 +151,14 @@ def _read(
     if caps:
         table = table.mutate(**{c: _[c].clip(upper=top) for c, top in caps.items()})
     cells = shop.run(_cells(table, wanted))
-    return _assemble(
+    trial = _assemble(
         shop, source, table, wanted, cells, control=control, start=start, end=end, caps=caps, level=level, trim=trim
     )
+    first = trial.metrics[0]
+    if source.outcomes or not source.exposed or not trial.days or not first.by_moments:
+        return trial
+    dated = as_known(shop, source, first, trial.variants, window=window, start=start, end=end, caps=caps)
+    return replace(trial, known=dated)
 
 
 def from_counts(counts: Mapping[str, Sequence[float]], control: str | None, metric: str = "conversion") -> Trial:
