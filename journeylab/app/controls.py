@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -220,6 +221,29 @@ def date_window(observed: tuple[date, date] | None) -> tuple[date, date] | None:
     return window
 
 
+def days_between(label: str, days: tuple[date, date], *, key: str) -> tuple[str | None, str | None]:
+    """Choose two days within those known, in ISO form; None for an end that stays as it is."""
+    first, last = days
+    if first == last:
+        return None, None
+    _seed(key, _DaysWithin(first, last), _days, f"two days from {first} to {last}")
+    chosen = st.date_input(
+        label,
+        (first, last),
+        min_value=first,
+        max_value=last,
+        key=key,
+        bind="query-params",
+        on_change=_heard,
+        args=(key,),
+    )
+    _say(key)
+    if not isinstance(chosen, tuple) or len(chosen) != 2:
+        return None, None
+    begin, finish = max(first, chosen[0]), min(last, chosen[1])
+    return (None if begin == first else begin.isoformat()), (None if finish == last else finish.isoformat())
+
+
 def day_before(shop: Dataset, days: int) -> date:
     """Return the day that lies so many days before the end of the shop's period."""
     last = shop.period[1] if shop.period else date.max
@@ -261,6 +285,33 @@ class _DaysWithin:
             return self.first <= date.fromisoformat(str(text)) <= self.last
         except ValueError:
             return False
+
+
+def read_link(key: str) -> dict[str, Any]:
+    """Return what the link says, as JSON, about something that no single control holds; {} if nothing usable."""
+    who = visitor()
+    in_url, in_link = st.query_params.get_all(key), who.link.pop(key, [])
+    asked = in_url or in_link
+    if not asked:
+        return {}
+    try:
+        told = json.loads(asked[-1])
+    except ValueError:
+        told = None
+    if not isinstance(told, dict):
+        who.notices[key] = "The link's details cannot be read; they are left out here."
+        return {}
+    return told
+
+
+def write_link(key: str, told: dict[str, Any]) -> None:
+    """Keep in the link, as JSON, what no single control holds; and say what was wrong with what it asked for."""
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True) if told else ""
+    if text and st.query_params.get(key) != text:
+        st.query_params[key] = text
+    elif not text and key in st.query_params:
+        del st.query_params[key]
+    _say(key)
 
 
 def _seed(

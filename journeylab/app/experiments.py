@@ -33,6 +33,9 @@ PRIORS = {
     "sceptical: ±3 %": 0.03,
 }
 CAPS = {"no": None, "at the 99.9 % quantile": 0.999, "at the 99 % quantile": 0.99, "at the 95 % quantile": 0.95}
+TRIMS = {"no": None, "1 % at either end": 0.01, "5 % at either end": 0.05, "10 % at either end": 0.1}
+SIDES = {"both sides": "two-sided", "only better": "greater", "only worse": "less"}
+WINDOWS = {"14 days": "14d", "7 days": "7d", "30 days": "30d", "90 days": "90d", "no limit": None}
 CORRECTIONS = {"Holm": "holm", "Benjamini-Hochberg": "benjamini-hochberg", "none": "none"}
 MARGINS = {"2 %": 0.02, "5 %": 0.05, "10 %": 0.1, "20 %": 0.2}
 _BANNERS = {"fail": st.error, "warn": st.warning, "pass": st.success}
@@ -90,10 +93,13 @@ def result_arguments(shop: Dataset) -> dict[str, Any]:
             prior = controls.choice("Belief before the test, of relative effects", PRIORS, key="prior")
             correction = controls.choice("Correct for several comparisons by", CORRECTIONS, key="correction")
             cap = controls.choice("Cap very large values", CAPS, key="cap")
+            trim = controls.choice("Leave out the extremes (in place of a cap)", TRIMS, key="trim")
             guards = controls.several("Guardrails: may not get worse by more than", guarded, [], key="guards", most=4)
             margin = controls.choice("Margin of the guardrails", MARGINS, key="margin", default="5 %")
+        which = which_units(shop, name)
         split = planned_split(shop, name)
     return {
+        **which,
         "name": name,
         "metrics": chosen or columns[:1],
         "reading": reading,
@@ -102,11 +108,40 @@ def result_arguments(shop: Dataset) -> dict[str, Any]:
         "worthwhile": worthwhile / 100,
         "prior_sd": prior,
         "correction": correction,
-        "cap": cap,
+        "cap": None if trim else cap,
+        "trim": trim,
         "guardrails": dict.fromkeys(guards, margin) if guards else None,
         "lower_is_better": falls,
         "split": split,
     }
+
+
+def which_units(shop: Dataset, name: str | None) -> dict[str, Any]:
+    """Choose the control, the days of the test, how long a unit counts, the sides, and whether the before is used.
+
+    What stays as usual is not named, so that the Python of a card is as short as it can be.
+    """
+    from journeylab.growth import measures
+
+    source = _source(shop, name)
+    known = visitor().remember((shop.fingerprint, "variants", str(name)), lambda: measures.variants(shop, source))
+    days = visitor().remember((shop.fingerprint, "days", str(name)), lambda: measures.days(shop, source))
+    left, right = st.columns(2)
+    with left:
+        control = controls.choice("Control", {"as usual": None} | {escape(v): v for v in known}, key="control")
+        sides = controls.choice("An effect is looked for on", SIDES, key="sides")
+        cuped = controls.choice("What was known before the test", {"is used": True, "is not": False}, key="cuped")
+    with right:
+        if source.outcomes:
+            window: str | None = "14d"
+        else:
+            window = controls.choice("Orders and events count for", WINDOWS, key="counts_for")
+        start, end = controls.days_between("Exposed from and to", days, key="exposed") if days else (None, None)
+    chosen = {"control": control, "start": start, "end": end}
+    chosen |= {"alternative": sides} if sides != "two-sided" else {}
+    chosen |= {"window": window} if window != "14d" else {}
+    chosen |= {} if cuped else {"cuped": False}
+    return {key: value for key, value in chosen.items() if value is not None or key == "window"}
 
 
 def _columns(shop: Dataset, name: str | None) -> list[str]:
@@ -148,9 +183,9 @@ def value_arguments(shop: Dataset) -> dict[str, Any]:
 
 def plan_arguments(shop: Dataset) -> dict[str, Any]:
     """Choose what the planned test shall see."""
-    from journeylab.growth import measures
+    from journeylab.growth import links
 
-    own = shop.has("events") and measures.linked(shop, "visitor")
+    own = shop.has("events") and links.linked(shop, "visitor")
     known = ["conversion", "orders", "revenue", "order value"] if own else ["conversion"]
     left, right = st.columns(2)
     with left:
@@ -173,9 +208,9 @@ def plan_arguments(shop: Dataset) -> dict[str, Any]:
 
 def method_arguments(shop: Dataset) -> dict[str, Any]:
     """Choose on which figures the method is checked."""
-    from journeylab.growth import measures
+    from journeylab.growth import links
 
-    if shop.has("events") and measures.linked(shop, "visitor"):
+    if shop.has("events") and links.linked(shop, "visitor"):
         known = ["conversion", "orders", "revenue", "order value"]
         return {"metric": controls.choice("Measure", {m: m for m in known}, key="method_measure")}
     name = test(shop)

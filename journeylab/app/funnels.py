@@ -56,19 +56,42 @@ def step_details(shop: Dataset, steps: Sequence[str]) -> list[Any]:
         return []
     having = {name: column for name, column in _CONDITIONS.items() if shop.has(f"events.{column}")}
     with st.expander("Each step closely: further events, conditions, limits"):
-        empty = pd.DataFrame({"step": list(steps), "or": [[] for _ in steps], "optional": False, "within": None})
+        key = f"step_details_{'|'.join(steps)}"
+        offered: dict[str, Sequence[str]] = {"or": names(shop), "within": tuple(LIMITS)}
+        offered |= {name: values(shop, column) for name, column in having.items()}
         columns: dict[str, Any] = {
             "step": st.column_config.TextColumn("Step", disabled=True),
-            "or": st.column_config.MultiselectColumn("or any of", options=list(names(shop))),
+            "or": st.column_config.MultiselectColumn("or any of", options=list(offered["or"])),
             "optional": st.column_config.CheckboxColumn("may be left out"),
             "within": st.column_config.SelectboxColumn("within, of the step before", options=list(LIMITS)),
         }
-        for name, column in having.items():
-            empty[name] = None
-            columns[name] = st.column_config.SelectboxColumn(f"only {name}", options=list(values(shop, column)))
-        key = f"step_details_{'|'.join(steps)}"
-        rows = st.data_editor(empty, column_config=columns, hide_index=True, key=key).to_dict("records")
+        for name in having:
+            columns[name] = st.column_config.SelectboxColumn(f"only {name}", options=list(offered[name]))
+        # the editor keeps what is typed beside the frame it began with, so that frame must stay the same
+        start = st.session_state.setdefault(f"{key}_start", _linked(steps, offered))
+        rows = st.data_editor(start, column_config=columns, hide_index=True, key=key).to_dict("records")
+    told = {row["step"]: {name: row[name] for name in (*offered, "optional") if _is_said(row[name])} for row in rows}
+    controls.write_link("details", {step: details for step, details in told.items() if details})
     return [_step(row, having) for row in rows]
+
+
+def _linked(steps: Sequence[str], offered: dict[str, Sequence[str]]) -> pd.DataFrame:
+    """Return the details of the steps as the link has them, without what is not offered here."""
+    link = controls.read_link("details")
+    rows = []
+    for step in steps:
+        asked = link.get(step)
+        told = asked if isinstance(asked, dict) else {}
+        also = told.get("or")
+        row = {name: told.get(name) if told.get(name) in list(values) else None for name, values in offered.items()}
+        row["or"] = [name for name in (also if isinstance(also, list) else []) if name in list(offered["or"])]
+        rows.append({"step": step, **row, "optional": told.get("optional") is True})
+    return pd.DataFrame(rows)
+
+
+def _is_said(value: Any) -> bool:
+    """Say whether a cell of the editor holds more than its default."""
+    return bool(value) if isinstance(value, bool | str | list) else False
 
 
 def _step(row: dict[str, Any], conditions: Any) -> Any:
@@ -128,6 +151,15 @@ def strata(shop: Dataset, by: str | None) -> list[str]:
 
     having = [name for name in dimensions(shop) if name != by]
     return controls.several("Compared within", having, (), key="within_same", most=3)
+
+
+def alike(shop: Dataset, by: str | None) -> list[str]:
+    """Choose columns within which sessions are compared; the device, where it is known, unless said otherwise."""
+    from journeylab.journey.tally import dimensions
+
+    having = [name for name in dimensions(shop) if name != by]
+    usual = [name for name in having if name == "device"]
+    return controls.several("Compared within", having, usual, key="alike", most=3)
 
 
 def way(shop: Dataset) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def canonical(name: str, raw: ir.Table, renamed: Mapping[str, str], zone: ZoneIn
     }
     if clock:
         time = raw[where[clock]]
-        columns["day"] = time.cast("date") if time.type().is_date() else _local_day(columns[clock], zone, engine)
+        columns["day"] = time.cast("date") if time.type().is_date() else local_day(columns[clock], zone, engine)
     if name == "orders":
         columns["status"] = columns["status"].lower().substitute(_STATUS_SPELLINGS)
     return raw.select(**columns)
@@ -145,7 +145,7 @@ def _utc(time: Any, engine: str) -> ir.Value:
     )
 
 
-def _local_day(utc: Any, zone: ZoneInfo, engine: str) -> ir.Value:
+def local_day(utc: Any, zone: ZoneInfo, engine: str) -> ir.Value:
     """Return the day that calendars in `zone` show at a UTC time."""
     if zone.key == "UTC":
         return utc.date()

@@ -16,7 +16,7 @@ from ibis import _
 from journeylab import words
 from journeylab.checks import duration, number, whole
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.growth import measures
+from journeylab.growth import links, measures
 from journeylab.growth.aa import Replay, replay_peeking, replay_splits
 from journeylab.growth.metrics import parse
 from journeylab.growth.moments import Moments
@@ -110,7 +110,8 @@ def aa_replay(
         shop: A Dataset with a test or with events.
         metric: What to compare, as in `experiment`; no quantiles.
         name: The test whose control to split; None for the visitors of the period.
-        window: How long after its exposure a unit's orders and events count.
+        window: How long after its exposure a unit's orders and events count; units whose window was still open when the
+            data ended are left out.
         measured_by: As in `experiment`.
         tests: How many splits.
         level: A test claims an effect if its interval at this level excludes zero.
@@ -158,16 +159,19 @@ def _units(
         table = measures.units(shop, source, found.columns, window=window, by=None)
         seen = shop.run(table.filter(_.variant.notnull()).select("variant").distinct())
         control = order_of(seen["variant"], None)[0]
-        return table.filter(_.variant == control), found, f"of {control}"
+        mine = table.filter(_.variant == control)
+        mine = mine if source.outcomes else measures.settled(shop, mine, window)
+        return mine, found, f"of {control}"
     if not shop.has("events"):
         raise NotEnoughData("The shop has no events, so there are no visitors to split.", do="Name a test instead.")
-    columns = measures.ORDER_MEASURES if measures.linked(shop, "visitor") else ()
+    columns = measures.ORDER_MEASURES if links.linked(shop, "visitor") else ()
     found = _checked(parse(metric, columns))
-    return measures.past(shop, found.columns, window=window), found, "of the period"
+    visitors = measures.past(shop, found.columns, window=window)
+    return measures.settled(shop, visitors, window), found, "of the period"
 
 
 def _checked(metric: Metric) -> Metric:
-    if metric.kind == "quantile":
+    if not metric.by_moments:
         raise BadParameter("Quantiles are not replayed.", do="Choose a mean, a ratio or a proportion.")
     return metric
 

@@ -9,7 +9,7 @@ import pandas as pd
 from ibis import _
 
 from journeylab.data.dataset import ibis_date
-from journeylab.growth import measures
+from journeylab.growth import links, measures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -99,7 +99,7 @@ def bought(
     shop: Dataset, source: measures.Source, orders: ir.Table, units: ir.Table, window: timedelta | None
 ) -> pd.DataFrame:
     """Return a row a variant and kind: n units whose first order in the window is of it; its net summed, squared."""
-    linked = measures.links(shop, source.unit).join(orders.drop("turn", "customer_id"), "order_id")
+    linked = links.links(shop, source.unit).join(orders.drop("turn", "customer_id"), "order_id")
     joined = units.select("unit_id", "variant", "exposed_at").join(linked, "unit_id")
     joined = joined.filter(_.ordered_at >= _.exposed_at)
     if window is not None:

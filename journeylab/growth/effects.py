@@ -77,8 +77,8 @@ def difference(control: Moments, variant: Moments, metric: Metric, *, cuped: boo
         metric: A proportion, mean or ratio.
         cuped: Whether to use the metric's `before`, if it has one.
     """
-    if metric.kind == "quantile":
-        raise BadParameter("A quantile is not a function of moments.", do="Use journeylab.growth.quantile_effect.")
+    if not metric.by_moments:
+        raise BadParameter("Quantiles and trimmed means are no functions of moments.")
     y, x = metric.column, metric.denom
     b, bx = (metric.before, metric.denom_before) if cuped else (None, None)
     values, variances = [], []

@@ -14,6 +14,7 @@ from journeylab.growth.effects import Effect, compare, difference, variance_save
 from journeylab.growth.guardrails import non_inferiority
 from journeylab.growth.quantile_effect import compare_quantiles
 from journeylab.growth.sequential import always_valid
+from journeylab.growth.trimmed import compare_trimmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -59,6 +60,8 @@ def compare_metric(trial: Trial, metric: Metric, variant: str, *, level: float, 
         n = arms.n
         control, other = (tuple(float(b) for b in triples[i]) for i in (0, v))
         return compare_quantiles(control, float(n[0]), other, float(n[v]), q=metric.q, level=level)  # type: ignore[arg-type]
+    if metric.trim is not None:
+        return compare_trimmed(*(trial.middles[metric.name][i] for i in (0, v)), level=level, alternative=alternative)
     return compare(arms[0], arms[v], metric, level=level, alternative=alternative)
 
 
@@ -82,7 +85,7 @@ def rows_of(
         for v, variant in enumerate(trial.variants[1:], start=1):
             e = effects[metric.name, variant]
             always = (math.nan, math.nan)
-            if metric.kind != "quantile":
+            if metric.by_moments:
                 d = difference(arms[0], arms[v], metric)
                 always = tuple(float(b) for b in always_valid(d.effect, d.se, d.n, tuning=tuning, level=level))  # type: ignore[assignment]
             believed = _believed(e, prior_sd, lower_is_better=metric.name in lower_is_better, level=level)

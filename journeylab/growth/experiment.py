@@ -116,6 +116,7 @@ def experiment(
     correction: Literal["holm", "benjamini-hochberg", "none"] = "holm",
     cuped: bool = True,
     cap: float | None = None,
+    trim: float | None = None,
     reading: Literal["fixed", "always valid"] = "fixed",
     tuning: float = TUNING,
     prior_sd: float | None = None,
@@ -128,7 +129,8 @@ def experiment(
     Units and their variants come from exposures (or a file with a row a unit and its variant); what they did comes
     from outcomes, or from the shop's own orders and events within `window` after the exposure. Proportions are
     compared by the pooled z-test with score intervals, means by Welch's t, ratios by the delta method, quantiles by
-    ranks; a column called `pre_…` is used as a covariate (CUPED). Sources: docs/methods/experiment.md.
+    ranks, trimmed means by Yuen's t; a column called `pre_…` is used as a covariate (CUPED). Sources:
+    docs/methods/experiment.md.
 
     Args:
         shop: A Dataset with exposures or outcomes; any Dataset if `counts` are given.
@@ -148,6 +150,8 @@ def experiment(
         correction: How p-values are adjusted for several metrics and variants.
         cuped: Whether to use what was known before the test.
         cap: Values above this quantile of all units count as the quantile itself, such as 0.99; None to leave all.
+        trim: Leave this share of each variant's units out at either end of every mean, such as 0.05, and compare by
+            Yuen's test, without CUPED; None to leave all in. Not together with `cap`.
         reading: Whether the verdict stands on the 'fixed' interval (looked at once) or the 'always valid' one.
         tuning: Units at which the always-valid interval is tightest.
         prior_sd: Spread of the prior on relative effects, such as 0.1; flat by default.
@@ -174,6 +178,10 @@ def experiment(
     length = None if window is None else duration(window, "window")
     if cap is not None:
         number(cap, "cap", lowest=0.5, highest=0.99999)
+    if trim is not None:
+        number(trim, "trim", lowest=0.001, highest=0.45)
+        if cap is not None:
+            raise BadParameter("Means are either capped or trimmed.", do="Leave out cap or trim.")
     if prior_sd is not None:
         number(prior_sd, "prior_sd", lowest=1e-4, highest=100)
     if counts is not None:
@@ -192,6 +200,7 @@ def experiment(
             measured_by=measured_by,
             by=None,
             cap=cap,
+            trim=trim,
             level=level,
             cuped=cuped,
         )
@@ -257,8 +266,11 @@ def _verdict(
     mine = rows[rows["metric"] == first].set_index("variant") if len(rows) else rows
     adjusted = {v: float(mine.loc[v, "pvalue_adjusted"]) for v in of_first}
     if reading == "always valid":
-        if trial.metrics[0].kind == "quantile":
-            raise BadParameter("There is no always-valid interval of a quantile.", do="Put another metric first.")
+        if not trial.metrics[0].by_moments:
+            raise BadParameter(
+                f"There is no always-valid interval of a {trial.metrics[0].kind} metric.",
+                do="Put another metric first.",
+            )
         of_first = {
             v: e._replace(lower=float(mine.loc[v, "always_lower"]), upper=float(mine.loc[v, "always_upper"]))
             for v, e in of_first.items()
@@ -308,6 +320,18 @@ def _caveats(
         what = words.listed(f"{column} at {top:,.2f}" for column, top in trial.caps.items())
         share = words.percent(cap or 1, digits=2)
         said.append(f"Capped at the {share} quantile of all units: {what}. The effect is one on capped values.")
+    trimmed = [m for m in trial.metrics if m.trim is not None]
+    if trimmed:
+        which, share = words.listed([m.name for m in trimmed]), words.percent(trimmed[0].trim or 0)
+        said.append(
+            f"Without the lowest and highest {share} of each variant's units: {which}. The effect is one on those in "
+            "the middle, and what the largest orders bring is left out."
+        )
+    said += [
+        f"{m.name}: nearly all units in the middle are alike, so that a trimmed mean tells nothing; cap it instead."
+        for m in trimmed
+        if any(arm.low == arm.high for arm in trial.middles[m.name])
+    ]
     end = shop.observed[1] if shop.observed else None
     if trial.days and window is not None and end is not None and not trial.outcomes:
         late = sum(trial.n[:, i].sum() for i, d in enumerate(trial.days) if d + window > end)

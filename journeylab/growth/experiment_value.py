@@ -16,7 +16,7 @@ from ibis import _
 from journeylab import words
 from journeylab.checks import duration, number, one_of
 from journeylab.errors import NotEnoughData, SchemaError
-from journeylab.growth import buyers, health, measures
+from journeylab.growth import buyers, health, links, measures
 from journeylab.growth.effects import compare
 from journeylab.growth.metrics import Metric
 from journeylab.growth.moments import Moments
@@ -142,7 +142,7 @@ def experiment_value(
     length = None if window is None else duration(window, "window")
     ahead = duration(horizon, "horizon")
     source = measures.find(shop, name, "orders")
-    if not source.exposed or not measures.linked(shop, source.unit):
+    if not source.exposed or not links.linked(shop, source.unit):
         raise SchemaError(
             f"The orders cannot be told from the {source.unit}s of this test.",
             do="Add exposures, and events that name the order they led to.",

@@ -6,18 +6,23 @@ events within a window after the exposure; the same stretch before it gives the 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import ibis
+import pandas as pd
 from ibis import _
 
 from journeylab import words
+from journeylab.data.canonical import local_day
 from journeylab.errors import BadParameter, NotEnoughData, SchemaError
+from journeylab.growth.links import UNIT_COLUMN, linked, links
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
 
     import ibis.expr.types as ir
 
@@ -30,7 +35,6 @@ MOST_PARTS = 50  # segments that are read one by one
 OTHERS = "all others"
 BEFORE = "pre_"
 _PARTS = ("experiment", "unit_id", "variant", "exposed_at", "day", "unit")
-_UNIT_COLUMN = {"visitor": "visitor_id", "session": "session_id", "customer": "customer_id"}
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,13 @@ def variants(shop: Dataset, source: Source, *, most: int = 100) -> list[str]:
     table = shop.table("exposures" if source.exposed else "outcomes")
     known = table.filter(_.experiment == source.name, _.variant.notnull()).group_by("variant").agg(n=_.count())
     return shop.run(known.order_by(_.variant).limit(most))["variant"].tolist()
+
+
+def days(shop: Dataset, source: Source) -> tuple[date, date] | None:
+    """Return the first and last day on which units of a test were exposed; None if no day is known."""
+    table = units(shop, source, (), window=None, by=None)
+    row = shop.run(table.agg(first=_.day.min(), last=_.day.max())).dropna()
+    return None if row.empty else (pd.Timestamp(row["first"].iloc[0]).date(), pd.Timestamp(row["last"].iloc[0]).date())
 
 
 def find(shop: Dataset, name: str | None, measured_by: str | None) -> Source:
@@ -115,30 +126,52 @@ def units(
     """
     if not source.exposed:
         return _from_outcomes(shop, source, columns, by)
-    exposed = (
+    seen = exposed(shop, source)
+    if source.outcomes:
+        wanted = [*columns, *([by] if by in source.traits else [])]
+        measured = _one_row(shop, source, wanted)
+        table = seen.left_join(measured, "unit_id").drop("unit_id_right")
+        table = table.mutate(**{c: ibis.ifelse(_.rows.isnull(), 0.0, _[c]) for c in columns})
+    else:
+        table = _since_exposure(shop, source, seen, columns, window)
+    return _with_part(shop, source, table, by)
+
+
+def _day(shop: Dataset, at: ir.TimestampValue) -> ir.DateValue:
+    """Return the shop's own day at a time in UTC; the day in UTC on an engine whose clocks are not known to us."""
+    try:
+        return local_day(at, ZoneInfo(shop.time_zone), shop.engine.name)
+    except SchemaError:
+        return at.cast("date")
+
+
+def settled(shop: Dataset, table: ir.Table, window: timedelta | None) -> ir.Table:
+    """Keep the units whose window was over when the data ended: of the others it is not known what they will do."""
+    if window is None or shop.observed is None:
+        return table
+    last = shop.observed[1] - timedelta(days=math.ceil(window.total_seconds() / 86_400))
+    return table.filter(table.day <= ibis.date(last.isoformat()))
+
+
+def exposed(shop: Dataset, source: Source) -> ir.Table:
+    """Return a row an exposed unit: unit_id, exposed_at, variant (null if it saw several), day."""
+    first = (
         shop.table("exposures")
         .filter(_.experiment == source.name, _.unit_id.notnull(), _.variant.notnull())
         .group_by("unit_id")
         .agg(first=_.variant.min(), last=_.variant.max(), exposed_at=_.exposed_at.min())
-        .mutate(variant=ibis.ifelse(_.first == _.last, _.first, ibis.null("string")), day=_.exposed_at.cast("date"))
+        .mutate(variant=ibis.ifelse(_.first == _.last, _.first, ibis.null("string")))
         .drop("first", "last")
     )
-    if source.outcomes:
-        wanted = [*columns, *([by] if by in source.traits else [])]
-        measured = _one_row(shop, source, wanted)
-        table = exposed.left_join(measured, "unit_id").drop("unit_id_right")
-        table = table.mutate(**{c: ibis.ifelse(_.rows.isnull(), 0.0, _[c]) for c in columns})
-    else:
-        table = _since_exposure(shop, source, exposed, columns, window)
-    return _with_part(shop, source, table, by)
+    return first.mutate(day=_day(shop, first.exposed_at))
 
 
 def past(shop: Dataset, columns: Sequence[str], *, window: timedelta | None, unit: str = "visitor") -> ir.Table:
     """Return the units of the shop's period as if each had been exposed at its first event: what a plan rests on."""
-    column = _UNIT_COLUMN[unit]
+    column = UNIT_COLUMN[unit]
     log = shop.table("events").filter(_[column].notnull(), _.occurred_at.notnull())
-    exposed = log.group_by(unit_id=_[column]).agg(exposed_at=_.occurred_at.min())
-    exposed = exposed.mutate(variant=ibis.literal("past"), day=_.exposed_at.cast("date"))
+    exposed = log.group_by(unit_id=_[column]).agg(exposed_at=_.occurred_at.min(), day=_.day.min())
+    exposed = exposed.mutate(variant=ibis.literal("past"))
     source = Source("", unit, outcomes=False, columns=ORDER_MEASURES, traits=(), exposed=True)
     return _since_exposure(shop, source, exposed, columns, window).mutate(part=ibis.literal("all"))
 
@@ -148,11 +181,14 @@ def _from_outcomes(shop: Dataset, source: Source, columns: Sequence[str], by: st
     if by and not traits:
         raise BadParameter(f"The outcomes have no column {by!r} to form segments from.")
     dated = next((c for c in ("day", "exposed_at") if c in shop.table("outcomes").columns), None)
-    days = {} if dated is None else {"day": _[dated].cast("date").min()}
+    when = None if dated is None else _[dated].cast("timestamp").min() if dated == "exposed_at" else _[dated].min()
+    days = {} if when is None else {"day": when}
     table = _one_row(shop, source, [*columns, *traits], first=_.variant.min(), last=_.variant.max(), **days)
     table = table.mutate(variant=ibis.ifelse(_.first == _.last, _.first, ibis.null("string"))).drop("first", "last")
     if dated is None:
         table = table.mutate(day=ibis.null("date"))
+    else:
+        table = table.mutate(day=_day(shop, table.day) if dated == "exposed_at" else _.day.cast("date"))
     part = _[by].fill_null("not known") if by else ibis.literal("all")
     return table.mutate(part=part)
 
@@ -181,15 +217,31 @@ def _since_exposure(
     return table.mutate(rows=ibis.literal(1), **{c: _[c].fill_null(0.0) for c in columns})
 
 
-def _ordered(shop: Dataset, source: Source, exposed: ir.Table, window: timedelta | None) -> ir.Table:
+def since_exposure(
+    shop: Dataset, source: Source, units: ir.Table, columns: Sequence[str], window: timedelta | None
+) -> list[ir.Table]:
+    """Return what `units` (unit_id, exposed_at) did by day: tables with unit_id, day, and their part of the columns."""
+    asked = {c.removeprefix(BEFORE) for c in columns}
+    events = sorted(c for c in asked if c.startswith(EVENT))
+    found = []
+    if asked & set(ORDER_MEASURES):
+        found.append(_ordered(shop, source, units, window, "day"))
+    if events:
+        found.append(_did(shop, source, units, events, window, "day"))
+    return found
+
+
+def _ordered(shop: Dataset, source: Source, exposed: ir.Table, window: timedelta | None, *by: str) -> ir.Table:
     orders = shop.sales(whole=True)
     if "refunded" not in orders.columns:
         orders = orders.mutate(refunded=ibis.literal(0.0))
-    orders = orders.select("order_id", "ordered_at", net=_.net.cast("float64"), refunded=_.refunded.cast("float64"))
+    orders = orders.select(
+        "order_id", "ordered_at", "day", net=_.net.cast("float64"), refunded=_.refunded.cast("float64")
+    )
     linked = links(shop, source.unit).join(orders, "order_id")
     joined = exposed.select("unit_id", "exposed_at").join(linked, "unit_id")
     joined = joined.filter(_within(window)).mutate(after=(_.ordered_at >= _.exposed_at).cast("float64"))
-    return joined.group_by("unit_id").agg(
+    return joined.group_by("unit_id", *by).agg(
         conversion=_.after.max(),
         orders=_.after.sum(),
         revenue=(_.after * _.net).sum(),
@@ -209,43 +261,23 @@ def _within(window: timedelta | None) -> ir.BooleanValue:
     return (_.ordered_at < _.exposed_at + stretch) & (_.ordered_at >= _.exposed_at - stretch)
 
 
-def _did(shop: Dataset, source: Source, exposed: ir.Table, events: Sequence[str], window: timedelta | None) -> ir.Table:
-    column = _UNIT_COLUMN.get(source.unit, "")
+def _did(
+    shop: Dataset, source: Source, exposed: ir.Table, events: Sequence[str], window: timedelta | None, *by: str
+) -> ir.Table:
+    column = UNIT_COLUMN.get(source.unit, "")
     if not shop.has(f"events.{column}"):
         raise SchemaError(f"The events do not say which {source.unit} they belong to, so they cannot be counted.")
     wanted = {c.removeprefix(EVENT): c for c in events}
     log = shop.table("events", whole=True).filter(_.event.isin(list(wanted)))
     joined = exposed.select("unit_id", "exposed_at").join(
-        log.select("event", "occurred_at", unit_id=_[column]), "unit_id"
+        log.select("event", "occurred_at", "day", unit_id=_[column]), "unit_id"
     )
     joined = joined.filter(_.occurred_at >= _.exposed_at)
     if window is not None:
         joined = joined.filter(_.occurred_at < _.exposed_at + ibis.interval(seconds=round(window.total_seconds())))
-    return joined.group_by("unit_id").agg(
+    return joined.group_by("unit_id", *by).agg(
         **{column: (_.event == event).cast("float64").max() for event, column in wanted.items()}
     )
-
-
-def links(shop: Dataset, unit: str) -> ir.Table:
-    """Return which orders belong to which unit: unit_id, order_id."""
-    if unit == "customer":
-        orders = shop.sales(whole=True)
-        return orders.filter(_.customer_id.notnull()).select("order_id", unit_id=_.customer_id)
-    column = _UNIT_COLUMN[unit]
-    log = shop.table("events", whole=True)
-    if "order_id" in log.columns:
-        return log.filter(_.order_id.notnull(), _[column].notnull()).select("order_id", unit_id=_[column]).distinct()
-    people = log.filter(_.customer_id.notnull(), _[column].notnull()).select("customer_id", unit_id=_[column])
-    return people.distinct().join(shop.sales(whole=True), "customer_id").select("order_id", "unit_id")
-
-
-def linked(shop: Dataset, unit: str) -> bool:
-    """Whether orders can be told from the unit's identifier."""
-    if unit == "customer":
-        return shop.has("orders.customer_id")
-    if unit not in _UNIT_COLUMN or not shop.has("orders", f"events.{_UNIT_COLUMN[unit]}"):
-        return False
-    return shop.has("events.order_id") or shop.has("events.customer_id", "orders.customer_id")
 
 
 def segment_columns(shop: Dataset, source: Source) -> list[str]:
@@ -256,7 +288,7 @@ def segment_columns(shop: Dataset, source: Source) -> list[str]:
     if source.unit == "customer" and shop.has("customers"):
         schema = shop.table("customers").schema()
         found += [c for c, t in schema.items() if (t.is_string() or t.is_boolean()) and c != "customer_id"]
-    elif source.unit in _UNIT_COLUMN and shop.has(f"events.{_UNIT_COLUMN[source.unit]}"):
+    elif source.unit in UNIT_COLUMN and shop.has(f"events.{UNIT_COLUMN[source.unit]}"):
         found += [c for c in ("device", "marketing_channel", "country") if shop.has(f"events.{c}")]
     return [c for c in dict.fromkeys(found) if c != "referred_by"]
 
@@ -280,7 +312,7 @@ def _with_part(shop: Dataset, source: Source, table: ir.Table, by: str | None) -
         traits = traits.group_by("unit_id").agg(trait=_.trait.min())
     else:
         log = shop.table("events", whole=True).filter(_[by].notnull(), _.occurred_at.notnull())
-        log = log.select("occurred_at", unit_id=_[_UNIT_COLUMN[source.unit]], trait=_[by])
+        log = log.select("occurred_at", unit_id=_[UNIT_COLUMN[source.unit]], trait=_[by])
         # two events at one instant: the first trait by name, whatever the order of the rows
         first = log.mutate(earliest=_.occurred_at.min().over(ibis.window(group_by="unit_id")))
         first = first.filter(_.occurred_at == _.earliest)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from journeylab.growth.measures import Source
 
-Kind = Literal["proportion", "mean", "ratio", "quantile"]
+Kind = Literal["proportion", "mean", "ratio", "quantile", "trimmed"]
 
 MAX_METRICS = 20
 
@@ -30,12 +30,14 @@ class Metric:
 
     Args:
         name: As the owner calls it.
-        kind: "proportion" (a column of 0 and 1), "mean", "ratio" (of two columns' means) or "quantile".
+        kind: "proportion" (a column of 0 and 1), "mean", "ratio" (of two columns' means), "quantile" or
+            "trimmed" (a mean without the smallest and largest units).
         column: The column; of a ratio, the numerator.
         denom: A ratio's denominator.
         before: The same column before the test, for CUPED.
         denom_before: A ratio's denominator before the test.
         q: Which quantile, between 0 and 1.
+        trim: The share left out at either end.
     """
 
     name: str
@@ -45,13 +47,21 @@ class Metric:
     before: str | None = None
     denom_before: str | None = None
     q: float | None = None
+    trim: float | None = None
 
     def __post_init__(self) -> None:
-        checks.one_of(self.kind, "kind", ("proportion", "mean", "ratio", "quantile"))
+        checks.one_of(self.kind, "kind", ("proportion", "mean", "ratio", "quantile", "trimmed"))
         if (self.kind == "ratio") != (self.denom is not None):
             raise BadParameter(f"The metric {self.name!r} needs a denominator if, and only if, it is a ratio.")
         if (self.kind == "quantile") != (self.q is not None):
             raise BadParameter(f"The metric {self.name!r} needs q if, and only if, it is a quantile.")
+        if (self.kind == "trimmed") != (self.trim is not None):
+            raise BadParameter(f"The metric {self.name!r} needs trim if, and only if, it is trimmed.")
+
+    @property
+    def by_moments(self) -> bool:
+        """Whether its effect follows from moments; quantiles and trimmed means need the order of the units."""
+        return self.kind not in {"quantile", "trimmed"}
 
     @property
     def columns(self) -> tuple[str, ...]:

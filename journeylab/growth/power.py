@@ -18,7 +18,7 @@ from journeylab import words
 from journeylab.checks import duration, number, one_of, whole
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.growth import measures, sample_size
+from journeylab.growth import links, measures, sample_size
 from journeylab.growth.arrivals import distinct_visitors, extend
 from journeylab.growth.metrics import Metric, parse
 from journeylab.growth.moments import Moments
@@ -198,7 +198,7 @@ def _history(
             do="Add a file of events, or give the metric's value today as base.",
         )
     known = [c for c in measures.ORDER_MEASURES if c != "refunds" or shop.has("orders.refunded")]
-    metric = parse(text, known if measures.linked(shop, "visitor") else [])
+    metric = parse(text, known if links.linked(shop, "visitor") else [])
     if metric.kind == "quantile":
         raise BadParameter("A quantile cannot be planned for.", do="Plan for the mean.")
     columns = metric.columns

@@ -37,11 +37,14 @@ def fixed_interval(
 def by_day(trial: Trial, metric: Metric, *, level: float, tuning: float) -> pd.DataFrame:
     """Return a row a day and variant: units so far, the effect, its fixed and its always-valid interval.
 
-    A unit counts from its day of exposure on, with all that it did since.
+    A unit counts from its day of exposure on. Where measures come from orders and events, it counts on each day with
+    what it had done by then; a file of outcomes does not say when they came, so there with all of them.
     """
-    if not trial.days or metric.kind == "quantile":
+    if not trial.days or not metric.by_moments:
         return pd.DataFrame(columns=COLUMNS)
-    so_far = trial.moments[metric.name].total(axis=2).cumulative(axis=1)
+    days, so_far = trial.days, trial.moments[metric.name].total(axis=2).cumulative(axis=1)
+    if trial.known is not None:
+        days, so_far = trial.known
     control = so_far[0]
     frames = []
     for v, variant in enumerate(trial.variants[1:], start=1):
@@ -54,7 +57,7 @@ def by_day(trial: Trial, metric: Metric, *, level: float, tuning: float) -> pd.D
         frames.append(
             pd.DataFrame(
                 {
-                    "day": pd.to_datetime(pd.Series(trial.days)),
+                    "day": pd.to_datetime(pd.Series(days)),
                     "variant": variant,
                     "n_control": control.n.astype("int64"),
                     "n": arm.n.astype("int64"),

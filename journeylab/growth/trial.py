@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from ibis import _
 
 from journeylab import words
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.growth import measures
+from journeylab.growth import measures, ranked
+from journeylab.growth.known import Known, as_known
 from journeylab.growth.metrics import Metric, asked_for, parse, with_before
 from journeylab.growth.moments import Moments
 from journeylab.growth.recall import recall
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
     from journeylab.growth.measures import Source
     from journeylab.growth.moments import Floats
+    from journeylab.growth.trimmed import Middle
 
 MAX_VARIANTS = 100
 _CONTROLS = ("control", "a", "original", "baseline", "0", "off", "default")
@@ -46,6 +48,8 @@ class Trial:
         moments: Of each metric, the moments of shape (variants, days, parts).
         largest: Of each metric, the largest value of a unit, of shape (variants, days).
         quantiles: Of each quantile metric, a row a variant: the quantile and its bounding values.
+        middles: Of each trimmed metric, what is left of each variant.
+        known: Of the first metric, if it comes from orders and events: its moments as known at the end of each day.
         several: Units that saw several variants, left out.
         before: Units first exposed before the start, left out.
         after: Units first exposed after the end, left out.
@@ -74,6 +78,8 @@ class Trial:
     undated: int = 0
     outcomes: bool = True
     caps: Mapping[str, float] | None = None
+    middles: Mapping[str, tuple[Middle, ...]] = field(default_factory=dict)
+    known: Known | None = None
 
     def arms(self, metric: Metric) -> Moments:
         """The moments of a metric by variant, all days and segments together."""
@@ -94,6 +100,7 @@ def read_trial(
     cap: float | None,
     level: float,
     cuped: bool,
+    trim: float | None = None,
 ) -> Trial:
     """Read a test in the engine and bring back its moments; the arguments are those of `experiment`.
 
@@ -112,6 +119,7 @@ def read_trial(
         "cap": cap,
         "level": level if ranked else 0.95,
         "cuped": cuped,
+        "trim": trim,
     }
     return recall(shop, ("trial", *options.values()), lambda: _read(shop, **options))  # type: ignore[arg-type]
 
@@ -130,6 +138,7 @@ def _read(
     cap: float | None,
     level: float,
     cuped: bool,
+    trim: float | None = None,
 ) -> Trial:
     source = measures.find(shop, name, measured_by)
     wanted = [parse(text, source.columns) for text in asked_for(source, metrics)]
@@ -142,7 +151,14 @@ def _read(
     if caps:
         table = table.mutate(**{c: _[c].clip(upper=top) for c, top in caps.items()})
     cells = shop.run(_cells(table, wanted))
-    return _assemble(shop, source, table, wanted, cells, control=control, start=start, end=end, caps=caps, level=level)
+    trial = _assemble(
+        shop, source, table, wanted, cells, control=control, start=start, end=end, caps=caps, level=level, trim=trim
+    )
+    first = trial.metrics[0]
+    if source.outcomes or not source.exposed or not trial.days or not first.by_moments:
+        return trial
+    dated = as_known(shop, source, first, trial.variants, window=window, start=start, end=end, caps=caps)
+    return replace(trial, known=dated)
 
 
 def from_counts(counts: Mapping[str, Sequence[float]], control: str | None, metric: str = "conversion") -> Trial:
@@ -220,6 +236,7 @@ def _assemble(
     end: date | None,
     caps: Mapping[str, float],
     level: float,
+    trim: float | None,
 ) -> Trial:
     cells["day"] = pd.to_datetime(cells["day"])
     early = cells["day"] < pd.Timestamp(start) if start else pd.Series(data=False, index=cells.index)
@@ -248,10 +265,10 @@ def _assemble(
         put.at(out, at, cells[column].astype(float).fillna(empty).to_numpy())
         return out
 
-    found = tuple(_settled(m, cells, i) for i, m in enumerate(metrics))
+    found = tuple(_settled(m, cells, i, trim) for i, m in enumerate(metrics))
     moments, largest = {}, {}
     for i, metric in enumerate(found):
-        columns = metric.columns
+        columns = metrics[i].columns  # as they were asked for
         sums = np.stack([spread(f"s{i}_{a}") for a in range(len(columns))], axis=-1)
         products = np.zeros((*shape, len(columns), len(columns)))
         for a in range(len(columns)):
@@ -259,6 +276,7 @@ def _assemble(
                 products[..., a, b] = products[..., b, a] = spread(f"p{i}_{b}_{a}")
         moments[metric.name] = Moments.from_sums(columns, spread(f"n{i}"), sums, products)
         largest[metric.name] = spread(f"top{i}", largest=True).max(axis=2)
+    inside = _between(table, start, end)
     return Trial(
         name=source.name,
         unit=source.unit,
@@ -269,7 +287,8 @@ def _assemble(
         n=spread("units"),
         moments=moments,
         largest=largest,
-        quantiles=_quantiles(shop, table, found, variants, moments, level, start, end),
+        quantiles=ranked.quantiles(shop, inside, found, variants, moments, level),
+        middles=ranked.middles(shop, inside, found, variants, moments),
         several=several,
         before=before,
         after=after,
@@ -281,8 +300,11 @@ def _assemble(
     )
 
 
-def _settled(metric: Metric, cells: pd.DataFrame, i: int) -> Metric:
-    """Call a mean a proportion if all its values are 0 or 1: between them, and equal in sum to their squares."""
+def _settled(metric: Metric, cells: pd.DataFrame, i: int, trim: float | None) -> Metric:
+    """Call a mean a proportion if all its values are 0 or 1: between them, and equal in sum to their squares.
+
+    Other means are trimmed if that is asked for, and then have no covariate.
+    """
     if metric.kind != "mean" or not cells[f"n{i}"].sum():
         return metric
     within = cells[f"low{i}"].min() >= 0 and cells[f"top{i}"].max() <= 1
@@ -290,43 +312,16 @@ def _settled(metric: Metric, cells: pd.DataFrame, i: int) -> Metric:
         replace(metric, kind="proportion")
         if within and np.isclose(cells[f"s{i}_0"].sum(), cells[f"p{i}_0_0"].sum(), rtol=1e-12, atol=0)
         else metric
+        if trim is None
+        else replace(metric, kind="trimmed", trim=trim, before=None)
     )
 
 
-def _quantiles(
-    shop: Dataset,
-    table: ir.Table,
-    metrics: Sequence[Metric],
-    variants: Sequence[str],
-    moments: Mapping[str, Moments],
-    level: float,
-    start: date | None,
-    end: date | None,
-) -> dict[str, Floats]:
-    """Ask the engine for each quantile and for the values at its bounding ranks, in one go."""
-    from journeylab.growth.quantile_effect import bounding_ranks
-
-    asked: dict[str, Any] = {}
-    for i, metric in enumerate(metrics):
-        if metric.q is None:
-            continue
-        n = moments[metric.name].n.sum(axis=(1, 2))
-        for v, variant in enumerate(variants):
-            low, high = (float(r) for r in bounding_ranks(max(n[v], 1), metric.q, level=level))
-            for k, share in enumerate((metric.q, low, high)):
-                asked[f"q{i}_{v}_{k}"] = _[metric.column].quantile(share, where=_.variant == variant)
-    if not asked:
-        return {}
+def _between(table: ir.Table, start: date | None, end: date | None) -> ir.Table:
+    """Keep the units first exposed from `start` to `end`, and those whose day is not known."""
     if start:
         table = table.filter(_.day.isnull() | (_.day >= str(start)))
-    if end:
-        table = table.filter(_.day.isnull() | (_.day <= str(end)))
-    row = shop.run(table.agg(**asked)).iloc[0]
-    return {
-        metric.name: np.array([[row[f"q{i}_{v}_{k}"] for k in range(3)] for v in range(len(variants))], dtype=float)
-        for i, metric in enumerate(metrics)
-        if metric.q is not None
-    }
+    return table.filter(_.day.isnull() | (_.day <= str(end))) if end else table
 
 
 def order_of(variants: Any, control: str | None) -> tuple[str, ...]:

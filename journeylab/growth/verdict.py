@@ -278,7 +278,7 @@ def units_needed(trial: Trial, metric: Metric, variant: str, relative: float, *,
             base = float(control.column(metric.column))
             each = sample_size.sample_size_proportion(base, base * relative, alpha=alpha, ratio=ratio)
             return each * (1 + ratio)
-        if metric.kind == "quantile":
+        if not metric.by_moments:
             return math.nan
         return sample_size.plan_mean(control, metric, solve="n", relative=relative, alpha=alpha, ratio=ratio)[0]
     except (BadParameter, NotEnoughData):

@@ -13,7 +13,7 @@ from journeylab.checks import number, whole
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import wilson
 from journeylab.journey import signs
-from journeylab.journey.differences import newcombe
+from journeylab.journey.differences import newcombe, with_others
 from journeylab.journey.steps import STAGES
 from journeylab.result import Result, analysis
 
@@ -32,7 +32,8 @@ class Carts(Result):
     """Carts and how they ended.
 
     Args:
-        rows: A row a measure and group: group, measure, n, of, rate, lower, upper, net (the value held, where known).
+        rows: A row a measure and group: group, measure, n, of, rate, lower, upper, net (the value held, where known),
+            and with groups difference (to the others), difference_lower, difference_upper, p, q, clear.
         ends: A row a group and end ('bought', 'recovered', 'abandoned', 'open'): group, end, n, share.
         reminder: Difference in recovery with a reminder less without: n, of, rate of both, difference, lower, upper.
         by: What the groups come from, or None.
@@ -94,6 +95,7 @@ def carts(
     goal: Sequence[str] | None = None,
     days: int = 7,
     by: str | None = None,
+    groups: Sequence[str] = (),
     level: float = 0.95,
 ) -> Carts:
     """Follow every cart of a visitor and day to its end.
@@ -107,7 +109,8 @@ def carts(
         goal: Events that buy it; well-known names if not given.
         days: Within how many days a cart may come back.
         by: Break down by a column of events or a trait of customers.
-        level: Coverage of the intervals (Wilson; Newcombe for the difference).
+        groups: Only these values of `by`.
+        level: Coverage of the intervals (Wilson; Newcombe for differences, Benjamini-Hochberg over all).
 
     Raises:
         NotEnoughData: if there is no settled cart.
@@ -121,6 +124,7 @@ def carts(
     number(level, "level", lowest=0.5, highest=0.9999)
     whole(days, "days", lowest=1, highest=90)
     found = signs.carts(shop, STAGES[2] if cart is None else cart, STAGES[-1] if goal is None else goal, days, by)
+    found = found[found["group"].isin(list(groups))] if by and groups else found
     if found.empty or not (found["kind"] != "open").any():
         raise NotEnoughData("There is no cart whose end is known.", do="Name the events that fill a cart.")
     rows = []
@@ -140,10 +144,11 @@ def carts(
     table = pd.DataFrame(rows, columns=["group", "measure", "n", "of", "net"])
     table["rate"] = table["n"] / table["of"].where(table["of"] > 0)
     table["lower"], table["upper"] = wilson(table["n"], table["of"], level=level)
+    table = table[["group", "measure", "n", "of", "rate", "lower", "upper", "net"]]
     ends = found.groupby(["group", "kind"], as_index=False)["n"].sum().rename(columns={"kind": "end"})
     ends["share"] = ends["n"] / ends.groupby("group")["n"].transform("sum")
     return Carts(
-        rows=table[["group", "measure", "n", "of", "rate", "lower", "upper", "net"]],
+        rows=with_others(table, "measure", level=level) if by else table,
         ends=ends,
         reminder=_reminder(table, level),
         by=by,

@@ -78,6 +78,40 @@ def benjamini_hochberg(p: ArrayLike) -> NDArray[np.float64]:
     return q
 
 
+def with_others(
+    rows: pd.DataFrame, key: str, *, n: str = "n", of: str = "of", counts: pd.Series | None = None, level: float
+) -> pd.DataFrame:
+    """Add each row's difference to the other rows of the same `key`: difference and its interval, p, q, clear.
+
+    All with at least 30 on both sides are looked at, and corrected together.
+
+    Args:
+        rows: A row a group, with `key`, `n` and `of`.
+        key: What rows have in common that are compared with each other.
+        n: Column of how many did.
+        of: Column of how many could.
+        counts: Which rows count and are compared; all if None.
+        level: Coverage of the intervals.
+    """
+    counts = pd.Series(data=True, index=rows.index) if counts is None else counts
+    mine = rows[[n, of]].astype(float)
+    others = mine.where(counts, 0.0).groupby(rows[key]).transform("sum") - mine
+    others = others.where(counts, 0.0)
+    looked = counts & (mine[of] >= SMALL) & (others[of] >= SMALL)
+    lower, upper = newcombe(mine[n], mine[of], others[n], others[of], level=level)
+    four = zip(mine[n], mine[of], others[n], others[of], looked, strict=True)
+    p = [p_value(int(a), int(b), int(c), int(d)) if look else np.nan for a, b, c, d, look in four]
+    q = benjamini_hochberg(p)
+    return rows.assign(
+        difference=(mine[n] / mine[of] - others[n] / others[of].where(others[of] > 0)).where(looked),
+        difference_lower=pd.Series(lower, index=rows.index).where(looked),
+        difference_upper=pd.Series(upper, index=rows.index).where(looked),
+        p=p,
+        q=q,
+        clear=np.nan_to_num(q, nan=1.0) < FALSE_SHARE,
+    )
+
+
 def against_rest(rows: pd.DataFrame, whole: pd.DataFrame, *, level: float) -> pd.DataFrame:
     """Add each group's difference to the rest: difference, difference_lower, difference_upper, p, q, clear.
 

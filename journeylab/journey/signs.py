@@ -130,13 +130,15 @@ def visits(shop: Dataset, log: ir.Table, *, searches: int) -> pd.DataFrame:
 
 
 def queries(shop: Dataset, log: ir.Table, *, most: int) -> pd.DataFrame:
-    """Return a row a search term: sessions, conversions, and sessions in which it found nothing."""
+    """Return a row a group and search term: sessions, conversions, and sessions in which it found nothing."""
     asked = log.filter(_["query"].notnull()).mutate(term=_["query"].lower().strip())
-    one = asked.group_by("who", "term").agg(
+    one = asked.group_by("group", "who", "term").agg(
         won=_.goal_at.notnull().any(), empty=(_.results == 0).fill_null(False).any(), told=_.results.notnull().any()
     )
-    rows = one.group_by("term").agg(n=_.count(), won=_.won.sum(), empty=_.empty.sum(), told=_.told.sum())
-    return shop.run(rows.order_by(_.n.desc(), _.term).limit(most))
+    top = one.group_by("term").agg(n=_.count()).order_by(_.n.desc(), _.term).limit(most)
+    rows = one.semi_join(top, "term").group_by("group", "term")
+    rows = shop.run(rows.agg(n=_.count(), won=_.won.sum(), empty=_.empty.sum(), told=_.told.sum()))
+    return rows.sort_values(["n", "term", "group"], ascending=[False, True, True], ignore_index=True)
 
 
 def carts(shop: Dataset, cart: Sequence[str], goals: Sequence[str], days: int, by: str | None) -> pd.DataFrame:

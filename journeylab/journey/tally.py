@@ -87,7 +87,7 @@ def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") ->
     if by == ACCOUNT:
         return events.mutate(**{name: ibis.ifelse(events.customer_id.notnull(), "known customer", "guest")})
     if f"{table}." == _PROPERTY:
-        value = _property(events, column)
+        value = property_of(events, column)
     elif table:
         known = events.filter(_.customer_id.notnull()).group_by("visitor_id").agg(whose=_.customer_id.min())
         people = shop.table("customers", whole=True)
@@ -107,7 +107,7 @@ def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") ->
     return events.drop("trait") if "trait" in events.columns else events
 
 
-def _property(events: ir.Table, key: str) -> ir.StringValue:
+def property_of(events: ir.Table, key: str) -> ir.StringValue:
     """Return the value of a property in the events' JSON as text: a text or number, of a key without special signs.
 
     By pattern, since engines read JSON differently.

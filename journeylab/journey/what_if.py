@@ -7,7 +7,7 @@ has to pass is to reproduce how many of those who were ever at the place convert
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import ibis
 import numpy as np
@@ -15,7 +15,7 @@ import pandas as pd
 from ibis import _
 
 from journeylab import words
-from journeylab.checks import number
+from journeylab.checks import number, whole
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.intervals import wilson
 from journeylab.journey import signs
@@ -32,7 +32,12 @@ if TYPE_CHECKING:
 
     from journeylab.data.dataset import Dataset
 
-START, GOAL, EXIT = "(start)", "(goal)", "(exit)"
+START, GOAL, EXIT, OTHER = "(start)", "(goal)", "(exit)", "(other)"
+#: So many of the commonest events are places of their own; the rarer ones are one.
+MOST_PLACES = 60
+
+
+_SHARES = ("value", "lower", "upper")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -40,45 +45,54 @@ class WhatIf(Result):
     """The chain today and with one transition changed.
 
     Args:
-        rows: A row a figure: figure, value, lower, upper, n, of.
-        locked: Whether the chain misses today's figures, so that it may not be asked.
+        rows: A row a group and figure: group, figure, value, lower, upper, n, of. The answer's interval is of
+            chance only.
+        locked: Groups whose chain misses today's figures, so that it may not be asked.
         source: The place whose transition changes.
         target: Where more (or fewer) go.
-        today: Rate of that transition today.
         rate: Rate it is set to.
-        sessions: Sessions in the period.
+        by: What the groups come from, or None.
     """
 
     views: ClassVar[tuple[str, ...]] = ("check",)
 
     rows: pd.DataFrame
-    locked: bool
+    locked: tuple[str, ...]
     source: str
     target: str
-    today: float
     rate: float
-    sessions: int
+    by: str | None
 
     def table(self) -> pd.DataFrame:
         """Return observed and modelled figures, and the answer unless locked."""
-        return self.rows
+        return self.rows if self.by else self.rows.drop(columns=["group"])
 
     def headline(self) -> str:
-        """Say the answer, or that the chain does not fit and gives none."""
-        figures = self.rows.set_index("figure")
-        if self.locked:
-            seen, told = figures.loc["observed from the place"], figures.loc["modelled from the place"]
-            return (
-                f"Locked: the model says {words.percent(told['value'])} of sessions at {self.source} convert, and "
-                f"{words.percent(seen['value'])} do ({words.percent(seen['lower'])} to {words.percent(seen['upper'])})."
-            )
-        more = figures.loc["further conversions", "value"]
+        """Say the answer, of groups the largest, or that the chain does not fit and gives none."""
+        groups = [name for name in self.rows["group"].unique() if name not in self.locked]
+        if not groups:
+            return self._locked(str(self.rows["group"].iloc[0]))
+        gains = self.rows[self.rows["figure"] == "further conversions"].set_index("group")
+        name = str(gains.loc[groups, "value"].abs().idxmax())
+        figures = self.rows[self.rows["group"] == name].set_index("figure")
+        more = figures.loc["further conversions"]
         goes_to = "the goal" if self.target == GOAL else self.target
         after, before = figures.loc["with the change", "value"], figures.loc["observed", "value"]
+        today = figures.loc["goes there today", "value"]
         return (
-            f"If {words.percent(self.rate)} instead of {words.percent(self.today)} went from {self.source} to "
-            f"{goes_to}, {words.percent(after, digits=2)} instead of {words.percent(before, digits=2)} of sessions "
-            f"would convert: {'+' if more >= 0 else ''}{words.count(more)} in this period."
+            f"{f'{name}: ' if self.by else ''}If {words.percent(self.rate)} instead of {words.percent(today)} went "
+            f"from {self.source} to {goes_to}, {words.percent(after, digits=2)} instead of "
+            f"{words.percent(before, digits=2)} of sessions would convert: "
+            f"{'+' if more['value'] >= 0 else ''}{words.count(more['value'])} in this period "
+            f"({words.count(more['lower'])} to {words.count(more['upper'])})."
+        )
+
+    def _locked(self, name: str) -> str:
+        figures = self.rows[self.rows["group"] == name].set_index("figure")
+        seen, told = figures.loc["observed from the place"], figures.loc["modelled from the place"]
+        return (
+            f"Locked: the model says {words.percent(told['value'])} of sessions at {self.source} convert, and "
+            f"{words.percent(seen['value'])} do ({words.percent(seen['lower'])} to {words.percent(seen['upper'])})."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -86,15 +100,18 @@ class WhatIf(Result):
 
         from journeylab.charts import theme
 
-        shown = self.rows[self.rows["figure"] != "further conversions"].dropna(subset=["value"])
+        shares = ~self.rows["figure"].isin(("further conversions", "goes there today"))
+        shown = self.rows[shares].dropna(subset=["value"])
         base = alt.Chart(shown).encode(
-            y=alt.Y("figure:N", sort=None, title=None), tooltip=["figure:N", alt.Tooltip("value:Q", format=".2%")]
+            y=alt.Y("figure:N", sort=None, title=None),
+            tooltip=["group:N", "figure:N", *(alt.Tooltip(f"{name}:Q", format=".2%") for name in _SHARES)],
         )
         x = alt.X("value:Q", title="share that converts", axis=alt.Axis(format=".0%"))
-        return alt.layer(
+        drawn = alt.layer(
             base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(x=alt.X("lower:Q"), x2="upper:Q"),
             base.mark_point(filled=True, size=80, color=theme.MAIN).encode(x=x),
-        ).properties(height=alt.Step(34), name=view)
+        ).properties(height=alt.Step(34))
+        return drawn.facet(row=alt.Row("group:N", title=None)) if self.by else drawn.properties(name=view)
 
 
 @analysis("events")
@@ -106,8 +123,12 @@ def what_if(
     rate: float,
     goal: Sequence[str] | None = None,
     gap: str | timedelta | None = None,
+    by: str | None = None,
+    groups: Sequence[str] = (),
     tolerance: float = 0.02,
     level: float = 0.95,
+    draws: int = 500,
+    seed: int = 0,
 ) -> WhatIf:
     """Set one transition between events to another rate; the others from there shrink or grow in proportion.
 
@@ -121,8 +142,13 @@ def what_if(
         rate: Share of all next events (leaving counts as one) from `source` that `target` shall have.
         goal: Events that are the goal of a session; well-known names of a purchase if not given.
         gap: A session ends after this long without an event; None takes those of the data, or 30 minutes.
+        by: Ask within groups of a column of events or a trait of customers, each with a chain of its own.
+        groups: Of these values of `by` only.
         tolerance: How far the model may lie outside the interval of what is observed, in shares.
-        level: Coverage of that interval (Wilson).
+        level: Coverage of that interval (Wilson), and of the answer's.
+        draws: How often the transitions are drawn again, each row from its Dirichlet (the Bayesian bootstrap of Rubin
+            1981, Annals of Statistics 9, over the moves from a place).
+        seed: Of the draws.
 
     Raises:
         BadParameter: if a place does not occur, or leads nowhere.
@@ -131,54 +157,87 @@ def what_if(
     number(rate, "rate", lowest=0, highest=1)
     number(tolerance, "tolerance", lowest=0, highest=1)
     number(level, "level", lowest=0.5, highest=0.9999)
+    whole(draws, "draws", lowest=100, highest=5000)
+    rng = np.random.default_rng(whole(seed, "seed"))
     goals = STAGES[-1] if goal is None else tuple(goal)
-    log = _chain_log(signs.log_of(shop, "event", gap, goals, None))
-    pairs = shop.run(_pairs(log)).sort_values(["source", "target"], ignore_index=True)
-    if pairs.empty or not (pairs["target"] == GOAL).any():
-        raise NotEnoughData("No session reaches the goal.", do="Name the events that are the goal.")
+    log = signs.log_of(shop, "event", gap, goals, by)
+    log = _chain_log(log.filter(_.group.isin(list(groups))) if by and groups else log)
     if target.lower() in {name.lower() for name in goals}:
         target = GOAL
+    log, places = _named(shop, log, [source, target])
+    found = shop.run(_counted(log, source))
+    pairs, seen = found[found["source"].notna()], found[found["source"].isna()].set_index("group")
+    if pairs.empty or not (pairs["target"] == GOAL).any():
+        raise NotEnoughData("No session reaches the goal.", do="Name the events that are the goal.")
     nodes = sorted(set(pairs["source"]) - {START})
     for name, among in ((source, nodes), (target, [*nodes, GOAL])):
         if name not in among:
             raise BadParameter(f"No session is at {name!r} before the goal.", do=f"There are {', '.join(nodes[:20])}.")
+    rows, locked, left = [], [], []
+    for group, mine in pairs.groupby("group", sort=True):
+        if not {source, GOAL} <= {*mine["source"], *mine["target"]}:
+            left.append(str(group))
+            continue
+        told, fits = _asked(mine, seen.loc[group], (source, target, rate), tolerance, level, draws, rng)
+        rows.append(told.assign(group=group))
+        locked += [] if fits else [str(group)]
+    said = [
+        "The chain knows only the last event of a visitor; those moved are taken to be like those who go there.",
+        f"It is locked where it misses what is observed by more than the interval and {words.percent(tolerance)}.",
+        "The answer's interval is of chance in the moves, taken one by one; that the chain is wrong is not in it.",
+    ]
+    if places > MOST_PLACES:
+        said.append(f"The {words.count(places - MOST_PLACES)} rarer events are one place.")
+    if left:
+        said.append(f"{', '.join(left)}: nobody is at {source}, or nobody converts.")
+    if not rows:
+        raise NotEnoughData(f"In no group is anybody at {source} and anybody converts.", do="Choose fewer groups.")
+    table = pd.concat(rows, ignore_index=True)[["group", "figure", "value", "lower", "upper", "n", "of"]]
+    return WhatIf(rows=table, locked=tuple(locked), source=source, target=target, rate=rate, by=by, caveats=tuple(said))
+
+
+def _asked(
+    pairs: pd.DataFrame,
+    seen: pd.Series,
+    change: tuple[str, str, float],
+    tolerance: float,
+    level: float,
+    draws: int,
+    rng: np.random.Generator,
+) -> tuple[pd.DataFrame, bool]:
+    """Return the figures of one group, and whether its chain reproduces what is observed."""
+    source, target, rate = change
+    sessions, won, there, there_won = (int(seen[name]) for name in ("n", "won", "there", "there_won"))
+    nodes = sorted({*pairs["source"], target, source} - {START, GOAL})
     counts = pairs.pivot_table(index="source", columns="target", values="n", aggfunc="sum", fill_value=0)
     counts = counts.reindex(index=[START, *nodes], columns=[*nodes, GOAL, EXIT], fill_value=0).astype(float)
-    chain = counts.div(counts.sum(axis=1), axis=0)
-    seen = shop.run(_seen(log, source)).iloc[0]
-    sessions, won, there, there_won = (int(seen[name]) for name in ("sessions", "won", "there", "there_won"))
-    model = _absorbed(chain)
+    counts.loc[counts.sum(axis=1) == 0, EXIT] = 1.0  # a place of another group
+    row, column = 1 + nodes.index(source), list(counts.columns).index(target)
+    today = counts.to_numpy()
+    chains = np.concatenate([today[None], rng.standard_gamma(today, size=(draws, *today.shape))])
+    chains /= chains.sum(axis=2, keepdims=True)
+    before, from_place = _absorbed(chains, row)
     lower, upper = wilson([won, there_won], [sessions, there], level=level)
-    locked = any(
-        not low - tolerance <= told <= high + tolerance
-        for told, low, high in zip((model[START], model[source]), lower, upper, strict=True)
+    fits = all(
+        low - tolerance <= told <= high + tolerance
+        for told, low, high in zip((before[0], from_place[0]), lower, upper, strict=True)
     )
-    changed = _changed(chain, source, target, rate)
-    after = np.nan if locked else _absorbed(changed)[START]
-    rows = pd.DataFrame(
-        [
-            ("observed", won / sessions, lower[0], upper[0], won, sessions),
-            ("modelled", model[START], np.nan, np.nan, np.nan, sessions),
-            ("observed from the place", there_won / there, lower[1], upper[1], there_won, there),
-            ("modelled from the place", model[source], np.nan, np.nan, np.nan, there),
-            ("with the change", after, np.nan, np.nan, np.nan, sessions),
-            ("further conversions", (after - model[START]) * sessions, np.nan, np.nan, np.nan, sessions),
-        ],
-        columns=["figure", "value", "lower", "upper", "n", "of"],
-    )
-    return WhatIf(
-        rows=rows,
-        locked=locked,
-        source=source,
-        target=target,
-        today=float(chain.loc[source, target]),
-        rate=rate,
-        sessions=sessions,
-        caveats=(
-            "The chain knows only the last event of a visitor; those moved are taken to be like those who go there.",
-            f"It is locked where it misses what is observed by more than the interval and {words.percent(tolerance)}.",
-        ),
-    )
+    after, _from = _absorbed(_changed(chains, row, column, rate, f"from {source} to {target}"), row)
+    if not fits:
+        after = np.full_like(after, np.nan)
+    gain, tails = (after - before) * sessions, [(1 - level) / 2, (1 + level) / 2]
+    moves, moved = float(today[row].sum()), float(today[row, column])
+    least, most = wilson(moved, moves, level=level)
+    rows = [
+        ("observed", won / sessions, lower[0], upper[0], won, sessions),
+        ("modelled", before[0], np.nan, np.nan, np.nan, sessions),
+        ("observed from the place", there_won / there, lower[1], upper[1], there_won, there),
+        ("modelled from the place", from_place[0], np.nan, np.nan, np.nan, there),
+        ("goes there today", moved / moves, float(least), float(most), moved, moves),
+        ("with the change", after[0], *np.quantile(after[1:], tails), np.nan, sessions),
+        ("further conversions", gain[0], *np.quantile(gain[1:], tails), np.nan, sessions),
+    ]
+    return pd.DataFrame(rows, columns=["figure", "value", "lower", "upper", "n", "of"]), fits
 
 
 def _chain_log(log: ir.Table) -> ir.Table:
@@ -191,34 +250,50 @@ def _chain_log(log: ir.Table) -> ir.Table:
     return log.mutate(then=_.node.lead().over(over).fill_null(EXIT), won=_.end.notnull())
 
 
-def _pairs(log: ir.Table) -> ir.Table:
-    moves = log.filter(_.node != GOAL).select(source=_.node, target=_.then)
-    starts = log.filter(_.place == 0).select(source=ibis.literal(START), target=_.node)
-    return ibis.union(moves, starts).group_by("source", "target").agg(n=_.count())
+def _named(shop: Dataset, log: ir.Table, always: Sequence[str]) -> tuple[ir.Table, int]:
+    """Keep the commonest places by name and those asked for; return also how many places there are."""
+    events = shop.table("events")
+    counted = events.filter(events.event.notnull()).group_by(node=events.event).agg(n=_.count())
+    counted = counted.mutate(total=_.node.count().over(ibis.window()))
+    top = shop.run(counted.order_by(_.n.desc(), _.node).limit(MOST_PLACES))
+    total = int(top["total"].iloc[0]) if len(top) else 0
+    if total <= MOST_PLACES:
+        return log, total
+    names = [*{*top["node"], *always, GOAL, EXIT}]
+    named = {name: ibis.ifelse(_[name].isin(names), _[name], OTHER) for name in ("node", "then")}
+    return log.mutate(**named), total
 
 
-def _seen(log: ir.Table, source: str) -> ir.Table:
-    one = log.group_by("who").agg(won=_.won.any(), there=(_.node == source).any())
-    sums = {"sessions": _.count(), "won": _.won.sum(), "there": _.there.sum(), "there_won": (_.there & _.won).sum()}
-    return one.agg(**sums)
+def _counted(log: ir.Table, source: str) -> ir.Table:
+    """Return the moves, and without a source the sessions that were there and that won, as one table of one sort."""
+    moves = log.filter(_.node != GOAL).select("group", source=_.node, target=_.then)
+    starts = log.filter(_.place == 0).select("group", source=ibis.literal(START), target=_.node)
+    pairs = ibis.union(moves, starts).group_by("group", "source", "target").agg(n=_.count())
+    one = log.group_by("group", "who").agg(won=_.won.any(), there=(_.node == source).any())
+    sums = {"won": _.won.sum(), "there": _.there.sum(), "there_won": (_.there & _.won).sum()}
+    seen = one.group_by("group").agg(n=_.count(), **{name: told.cast("int64") for name, told in sums.items()})
+    seen = seen.mutate(source=ibis.null("string"), target=ibis.null("string"))
+    pairs = pairs.mutate(**dict.fromkeys(sums, ibis.null("int64")))
+    columns = ["group", "source", "target", "n", *sums]
+    return ibis.union(pairs.select(*columns), seen.select(*columns))
 
 
-def _absorbed(chain: pd.DataFrame) -> pd.Series:
-    """Return the probability to reach the goal from each node."""
-    inner = [name for name in chain.index if name != START]
-    q: NDArray[Any] = chain.loc[inner, inner].to_numpy()
-    hit = np.linalg.solve(np.eye(len(inner)) - q, chain.loc[inner, GOAL].to_numpy())
-    from_start = float(chain.loc[START, inner].to_numpy() @ hit + chain.loc[START, GOAL])
-    return pd.Series([from_start, *hit], index=[START, *inner])
+def _absorbed(chains: NDArray[np.float64], row: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the probability to reach the goal from the start and from the place of a row, of each chain."""
+    size = chains.shape[1] - 1
+    inner, goal = chains[:, 1:, :size], chains[:, 1:, size]
+    hit = np.asarray(np.linalg.solve(np.eye(size) - inner, goal[:, :, None])[:, :, 0], dtype=np.float64)
+    start = (chains[:, 0, :size] * hit).sum(axis=1) + chains[:, 0, size]
+    return start, hit[:, row - 1]
 
 
-def _changed(chain: pd.DataFrame, source: str, target: str, rate: float) -> pd.DataFrame:
+def _changed(chains: NDArray[np.float64], row: int, column: int, rate: float, what: str) -> NDArray[np.float64]:
     """Set one transition and scale the others from its source so that they add up to the rest."""
-    chain = chain.copy()
-    rest = 1 - chain.loc[source, target]
-    if rest <= 0 and rate < 1:
-        raise BadParameter(f"Everyone goes from {source} to {target}, so there is nobody to go elsewhere.")
-    row = chain.loc[source] * ((1 - rate) / rest if rest > 0 else 0.0)
-    row[target] = rate
-    chain.loc[source] = row
-    return chain
+    chains = chains.copy()
+    rest = 1 - chains[:, row, column]
+    if rest[0] <= 0 and rate < 1:
+        raise BadParameter(f"Everyone goes {what}, so there is nobody to go elsewhere.")
+    scale = np.divide(1 - rate, rest, out=np.zeros_like(rest), where=rest > 0)
+    chains[:, row] *= scale[:, None]
+    chains[:, row, column] = rate
+    return chains

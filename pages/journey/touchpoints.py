@@ -7,7 +7,7 @@ from journeylab.app import controls, funnels
 from journeylab.app.cards import show
 from journeylab.app.shell import page
 
-LOOKS = ("Funnel", "Money", "Paths", "Visits", "Friction", "Carts and search", "What if", "Who left")
+LOOKS = ("Funnel", "Money", "Paths", "Visits", "Friction", "Checkout", "Carts and search", "What if", "Who left")
 
 with page(
     "Touchpoints",
@@ -37,16 +37,20 @@ with page(
     elif look == "Friction":
         with row:
             gap, margin, by = funnels.gap(), funnels.margin(), controls.breakdown(shop)
-        show(jl.journey.friction, shop, gap=gap, margin=margin, by=by)
+            within = funnels.alike(shop, by)
+        show(jl.journey.friction, shop, gap=gap, margin=margin, by=by, within=within)
+    elif look == "Checkout":
+        show(jl.journey.checkout, shop)
     elif look == "Carts and search":
         with row:
             days = controls.slider("Days in which a cart may come back", 1, 30, 7, key="back")
-        show(jl.journey.carts, shop, days=days)
+            two = funnels.pair(shop)
+        show(jl.journey.carts, shop, days=days, **two)
         if shop.has("events.query"):
-            show(jl.journey.searches, shop)
+            show(jl.journey.searches, shop, **two)
     elif look == "What if":
         with row:
-            asked = funnels.transition(shop)
+            asked = {**funnels.transition(shop), **funnels.pair(shop)}
         show(jl.journey.what_if, shop, **asked)
     else:
         with row:

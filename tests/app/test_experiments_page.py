@@ -113,3 +113,35 @@ def test_a_shop_without_a_test_offers_what_it_can(open_app, shop):
     app = open_app(PAGE, shop=shop)
     assert not app.exception
     assert headlines(app)[0].startswith(("To see a change", "B brings", "We cannot tell"))
+
+
+def test_a_test_on_customers_is_split_by_persona(open_app, tmp_path):
+    frames = simulated(seed=82, units=3000, effect=0.4)
+    frames["exposures"]["unit"] = "customer"
+    ids = frames["exposures"]["unit_id"]
+    shop = frames_shop(tmp_path, {**frames, "customers": pd.DataFrame({"customer_id": ids, "is_odd": ids.str[-1]})})
+    people = shop.table("customers")
+    shop = shop.with_trait("persona", people.select("customer_id", persona="persona " + people.is_odd))
+    query = {"part": experiments.SEGMENTS, "split": "persona", "experiment_segments_view": "Table"}
+    app = open_app(PAGE, shop=shop, query=query)
+    assert not app.exception
+    assert not app.error
+    rows = jl.growth.experiment_segments(shop, by="persona").table()
+    assert set(rows["segment"]) == {f"persona {digit}" for digit in range(10)}
+    assert set(rows["segment"]) <= set(app.dataframe[-1].value.astype(str).to_numpy().ravel())
+    assert not any("not one of the choices" in item.value for item in app.caption)
+
+
+def test_the_units_of_a_test_are_chosen_on_the_page_and_said_in_its_python(open_app, tested):
+    query = {
+        "sides": "only better", "cuped": "is not", "counts_for": "7 days", "exposed": ["2026-03-03", "2026-03-12"],
+        "trim": "5 % at either end", "control": "A", "experiment_view": "Python", "measures": ["revenue"],
+    }  # fmt: skip
+    app = open_app(PAGE, shop=tested, query=query)
+    assert not app.exception
+    code = app.code[0].value
+    for said in (
+        "alternative='greater'", "cuped=False", "window='7d'", "start='2026-03-03'", "end='2026-03-12'", "trim=0.05",
+        "control='A'",
+    ):  # fmt: skip
+        assert said in code

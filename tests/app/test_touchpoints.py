@@ -62,6 +62,17 @@ def test_each_look_shows_what_the_library_says(open_app: Open, busy: Dataset, lo
     assert len(app.get("vega_lite_chart")) >= 1
 
 
+def test_the_checkout_is_a_look_of_its_own(open_app: Open) -> None:
+    events = """SELECT 'v' || i AS visitor_id, TIMESTAMP '2026-03-01' AS occurred_at, DATE '2026-03-01' AS "day",
+        'begin_checkout' AS event, '{"payment_method":"card"}' AS properties FROM range(50) t(i)
+        UNION ALL SELECT 'v' || i, TIMESTAMP '2026-03-02', DATE '2026-03-02', 'view', NULL FROM range(50) t(i)"""
+    shop = shop_of({"events": events})
+    app = open_app(PAGE, shop=shop, query={"look": "Checkout"})
+    assert not app.exception
+    assert jl.journey.checkout(shop).headline() in headlines(app)
+    assert len(app.get("vega_lite_chart")) >= 1
+
+
 def test_the_rules_of_the_funnel_are_in_the_link_and_in_the_python(open_app: Open, busy: Dataset) -> None:
     query = {
         "order": "in any order",
@@ -109,3 +120,61 @@ def test_the_simulated_shop_shows_its_published_counts(open_app: Open, simple_sh
     assert app.dataframe[-1].value["n"].tolist() == [3611, 1924, 653]
     app = open_app(PAGE, shop=simple_shop, query={"look": "Visits", "gap": "30 minutes"})
     assert any(line.startswith("6,454 sessions") for line in headlines(app))
+
+
+def test_conditions_of_steps_are_in_the_link_and_a_link_brings_them_back(open_app: Open, busy: Dataset) -> None:
+    details = '{"cart":{"device":"mobile","optional":true,"or":["purchase"],"within":"7 days"}}'
+    query = {"steps": ["view", "cart", "purchase"], "details": details, "funnel_view": "Python"}
+    app = open_app(PAGE, shop=busy, query=query)
+    assert not app.exception
+    assert "{'event': ['cart', 'purchase'], 'device': 'mobile', 'optional': True, 'within': '7d'}" in app.code[0].value
+    assert app.query_params["details"] in (details, [details])
+
+
+@pytest.mark.parametrize("details", ["{", "[]", '{"cart": 5, "view": {"or": "cart", "page": "/nowhere", "within": 3}}'])
+def test_details_that_a_link_cannot_mean_are_left_out(open_app: Open, busy: Dataset, details: str) -> None:
+    query = {"steps": ["view", "cart"], "details": details, "funnel_view": "Python"}
+    app = open_app(PAGE, shop=busy, query=query)
+    assert not app.exception
+    assert "steps=['view', 'cart']" in app.code[0].value
+    assert "details" not in app.query_params
+    assert any("details cannot be read" in item.value for item in app.caption) == (
+        details[0] != "{" or len(details) == 1
+    )
+
+
+@pytest.mark.parametrize(("look", "name"), [("Carts and search", "carts"), ("What if", "what_if")])
+def test_two_groups_are_compared_on_the_looks_that_follow_visitors(
+    open_app: Open, busy: Dataset, look: str, name: str
+) -> None:
+    app = open_app(PAGE, shop=busy, query={"look": look, "by": "device", f"{name}_view": "Python"})
+    assert not app.exception
+    assert "groups=['" in app.code[0].value
+
+
+def test_a_funnel_breaks_down_by_persona(open_app: Open) -> None:
+    shop = personas_shop()
+    app = open_app(PAGE, shop=shop, query={"by": "customer's persona", "funnel_view": "Table"})
+    assert not app.exception
+    assert {"regulars", "gifters"} <= set(app.dataframe[-1].value["group"])
+    rows = jl.journey.funnel(shop, steps=["view", "purchase"], by="customers.persona").table()
+    came = rows[rows["position"] == 2].set_index("group")["came"]
+    assert came[["regulars", "gifters"]].to_dict() == {"regulars": 40, "gifters": 20}
+    visits = jl.journey.sessions(shop, by="customers.persona").table()
+    assert {"regulars", "gifters"} <= set(visits["group"])
+
+
+def personas_shop() -> Dataset:
+    """Customers of two personas, given as `personas` gives them: as a trait of customers."""
+    shop = shop_of(
+        {
+            "events": """SELECT 'v' || i AS visitor_id, 'c' || i AS customer_id, DATE '2026-03-01' AS "day",
+                TIMESTAMP '2026-03-01' AS occurred_at, 'view' AS event FROM range(100) t(i) UNION ALL
+                SELECT 'v' || i, 'c' || i, DATE '2026-03-01', TIMESTAMP '2026-03-01 00:05', 'purchase'
+                FROM range(100) t(i) WHERE i < 40 OR i >= 80""",
+            "customers": """SELECT 'c' || i AS customer_id, if(i < 60, 'regulars', 'gifters') AS told
+                FROM range(100) t(i)""",
+        }
+    )
+    people = shop.table("customers")
+    return shop.with_trait("persona", people.select("customer_id", persona=people.told))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import time
 import zipfile
@@ -22,6 +23,12 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 Visit = "Callable[..., Page]"
+
+
+@pytest.fixture
+def clickstream(shared: Path) -> bytes:
+    """The click stream of the simulated shop, as a file."""
+    return (shared / "data" / "clickstream" / "simple_shop.csv").read_bytes()
 
 
 def open_page(page: Page, name: str) -> None:
@@ -133,6 +140,21 @@ def test_table_and_python_are_one_click_away(visit: Visit) -> None:
     assert "funnel_view=Python" in page.url
     page.get_by_role("radio", name="Table").click()
     page.get_by_test_id("stDataFrame").locator("visible=true").first.wait_for()
+
+
+def test_the_simulated_shop_shows_its_published_counts_in_the_browser(visit: Visit, clickstream: bytes) -> None:
+    page = visit("/touchpoints?steps=catalog&steps=cart&steps=payment_done&within=no+limit&funnel_view=Table")
+    page.get_by_role("button", name="Add files").click()
+    page.get_by_role("heading", name="Data", level=1).wait_for()
+    add_files(page, {"simple_shop.csv": clickstream})
+    page.get_by_text("What was recognised").wait_for()
+    open_page(page, "Touchpoints")
+    page.get_by_text("653 of 3,611 visitors").first.wait_for()
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="Table as CSV").click()
+    rows = list(csv.DictReader(saved.value.path().read_text("utf-8-sig").splitlines()))
+    assert [int(float(row["n"])) for row in rows] == [3611, 1924, 653]
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (390, 844)])

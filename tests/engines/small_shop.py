@@ -129,3 +129,34 @@ def _events(rng: np.random.Generator) -> dict[str, pd.DataFrame]:
         }
     )
     return {"events": events}
+
+
+def visits_that_ask() -> dict[str, pd.DataFrame]:
+    """Return events of visits with searches, loads, a checkout with properties; answers and support cases."""
+    rng = np.random.default_rng(31)
+    rows = []
+    for visit in range(400):
+        begin, who = pd.Timestamp("2026-01-01") + pd.Timedelta(hours=int(visit)), f"v{visit % 300}"
+        told = {"visitor_id": who, "device": ("mobile", "desktop")[visit % 2], "customer_id": None}
+        told |= {"customer_id": f"c{visit}"} if visit % 3 == 0 else {}
+        names = ["view", "search", "view", "cart", "begin_checkout", "add_payment_info", "purchase"]
+        for step, name in enumerate(names[: rng.integers(1, 8)]):
+            page = f"/products/p{rng.integers(7)}" if name == "view" else f"/{name}"
+            row = {**told, "occurred_at": begin + pd.Timedelta(minutes=int(step // 2)), "event": name, "page": page}
+            if name == "search":
+                row |= {"query": (" Mug", "jug")[rng.integers(2)], "results": int(rng.integers(2))}
+            if name == "begin_checkout":
+                row |= {"properties": f'{{"shipping_fee":"{rng.integers(3)}"}}'}
+            if name == "add_payment_info":
+                row |= {"properties": '{"payment_method":"card"}'}
+            rows.append(row | {"load_ms": float(rng.integers(1, 50) * 100)})
+    events = pd.DataFrame(rows)
+    events["day"] = events["occurred_at"].dt.date
+    events["results"] = events["results"].astype("Int64")
+    at = pd.Timestamp("2026-01-05")
+    surveys = pd.DataFrame({"response_id": [f"r{i}" for i in range(200)], "answered_at": at, "day": at.date()})
+    surveys = surveys.assign(kind=["csat", "nps"] * 100, scale=[5.0, 10.0] * 100, score=rng.integers(0, 6, 200) * 1.0)
+    surveys["touchpoint"] = np.where(surveys.index % 4 < 2, "delivery", "website")
+    tickets = pd.DataFrame({"ticket_id": [f"t{i}" for i in range(120)], "opened_at": at})
+    tickets = tickets.assign(topic=["delivery", "payment", "return"] * 40, satisfied=rng.random(120) < 0.6)
+    return {"events": events, "surveys": surveys, "tickets": tickets}

@@ -91,7 +91,13 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("journey.friction", {"goal": ["payment_done"], "value": 30.0}, "simple_shop"),
     ("journey.carts", {"cart": ["cart"], "goal": ["payment_done"]}, "simple_shop"),
     ("journey.what_if", _WHAT_IF, "simple_shop"),
+    ("journey.what_if", {"source": "search", "target": "cart", "rate": 0.6, "by": "device"}, "asked"),
     ("journey.dropped", {"steps": _STEPS, "at": 2, "most": 50}, "simple_shop"),
+    ("journey.searches", {"by": "device", "value": 10.0}, "asked"),
+    ("journey.checkout", {}, "asked"),
+    ("journey.friction", {"value": 10.0}, "asked"),
+    ("journey.carts", {"cart": ["cart"], "by": "device"}, "asked"),
+    ("journey.paths", {"by": "device", "groups": ["mobile", "desktop"], "most": 3}, "asked"),
 ]
 
 

@@ -15,7 +15,7 @@ def shop(tmp_path_factory):
 
 
 def test_on_independent_visitors_the_method_can_be_trusted(shop):
-    result = jl.growth.aa_replay(shop, metric="revenue", tests=500)
+    result = jl.growth.aa_replay(shop, metric="revenue", tests=500, window="5d")
     assert result.units == 8000
     assert result.replay.of == 500
     assert 0.02 <= result.replay.rate <= 0.09
@@ -23,7 +23,7 @@ def test_on_independent_visitors_the_method_can_be_trusted(shop):
 
 
 def test_looking_every_day_errs_far_more_often_than_the_level_and_the_always_valid_interval_does_not(shop):
-    rows = jl.growth.aa_replay(shop, metric="conversion", tests=1000).peeking
+    rows = jl.growth.aa_replay(shop, metric="conversion", tests=1000, window="5d").peeking
     assert rows["fixed"].is_monotonic_increasing
     assert rows["fixed"].iloc[-1] > 0.12
     assert rows["always_valid"].iloc[-1] <= 0.05
@@ -41,9 +41,18 @@ def test_a_units_column_that_moves_with_its_bucket_is_found_out():
 
 
 def test_a_tests_control_can_be_split(shop):
-    result = jl.growth.aa_replay(shop, name="fee", metric="conversion", tests=100)
+    result = jl.growth.aa_replay(shop, name="fee", metric="conversion", tests=100, window="5d")
     assert result.origin == "of A"
     assert 3000 < result.units < 5000
+
+
+def test_units_whose_window_was_still_open_are_left_out(shop):
+    last = pd.Timestamp(shop.observed[1]) - pd.Timedelta(days=10)
+    events = shop.run(shop.table("events"))
+    first = pd.to_datetime(events.groupby("visitor_id")["day"].min())
+    result = jl.growth.aa_replay(shop, metric="conversion", tests=50, window="10d")
+    assert result.units == (first <= last).sum() < len(first)
+    assert jl.growth.aa_replay(shop, metric="conversion", tests=50, window=None).units == len(first)
 
 
 def test_the_same_seed_deals_alike_and_another_otherwise(shop):

@@ -275,12 +275,13 @@ def test_the_replays_last_day_is_the_result(sim):
         assert last["n"] == row["n"]
 
 
-def test_the_replay_of_a_day_is_the_test_ended_that_day(sim):
-    _, shop = sim
-    result = jl.growth.experiment(shop, metrics=["conversion"])
-    day = result.days["day"].iloc[9].date()
-    ended = jl.growth.experiment(shop, metrics=["conversion"], end=day).table().iloc[0]
+def test_the_replay_of_a_file_of_outcomes_is_the_test_ended_that_day():
+    rng = np.random.default_rng(8)
+    exposed = [(f"u{i}", "AB"[i % 2], i % 20) for i in range(2000)]
+    shop = small(exposed, [(f"u{i}", bool(rng.random() < 0.1 + 0.05 * (i % 2))) for i in range(2000)])
+    result = jl.growth.experiment(shop, metrics=["converted"])
     row = result.days.iloc[9]
+    ended = jl.growth.experiment(shop, metrics=["converted"], end=row["day"].date()).table().iloc[0]
     assert [row["lower"], row["upper"], row["n"]] == pytest.approx([ended["lower"], ended["upper"], ended["n"]])
 
 

@@ -1,0 +1,220 @@
+"""The checkout closely: who finishes it, by payment method, shipping fee and when it is shown, account and form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from journeylab import words
+from journeylab.checks import number
+from journeylab.errors import NotEnoughData
+from journeylab.intervals import wilson
+from journeylab.journey import tally
+from journeylab.journey.differences import with_others
+from journeylab.journey.signs import CHECKOUT
+from journeylab.journey.steps import STAGES
+from journeylab.journey.visits import with_sessions
+from journeylab.result import Result, analysis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import timedelta
+
+    import altair as alt
+    import ibis.expr.types as ir
+
+    from journeylab.data.dataset import Dataset
+
+#: What is looked at, and the names of properties that tell it, the first known one taken.
+ASPECTS: dict[str, tuple[str, ...]] = {
+    "payment method": ("payment_method", "payment_type"),
+    "shipping fee": ("shipping_fee", "shipping_cost"),
+    "fee first shown": ("fee_first_shown",),
+    "form fields": ("form_fields", "form_length"),
+}
+ACCOUNT = "guest or account"
+#: Values beyond the commonest so many are put together.
+MOST = 8
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Checkout(Result):
+    """Checkouts begun and finished.
+
+    Args:
+        rows: A row an aspect and value: aspect, value, n, of (sessions that began the checkout and showed the value
+            before they finished or left; n finished), rate, lower, upper, difference (to the other values of the
+            aspect), difference_lower, difference_upper, p, q, clear. Sessions without a value are 'not known', and
+            never compared: who leaves early has not named any.
+        began: Sessions that began the checkout.
+        finished: Of which finished.
+        unseen: Aspects of which the events tell nothing.
+    """
+
+    views: ClassVar[tuple[str, ...]] = ("rates",)
+
+    rows: pd.DataFrame
+    began: int
+    finished: int
+    unseen: tuple[str, ...]
+
+    def table(self) -> pd.DataFrame:
+        """Return the values of each aspect with their rates."""
+        return self.rows
+
+    def headline(self) -> str:
+        """Say how many finish, and where they clearly finish least."""
+        said = (
+            f"{words.percent(self.finished / self.began)} of {words.count(self.began, 'begun checkout')} are finished"
+        )
+        worse = self.rows[self.rows["clear"] & (self.rows["difference"] < 0)]
+        if worse.empty:
+            return f"{said}; none of what is known tells those who finish from those who do not."
+        far = worse.loc[worse["difference"].idxmin()]
+        return (
+            f"{said}; clearly fewer with {far['aspect']} “{far['value']}”: {words.percent(far['rate'])} of "
+            f"{words.count(far['of'])}, {abs(100 * far['difference']):.1f} points below the others."
+        )
+
+    def _draw(self, view: str) -> alt.TopLevelMixin:
+        import altair as alt
+
+        from journeylab.charts import theme
+
+        shown = self.rows[self.rows["value"] != tally.UNKNOWN]
+        base = alt.Chart(shown).encode(
+            y=alt.Y("value:N", title=None, sort=None),
+            tooltip=["aspect:N", "value:N", alt.Tooltip("rate:Q", format=".1%"), "n:Q", "of:Q"],
+        )
+        axis = alt.Axis(format=".0%")
+        shade = alt.condition("datum.clear", alt.value(1.0), alt.value(0.55))
+        drawn = alt.layer(
+            base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(
+                x=alt.X("lower:Q", title="share that finishes", axis=axis), x2="upper:Q", opacity=shade
+            ),
+            base.mark_point(filled=True, size=80, color=theme.MAIN).encode(x="rate:Q", opacity=shade),
+        ).properties(height=alt.Step(26), title=view)
+        order = [name for name in (*ASPECTS, ACCOUNT) if name in set(shown["aspect"])]
+        return (
+            drawn.properties(title="")
+            .facet(row=alt.Row("aspect:N", title=None, sort=order, header=alt.Header(labelAngle=0, labelAlign="left")))
+            .resolve_scale(y="independent")
+        )
+
+
+@analysis("events")
+def checkout(
+    shop: Dataset,
+    *,
+    begin: Sequence[str] | None = None,
+    goal: Sequence[str] | None = None,
+    properties: Mapping[str, str] | None = None,
+    gap: str | timedelta | None = None,
+    level: float = 0.95,
+) -> Checkout:
+    """Compare who finishes the checkout by what it asked of them.
+
+    A session's value of an aspect is the last one its events show before the goal. Each value is compared with the
+    other known values of its aspect (Newcombe; score or Fisher's test; Benjamini-Hochberg over all).
+
+    Args:
+        shop: A Dataset with events; their properties and customer ids tell the aspects.
+        begin: Events of the checkout; well-known names if not given.
+        goal: Events that finish it; well-known names of a purchase if not given.
+        properties: Further or other aspects, each with the key of the events' properties that tells it.
+        gap: A session ends after this long without an event; None takes those of the data, or 30 minutes.
+        level: Coverage of the intervals (Wilson).
+
+    Raises:
+        NotEnoughData: if no session began the checkout.
+
+    Example:
+        >>> import journeylab as jl
+        >>> from journeylab.data.examples import tiny_shop
+        >>> jl.journey.checkout(tiny_shop(), begin=["cart"]).headline()
+        '50.0 % of 2 begun checkouts are finished; none of what is known tells those who finish from those who do not.'
+    """
+    number(level, "level", lowest=0.5, highest=0.9999)
+    events = with_sessions(shop.table("events"), gap)
+    asked = {name: (key,) for name, key in (properties or {}).items()}
+    keys = {**ASPECTS, **asked} if "properties" in events.columns else {}
+    one = _sessions(events, keys, CHECKOUT if begin is None else begin, STAGES[-1] if goal is None else goal)
+    # one query an aspect would read the events each time: all are counted in one
+    parts = [
+        one.group_by(aspect=ibis.literal(name), value=one[name]).agg(of=_.count(), n=_.won.sum().cast("int64"))
+        for name in (*keys, ACCOUNT)
+    ]
+    found = shop.run(ibis.union(*parts) if len(parts) > 1 else parts[0])
+    if found.empty:
+        raise NotEnoughData("No session began a checkout.", do="Name the events of the checkout.")
+    account = found[found["aspect"] == ACCOUNT]
+    began, finished = int(account["of"].sum()), int(account["n"].sum())
+    rows = [_commonest(name, found[found["aspect"] == name]) for name in (*keys, ACCOUNT)]
+    known = [part for part in rows if (part["value"] != tally.UNKNOWN).any()]
+    seen = {str(part["aspect"].iloc[0]) for part in known}
+    caveats = [
+        "Who picks a method or meets a fee may be another customer: a difference is no effect; a test shows one."
+    ]
+    unseen = tuple(name for name in (*ASPECTS, *asked, ACCOUNT) if name not in seen)
+    if unseen:
+        caveats.append(f"Not known here: {', '.join(dict.fromkeys(unseen))}.")
+    table = pd.concat(known, ignore_index=True) if known else rows[0].iloc[:0]
+    return Checkout(rows=_compared(table, level), began=began, finished=finished, unseen=unseen, caveats=tuple(caveats))
+
+
+def _sessions(
+    events: ir.Table, keys: Mapping[str, Sequence[str]], begin: Sequence[str], goal: Sequence[str]
+) -> ir.Table:
+    """Return a row a session that began the checkout: whether it was finished, and its value of each aspect."""
+    name = events.event.lower()
+    columns: dict[str, Any] = {
+        key: ibis.coalesce(*(tally.property_of(events, told) for told in names)) for key, names in keys.items()
+    }
+    has = "customer_id" in events.columns
+    log = events.select(
+        "session",
+        **columns,
+        who=events.visitor_id,
+        at=events.occurred_at,
+        begun=name.isin([x.lower() for x in begin]).fill_null(False),
+        goal=name.isin([x.lower() for x in goal]).fill_null(False),
+        known=events.customer_id.notnull() if has else ibis.null("boolean"),
+    )
+    visit = ibis.window(group_by=["who", "session"])
+    begun_at = ibis.ifelse(_.begun, _.at, ibis.null("timestamp(6)")).min().over(visit)
+    log = log.mutate(begun_at=begun_at).filter(_.begun_at.notnull())
+    goal_at = ibis.ifelse(_.goal & (_.at >= _.begun_at), _.at, ibis.null("timestamp(6)")).min().over(visit)
+    log = log.mutate(goal_at=goal_at)
+    before = log.filter(~_.goal, _.goal_at.isnull() | (_.at <= _.goal_at))
+    latest = ibis.window(group_by=["who", "session"])
+    for key in keys:
+        at = ibis.ifelse(before[key].notnull(), before["at"], ibis.null("timestamp(6)")).max().over(latest)
+        before = before.mutate(**{f"at of {key}": at})
+    values = {
+        key: ibis.ifelse(_["at"] == _[f"at of {key}"], _[key], ibis.null("string")).max().fill_null(tally.UNKNOWN)
+        for key in keys
+    }
+    account = ibis.cases((_.known.any(), "known customer"), (_.known.count() > 0, "guest"), else_=tally.UNKNOWN)
+    return before.group_by("who", "session").agg(won=_.goal_at.notnull().any(), **values, **{ACCOUNT: account})
+
+
+def _commonest(aspect: str, found: pd.DataFrame) -> pd.DataFrame:
+    """Return the values of an aspect, the commonest first, those beyond `MOST` put together."""
+    found = found.assign(unknown=found["value"] == tally.UNKNOWN)
+    found = found.sort_values(["unknown", "of", "value"], ascending=[True, False, True], ignore_index=True)
+    rare = (found.index >= MOST) & ~found["unknown"]
+    found.loc[rare, "value"] = tally.OTHER
+    return found.groupby("value", as_index=False, sort=False)[["of", "n"]].sum().assign(aspect=aspect)
+
+
+def _compared(rows: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Add rates, and each known value against the others of its aspect."""
+    rows = rows.assign(rate=rows["n"] / rows["of"])
+    rows["lower"], rows["upper"] = wilson(rows["n"], rows["of"], level=level)
+    rows = with_others(rows, "aspect", counts=rows["value"] != tally.UNKNOWN, level=level)
+    told = ["rate", "lower", "upper", "difference", "difference_lower", "difference_upper", "p", "q", "clear"]
+    return rows[["aspect", "value", "n", "of", *told]]
