@@ -19,6 +19,7 @@ from journeylab.customers.rfm_groups import rfm_groups
 from journeylab.customers.second_order import second_order
 from journeylab.customers.segments import segments
 from journeylab.customers.self_check import self_check
+from journeylab.customers.themes import themes
 from journeylab.customers.timeline import timeline
 
 __all__ = [
@@ -41,5 +42,6 @@ __all__ = [
     "second_order",
     "segments",
     "self_check",
+    "themes",
     "timeline",
 ]

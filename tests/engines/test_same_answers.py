@@ -46,6 +46,7 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("customers.feedback", {"kind": "ces", "by": "sales_channel", "smallest": 5}, "spoken"),
     ("customers.feedback", {"by": "rfm", "smallest": 5}, "spoken"),
     ("customers.feedback", {"kind": "yes_no", "by": "customers.loyalty_member"}, "spoken"),
+    ("customers.themes", {"by": "sales_channel"}, "spoken"),
     ("customers.rfm", {}, "shop"),
     ("customers.rfm", {"bins": 4, "as_of": "2026-02-15"}, "shop"),
     ("customers.rfm", {}, "online_retail"),
