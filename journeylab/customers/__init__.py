@@ -19,6 +19,7 @@ from journeylab.customers.rfm_groups import rfm_groups
 from journeylab.customers.second_order import second_order
 from journeylab.customers.segments import segments
 from journeylab.customers.self_check import self_check
+from journeylab.customers.support import support
 from journeylab.customers.themes import themes
 from journeylab.customers.timeline import timeline
 
@@ -42,6 +43,7 @@ __all__ = [
     "second_order",
     "segments",
     "self_check",
+    "support",
     "themes",
     "timeline",
 ]

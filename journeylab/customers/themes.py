@@ -132,7 +132,7 @@ def themes(
         >>> from journeylab.data.examples import answers_shop
         >>> found = jl.customers.themes(answers_shop(), count=2)
         >>> found.rows[["pain", "n"]].values.tolist()[0]
-        ['performance', 29]
+        ['performance', 58]
     """
     whole(count, "count", lowest=2, highest=12)
     whole(most, "most", lowest=100, highest=comments.MOST)

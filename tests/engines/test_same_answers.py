@@ -47,6 +47,8 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("customers.feedback", {"by": "rfm", "smallest": 5}, "spoken"),
     ("customers.feedback", {"kind": "yes_no", "by": "customers.loyalty_member"}, "spoken"),
     ("customers.themes", {"by": "sales_channel"}, "spoken"),
+    ("customers.support", {"by": "touchpoint", "stages": {"product": "delivery"}}, "spoken"),
+    ("customers.support", {"by": "customers.country", "days": 30}, "spoken"),
     ("customers.rfm", {}, "shop"),
     ("customers.rfm", {"bins": 4, "as_of": "2026-02-15"}, "shop"),
     ("customers.rfm", {}, "online_retail"),
