@@ -46,6 +46,13 @@ def splits(shop: Dataset) -> tuple[str, ...]:
     return tuple(found)
 
 
+def topics(shop: Dataset) -> tuple[str, ...]:
+    """Return the topics of the cases, the commonest first, at most as many as there are groups."""
+    tickets = shop.table("tickets").filter(_.topic.notnull())
+    rows = tickets.group_by("topic").agg(n=_.count()).order_by(_.n.desc(), _.topic).limit(answers.MAX_GROUPS)
+    return tuple(shop.run(rows)["topic"])
+
+
 def grouped(shop: Dataset, by: str | None, personas: Personas | None, stages: Mapping[str, str] | None) -> ir.Table:
     """Return the cases with `group` as text."""
     tickets = shop.table("tickets")

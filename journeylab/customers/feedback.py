@@ -63,7 +63,7 @@ class Feedback(Result):
 
     def table(self) -> pd.DataFrame:
         """Return a row a group, each score beside its number of answers and interval."""
-        return self.rows.drop(columns=["places"], errors="ignore")
+        return self.rows
 
     def headline(self) -> str:
         """Say the score with its interval, and the group that is clearly lowest."""
