@@ -35,8 +35,9 @@ _ICONS = {
 
 
 def kinds(shop: Dataset) -> dict[str, int]:
-    """Return the kinds of answers there are, with how many."""
-    return visitor().remember((shop.fingerprint, "kinds"), lambda: answers.kinds_of(shop))
+    """Return the kinds of answers there are, with how many, in the usual order."""
+    found = visitor().remember((shop.fingerprint, "kinds"), lambda: answers.kinds_of(shop))
+    return {name: found[name] for name in answers.KINDS if name in found}
 
 
 def kind(shop: Dataset, *, key: str, every: bool = False) -> str | None:

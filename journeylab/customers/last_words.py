@@ -28,8 +28,9 @@ def unhappy(shop: Dataset, since: int) -> int:
 
 
 def last_words(shop: Dataset, since: int) -> ir.Table:
-    """Return a row a customer with the latest answer or case of some days: customer_id, day, kind, score, top, place,
-    touchpoint.
+    """Return a row a customer with the latest answer or case of some days.
+
+    Its columns are customer_id, day, kind, score, top (of the scale), place (on it, 0 to 1) and touchpoint.
 
     Args:
         shop: A Dataset with answers or cases by customer.
