@@ -35,8 +35,8 @@ def budget(curve: pd.DataFrame, *, contacts: int, currency: str) -> alt.LayerCha
         base.mark_area(color=theme.MAIN, opacity=0.15),
         base.mark_line(color=theme.MAIN),
         mark.mark_rule(color=theme.ACCENT, strokeDash=[4, 4], strokeWidth=2),
-        mark.mark_text(color=theme.ACCENT, align="left", dx=6, baseline="bottom").encode(
-            y=alt.value(274), text="said:N"
+        mark.mark_text(color=theme.ACCENT, align="left", dx=6, dy=-6, baseline="bottom").encode(
+            y=alt.datum(0), text="said:N"
         ),
     ).properties(height=280)
 

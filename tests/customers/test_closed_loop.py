@@ -9,14 +9,6 @@ import pytest
 import journeylab as jl
 from journeylab.customers.closed_loop import BEYOND, CONTACT, HELD, NOT_WORTH
 from journeylab.data.examples import regulars_shop, shop_of
-from tests.customers.voices import voices
-
-
-@pytest.fixture(scope="module")
-def spoken():
-    shop = voices()
-    yield shop
-    shop.close()
 
 
 @pytest.fixture(scope="module")
@@ -164,10 +156,9 @@ def test_what_is_missing_is_said(spoken, tested):
         jl.customers.closed_loop(spoken, tested="BG/NBD")
 
 
-def test_the_demo_store_has_customers_worth_a_contact_and_the_charts_draw():
-    shop = jl.demo()
+def test_the_demo_store_has_customers_worth_a_contact_and_the_charts_draw(demo_customers):
+    shop = demo_customers
     found = jl.customers.closed_loop(shop, budget=500.0)
     assert found.contacts == 100
     assert found.recoverable > 0
     assert [found.chart(view).to_dict() for view in found.views]
-    shop.close()

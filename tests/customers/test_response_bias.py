@@ -7,14 +7,6 @@ import pytest
 
 import journeylab as jl
 from journeylab.data.examples import answers_shop, shop_of
-from tests.customers.voices import voices
-
-
-@pytest.fixture(scope="module")
-def spoken():
-    shop = voices()
-    yield shop
-    shop.close()
 
 
 def biased() -> jl.Dataset:
@@ -56,8 +48,8 @@ def test_rates_and_scores_agree_with_pandas(spoken):
     assert [found.chart(view).to_dict() for view in found.views]
 
 
-def test_the_reward_of_the_demo_store_lifts_the_stars_as_planted():
-    shop = jl.demo()
+def test_the_reward_of_the_demo_store_lifts_the_stars_as_planted(demo_customers):
+    shop = demo_customers
     found = jl.customers.response_bias(shop, kind="stars")
     score = found.incentive.set_index("measure").loc["score"]
     # A star more with chance 0.35, where one can be added: below that on a scale that ends at five.
@@ -66,7 +58,6 @@ def test_the_reward_of_the_demo_store_lifts_the_stars_as_planted():
     plain = jl.customers.response_bias(shop, kind="nps")
     assert plain.incentive.empty
     assert plain.chart("reward").to_dict()
-    shop.close()
 
 
 def test_rewards_are_compared_at_the_same_touchpoints():
