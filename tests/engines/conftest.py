@@ -15,6 +15,7 @@ import pytest
 
 import journeylab as jl
 from journeylab.data import schema
+from tests.customers.test_closed_loop import acted
 from tests.customers.test_timeline import lives
 from tests.customers.voices import voices
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
@@ -158,6 +159,14 @@ def spoken() -> Iterator[Dataset]:
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     """Visits with searches, pages that load slowly, a checkout with properties, answers and support cases."""
     made = embed(tmp_path_factory.mktemp("asked"), visits_that_ask())
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def contacted() -> Iterator[Dataset]:
+    """A shop with a list of customers to contact or hold out, and what they did afterwards."""
+    made = replace(acted(8), fingerprint="contacted")
     yield made
     made.close()
 
