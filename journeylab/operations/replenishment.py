@@ -273,7 +273,7 @@ def _caveats(
     late = there.incoming[there.incoming["arrives_at"] < pd.Timestamp(told.as_of)]
     if len(late):
         said.append(
-            f"{words.count(len(late), 'delivery', 'deliveries')} should have come before; they count as today's."
+            f"{words.count(len(late), 'delivery', 'deliveries')} should have come already; counted as today's."
         )
     folded = rows["sku"].str.strip().str.casefold()
     if twice := int((folded.duplicated(keep=False)).sum()):
