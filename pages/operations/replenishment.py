@@ -1,5 +1,7 @@
 """What to order, when, and why?"""
 
+import streamlit as st
+
 import journeylab as jl
 from journeylab.app import controls, ordering
 from journeylab.app.cards import run, show
@@ -20,9 +22,12 @@ with page(
         typed = ordering.assumptions(shop, demand)
         asked.update({"assumptions": typed} if typed else {})
     if part == "Order":
+        glance = st.container()
         found = show(jl.operations.replenishment, shop, demand=demand, **asked)
         if found is not None:
-            ordering.states(found)
+            with glance:
+                ordering.states(found)
+            ordering.vendors(found)
     elif part == "Cash":
         orders = run(jl.operations.replenishment, shop, demand=demand, **asked)
         budget = ordering.budget(shop, orders)
