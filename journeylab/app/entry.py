@@ -73,6 +73,14 @@ page = st.navigation(
                 help="What a test proved, whether it was worth it, and how to plan the next one.",
             ),
         ],
+        "Operations": [
+            st.Page(
+                PAGES / "operations/demand.py",
+                title="Demand",
+                icon=":material/trending_up:",
+                help="What will sell, how sure that is, what moves it, what is wanted and not bought, what comes back.",
+            ),
+        ],
     }
 )
 sidebar()
