@@ -3,6 +3,7 @@
 from journeylab.operations.basket import basket
 from journeylab.operations.demand import demand
 from journeylab.operations.explain import explain
+<<<<<<< HEAD
 from journeylab.operations.one_off import one_off
 from journeylab.operations.outlook import outlook
 from journeylab.operations.policy_replay import policy_replay
@@ -19,3 +20,10 @@ __all__ = [
     "replenishment",
     "seasonal_plan",
 ]
+=======
+from journeylab.operations.interest import interest
+from journeylab.operations.outlook import outlook
+from journeylab.operations.returns import returns
+
+__all__ = ["demand", "explain", "interest", "outlook", "returns"]
+>>>>>>> forecast

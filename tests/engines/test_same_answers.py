@@ -85,6 +85,9 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("journey.carts", {"cart": ["cart"], "goal": ["payment_done"]}, "simple_shop"),
     ("journey.what_if", _WHAT_IF, "simple_shop"),
     ("journey.dropped", {"steps": _STEPS, "at": 2, "most": 50}, "simple_shop"),
+    ("operations.replenishment", {"lead_time": 10, "order_cost": 20, "holding_cost": 0.25}, "shelf"),
+    ("operations.basket", {"budget": 150.0}, "shelf"),
+    ("operations.policy_replay", {"days": 28, "draws": 3}, "shelf"),
 ]
 
 
