@@ -75,17 +75,16 @@ page = st.navigation(
         ],
         "Operations": [
             st.Page(
-<<<<<<< HEAD
-                PAGES / "operations/replenishment.py",
-                title="What to order",
-                icon=":material/local_shipping:",
-                help="What must be ordered today, of whom and for how much, and what lies too long.",
-=======
                 PAGES / "operations/demand.py",
                 title="Demand",
                 icon=":material/trending_up:",
                 help="What will sell, how sure that is, what moves it, what is wanted and not bought, what comes back.",
->>>>>>> forecast
+            ),
+            st.Page(
+                PAGES / "operations/replenishment.py",
+                title="What to order",
+                icon=":material/local_shipping:",
+                help="What must be ordered today, of whom and for how much, and what lies too long.",
             ),
         ],
     }
