@@ -11,6 +11,7 @@ import streamlit as st
 
 from journeylab import words
 from journeylab.app import controls
+from journeylab.app.demand_controls import EDIT as BUNDLES
 from journeylab.app.state import visitor
 from journeylab.charts.stock import STATES
 from journeylab.errors import BadParameter
@@ -45,6 +46,12 @@ _TITLES = {
     "vendor": "Vendor", "unit_cost": "Cost a unit", "lead_time_days": "Lead time, days", "lead_time_sd": "± days",
     "moq": "Smallest order", "pack_size": "Pack", "on_hand": "On hand",
 }  # fmt: skip
+
+
+def bundles(shop: Dataset) -> dict[str, Any]:
+    """Return what bundles hold, as it was typed on the page on demand."""
+    kept = shop.edits.get(BUNDLES)
+    return {"bundles": list(kept)} if kept else {}
 
 
 def policy() -> dict[str, Any]:
