@@ -34,7 +34,7 @@ _ICONS = {
     "out of stock": "block", "will run out": "trending_down", "order now": "shopping_cart", "fine": "check_circle",
     "overstock": "inventory_2", "not selling": "bedtime", "stock not known": "help",
 }  # fmt: skip
-_ORDER = {
+_ORDER: dict[str, Any] = {
     "sku": "SKU",
     "product": "Product",
     "order": st.column_config.NumberColumn("Units", format="localized"),
