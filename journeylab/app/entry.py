@@ -81,6 +81,12 @@ page = st.navigation(
         ],
         "Operations": [
             st.Page(
+                PAGES / "operations/demand.py",
+                title="Demand",
+                icon=":material/trending_up:",
+                help="What will sell, how sure that is, what moves it, what is wanted and not bought, what comes back.",
+            ),
+            st.Page(
                 PAGES / "operations/replenishment.py",
                 title="What to order",
                 icon=":material/local_shipping:",

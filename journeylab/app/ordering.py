@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,10 +11,12 @@ import streamlit as st
 
 from journeylab import words
 from journeylab.app import controls
+from journeylab.app.demand_controls import EDIT as BUNDLES
 from journeylab.app.state import visitor
 from journeylab.charts.stock import STATES
 from journeylab.errors import BadParameter
 from journeylab.operations.terms import NUMBERS, TEXTS, overrides
+from journeylab.report import workbook
 from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
     from journeylab.operations.replenishment import Replenishment
 
 EDIT = "replenishment"
-_WIDTH = 220
+_WIDTH = 170
 _COLOURS = {
     "out of stock": "red", "will run out": "orange", "order now": "yellow", "fine": "green", "overstock": "blue",
     "not selling": "gray", "stock not known": "gray",
@@ -31,10 +34,24 @@ _ICONS = {
     "out of stock": "block", "will run out": "trending_down", "order now": "shopping_cart", "fine": "check_circle",
     "overstock": "inventory_2", "not selling": "bedtime", "stock not known": "help",
 }  # fmt: skip
+_ORDER: dict[str, Any] = {
+    "sku": "SKU",
+    "product": "Product",
+    "order": st.column_config.NumberColumn("Units", format="localized"),
+    "unit_cost": st.column_config.NumberColumn("Cost a unit", format="%.2f"),
+    "cost": st.column_config.NumberColumn("Cost", format="%.2f"),
+    "order_by": st.column_config.DateColumn("Order by"),
+}
 _TITLES = {
     "vendor": "Vendor", "unit_cost": "Cost a unit", "lead_time_days": "Lead time, days", "lead_time_sd": "± days",
     "moq": "Smallest order", "pack_size": "Pack", "on_hand": "On hand",
 }  # fmt: skip
+
+
+def bundles(shop: Dataset) -> dict[str, Any]:
+    """Return what bundles hold, as it was typed on the page on demand."""
+    kept = shop.edits.get(BUNDLES)
+    return {"bundles": list(kept)} if kept else {}
 
 
 def policy() -> dict[str, Any]:
@@ -47,8 +64,9 @@ def policy() -> dict[str, Any]:
         with st.container(width=_WIDTH):
             measure = controls.choice(
                 "It means",
-                {"no stock-out until the next delivery": "cycle", "share of units served": "fill"},
+                {"no stock-outs": "cycle", "units served": "fill"},
                 key="measure",
+                help="The chance that nothing runs out until the next delivery, or the share of units served.",
             )
         with st.container(width=_WIDTH):
             review = controls.slider("Days between orders", 0, 60, 7, key="review", help="How often you order.")
@@ -58,7 +76,7 @@ def policy() -> dict[str, Any]:
             )
         with st.container(width=_WIDTH):
             spread = controls.slider(
-                "Lead time varies by ± days",
+                "Lead time, ± days",
                 0,
                 30,
                 3,
@@ -73,7 +91,7 @@ def costs(shop: Dataset) -> dict[str, float]:
     with st.expander("Costs and overstock", icon=":material/payments:"), st.container(horizontal=True):
         with st.container(width=_WIDTH):
             order = controls.slider(
-                f"Placing an order costs, {escape(shop.currency)}".rstrip(", "),
+                f"An order costs, {escape(shop.currency)}".rstrip(", "),
                 0,
                 200,
                 0,
@@ -81,9 +99,9 @@ def costs(shop: Dataset) -> dict[str, float]:
                 help="A SKU. 0 leaves it aside: orders then bring the stock up to its level, however small.",
             )
         with st.container(width=_WIDTH):
-            holding = controls.slider("Holding costs, % of cost a year", 1, 100, 25, key="holding")
+            holding = controls.slider("Holding, % of cost a year", 1, 100, 25, key="holding")
         with st.container(width=_WIDTH):
-            over = controls.slider("Overstock is what lasts longer than, days", 30, 365, 120, key="overstock")
+            over = controls.slider("Overstock from, days of cover", 30, 365, 120, key="overstock")
     said: dict[str, float] = {"overstock_days": float(over)}
     return said | ({"order_cost": float(order), "holding_cost": holding / 100} if order else {})
 
@@ -155,7 +173,7 @@ def season(shop: Dataset, demand: Demand) -> dict[str, Any]:
         with st.container(width=_WIDTH):
             order = controls.slider(f"An order costs, {escape(shop.currency)}".rstrip(", "), 1, 500, 50, key="lot_cost")
         with st.container(width=_WIDTH):
-            holding = controls.slider("Holding costs, % of cost a year", 1, 100, 25, key="lot_holding")
+            holding = controls.slider("Holding, % of cost a year", 1, 100, 25, key="lot_holding")
     return {"sku": sku, "order_cost": float(order), "holding_cost": holding / 100}
 
 
@@ -169,7 +187,7 @@ def one_off(shop: Dataset, demand: Demand) -> dict[str, Any]:
             uplift = controls.slider("Demand, % of that SKU's", 10, 300, 100, key="uplift")
         with st.container(width=_WIDTH):
             salvage = controls.slider(
-                f"A unit left over brings, {escape(shop.currency)}".rstrip(", "), 0, 200, 0, key="salvage"
+                f"Left over brings, {escape(shop.currency)}".rstrip(", "), 0, 200, 0, key="salvage"
             )
     return {"sku": sku, "days": days, "uplift": uplift / 100, "salvage": float(salvage)}
 
@@ -202,6 +220,29 @@ def states(found: Replenishment) -> None:
             if state in counts:
                 text = f"{words.count(counts[state])} {state}"
                 st.badge(text, icon=f":material/{_ICONS[state]}:", color=_COLOURS[state])  # type: ignore[arg-type]
+
+
+def vendors(found: Replenishment) -> None:
+    """Show what to order of each vendor, and offer each list as CSV."""
+    lists = found.sheets()
+    if not lists:
+        return
+    st.subheader("By vendor", anchor=False)
+    st.caption("The workbook among the downloads above has a sheet a vendor.")
+    for place, (vendor, rows) in enumerate(lists.items()):
+        total = f", {words.money(float(rows['cost'].sum()), found.currency)}" if rows["cost"].notna().any() else ""
+        title = f"{vendor}: {words.count(len(rows), 'SKU')}{total}"
+        with st.expander(escape(title), icon=":material/local_shipping:"):
+            st.dataframe(rows, hide_index=True, alt=title, placeholder="–", column_config=_ORDER)
+            st.download_button(
+                "Download as CSV",
+                partial(workbook.plain_csv, rows),
+                file_name=f"order-{found.as_of.isoformat()}-{place + 1}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                key=f"vendor_{place}",
+                on_click="ignore",
+            )
 
 
 def _terms(demand: Demand, products: pd.DataFrame, kept: list[dict[str, Any]] | None) -> pd.DataFrame:

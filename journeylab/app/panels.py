@@ -22,7 +22,7 @@ logger = logging.getLogger("journeylab")
 #: Why a table matters, for pages that cannot do without it.
 WHY = {
     "orders": "Orders say who bought, when, and for how much: revenue, customers and repeat rate come from them.",
-    "order_lines": "Order lines say which products were bought together.",
+    "order_lines": "Order lines say which products sold, when, and together with which others.",
     "events": "Events say what visitors did before they bought or left: drop-off is counted on them.",
     "surveys": "Answers say how customers felt.",
     "stock": "Stock says what can be sold, and what must be ordered.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from journeylab.errors import JourneylabError, UnknownSource
 from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 def with_progress(work: Callable[[Callable[[float, str], None]], None]) -> None:
@@ -52,3 +53,41 @@ def _say_what_stays() -> None:
     if who.shop is not None:
         names = ", ".join(source.name for source in who.sources)
         st.caption(f"What was loaded before is still there: {escape(names)}.")
+
+
+@contextmanager
+def told(key: str) -> Iterator[Callable[[float, str], None]]:
+    """Give an analysis a way to tell its progress: a bar and a way to stop appear once it tells any, and go at the end.
+
+    Args:
+        key: Names what can be stopped, for `stopped`.
+    """
+    place = st.empty()
+    bars: list[Any] = []
+
+    def progress(share: float, words: str) -> None:
+        if not bars:
+            with place.container(horizontal=True, vertical_alignment="bottom"):
+                bars.append(st.progress(0.0, escape(words)))
+                st.button("Stop", icon=":material/stop_circle:", key=f"{key}_stop", on_click=_stop, args=(key,))
+        bars[0].progress(min(max(share, 0.0), 1.0), escape(words))
+
+    yield progress
+    place.empty()
+
+
+def stopped(key: str) -> bool:
+    """Say whether the user stopped this work, and offer to begin it again."""
+    if not st.session_state.get(f"{key}_stopped"):
+        return False
+    st.info("Stopped: nothing was worked out.", icon=":material/stop_circle:")
+    st.button("Work it out", key=f"{key}_again", on_click=_start, args=(key,))
+    return True
+
+
+def _stop(key: str) -> None:
+    st.session_state[f"{key}_stopped"] = True
+
+
+def _start(key: str) -> None:
+    st.session_state[f"{key}_stopped"] = False

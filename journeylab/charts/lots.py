@@ -36,9 +36,7 @@ def plan(rows: pd.DataFrame) -> alt.TopLevelMixin:
     )
     bars = base.transform_filter(f"datum.what == '{names['order']}'").mark_bar(size=14)
     lines = base.transform_filter(f"datum.what != '{names['order']}'").mark_line(point=True)
-    return alt.layer(bars, lines.encode(strokeDash=alt.StrokeDash("what:N", title=None, legend=None))).properties(
-        height=300
-    )
+    return alt.layer(bars, lines).properties(height=300)
 
 
 def costs(plans: pd.DataFrame, *, currency: str) -> alt.TopLevelMixin:

@@ -47,7 +47,7 @@ def whole_units(demand: Demand) -> bool:
 
 
 def ahead(demand: Demand, sku: str) -> pd.DataFrame:
-    """Return what one SKU will sell by period from `demand.as_of` on: period, mean; days gone do not count."""
+    """Return what one SKU is expected to sell by period, of the days from `demand.as_of` on: period, mean."""
     periods = demand.forecast.loc[demand.forecast["sku"] == sku, "period"].sort_values().drop_duplicates()
     starts = pd.DatetimeIndex(periods)
     days = pd.date_range(pd.Timestamp(demand.as_of), _end(starts, demand.every) - pd.Timedelta(days=1))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from journeylab.operations.contest import Outcome
     from journeylab.operations.forecasters import Ahead
-    from journeylab.operations.spread import Spread
+    from journeylab.operations.spread import Law, Spread
 
 #: Periods in a year's or week's season, for the seasonal naive forecast.
 LAG = {"day": 7, "week": 52, "month": 12}
@@ -202,7 +202,7 @@ def _others(
     factor: np.ndarray,
     category: np.ndarray,
     kind: np.ndarray,
-    law: tuple[float, float],
+    law: Law,
     mean: np.ndarray,
     sd: np.ndarray,
     model: np.ndarray,
@@ -225,6 +225,6 @@ def _others(
             rate, shape = newcomers.posterior(units, exposure, rates[peers])
             borrowed[i], model[i] = str(category[i]), BORROWED
         mean[i] = rate * factor[i, known:]
-        one = np.exp(law[0]) * max(rate, 1e-9) ** law[1]
+        one = float(law.expected(np.array(rate)))
         sd[i] = np.sqrt(one**2 + rate**2 / shape)
     return borrowed

@@ -272,9 +272,7 @@ def _caveats(
         said.append(f"Stock was counted as early as {counted.min().date()}; sales since then are not taken off.")
     late = there.incoming[there.incoming["arrives_at"] < pd.Timestamp(told.as_of)]
     if len(late):
-        said.append(
-            f"{words.count(len(late), 'delivery', 'deliveries')} should have come before; they count as today's."
-        )
+        said.append(f"{words.count(len(late), 'delivery', 'deliveries')} should have come already; counted as today's.")
     folded = rows["sku"].str.strip().str.casefold()
     if twice := int((folded.duplicated(keep=False)).sum()):
         said.append(f"{words.count(twice)} SKUs differ only in spelling; they can be joined on the Data page.")

@@ -68,7 +68,7 @@ class SeasonalPlan(Result):
             return f"{self.product} needs no order: what is there lasts."
         saved = words.money(each["cost"] - best["cost"], self.currency)
         return (
-            f"{self.product}: {words.count(best['orders'], 'order')} in {words.count(len(self.rows), self.every)} cost "
+            f"{self.product}: {words.count(best['orders'], 'order')} in {words.count(len(self.rows), self.every)}, "
             f"{words.money(best['cost'], self.currency)} to place and hold, {saved} less than one each {self.every}."
         )
 

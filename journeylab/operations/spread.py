@@ -19,9 +19,27 @@ from journeylab.operations.distribution import Correction, quantile, scores
 if TYPE_CHECKING:
     from journeylab.operations.contest import Outcome
 
-#: Periods of history that weigh as much as the law of all SKUs.
-PRIOR = 13.0
-_CLIP = 4.0
+#: Where the growth is read, and where that lies for a normal distribution: far errors of a few series do not set it.
+_SHARE, _NORMAL = 0.8, 1.2816
+
+
+@dataclass(frozen=True)
+class Law:
+    """Taylor's power law, log sd = start + slope × log mean, and how far series lie from it.
+
+    Args:
+        start: Log of the spread at a mean of one.
+        slope: The power.
+        between: Variance of log spreads around the law, beyond what short histories explain.
+    """
+
+    start: float = 0.0
+    slope: float = 0.5
+    between: float = 0.0
+
+    def expected(self, level: np.ndarray) -> np.ndarray:
+        """Return the spread the law gives at a mean."""
+        return np.exp(self.start) * np.maximum(level, 1e-9) ** self.slope
 
 
 @dataclass(frozen=True)
@@ -30,7 +48,7 @@ class Spread:
 
     Args:
         sd: Spread of one period ahead of each series, free of the calendar.
-        law: Log of a, and b, of Taylor's power law.
+        law: Taylor's power law of all series.
         by_period: Its growth for the first, second … period ahead.
         by_sum: Its growth for the sum of the first k periods, beyond the square root of k.
         periods: Corrections of single periods, and `sums` of sums, by whether demand comes in most periods.
@@ -40,7 +58,7 @@ class Spread:
     """
 
     sd: np.ndarray
-    law: tuple[float, float]
+    law: Law
     by_period: np.ndarray
     by_sum: np.ndarray
     periods: dict[bool, Correction]
@@ -62,7 +80,7 @@ def measure(out: Outcome, often: np.ndarray, n: np.ndarray, *, whole: bool, leve
         level: Coverage of the intervals that are measured.
     """
     now = _free_level(out.mean, out.factor)
-    law = taylor(now, out.sd)
+    law = taylor(now, out.sd, n)
     sd = shrunk(out.sd, now, n, law)
     count, origins, judged = out.actual.shape
     if not np.isfinite(out.actual).any():
@@ -71,7 +89,7 @@ def measure(out: Outcome, often: np.ndarray, n: np.ndarray, *, whole: bool, leve
     past_sd = out.of_chosen(out.past_sd)
     for o in range(origins):
         level_then = _free_level(mean[:, o], out.past_factor[:, o])
-        then = shrunk(past_sd[:, o], level_then, n, taylor(level_then, past_sd[:, o]))
+        then = shrunk(past_sd[:, o], level_then, n, taylor(level_then, past_sd[:, o], n))
         base[:, o] = then[:, None] * out.past_factor[:, o]
     by_period = _growth((out.actual - mean) / base)
     k = np.arange(1, judged + 1)
@@ -114,24 +132,27 @@ def unmeasured(horizon: int) -> Spread:
     """Return what is taken where no forecast could be tried: Poisson's law, no growth, no correction."""
     flat, none = np.ones(horizon), Correction(np.zeros(0))
     corrections = {True: none, False: none}
-    return Spread(np.zeros(0), (0.0, 0.5), flat, flat, corrections, corrections, np.zeros(0), np.nan, np.nan, 0)
+    return Spread(np.zeros(0), Law(), flat, flat, corrections, corrections, np.zeros(0), np.nan, np.nan, 0)
 
 
-def taylor(level: np.ndarray, sd: np.ndarray) -> tuple[float, float]:
-    """Return log a and b of sd = a × level^b over all series; the Poisson's own (0, 0.5) where there are too few."""
+def taylor(level: np.ndarray, sd: np.ndarray, n: np.ndarray) -> Law:
+    """Return the law of all series; the Poisson's power, 0.5, where there are too few to learn it."""
     good = (level > 0) & (sd > 0) & np.isfinite(level) & np.isfinite(sd)
-    if good.sum() < 8 or np.ptp(np.log(level[good])) < 0.5:
-        over = float(np.mean(np.log(sd[good]) - 0.5 * np.log(level[good]))) if good.any() else 0.0
-        return over, 0.5
-    slope, start = np.polyfit(np.log(level[good]), np.log(sd[good]), 1)
-    return float(start), float(np.clip(slope, 0.3, 1.2))
+    if not good.any():
+        return Law()
+    x, y = np.log(level[good]), np.log(sd[good])
+    slope = float(np.clip(np.polyfit(x, y, 1)[0], 0.3, 1.2)) if good.sum() >= 8 and np.ptp(x) >= 0.5 else 0.5
+    start = float(np.mean(y - slope * x))
+    around = float(np.mean((y - start - slope * x) ** 2)) if good.sum() >= 8 else 0.25
+    return Law(start, slope, max(around - float(np.mean(1 / (2 * n[good]))), 0.01))
 
 
-def shrunk(sd: np.ndarray, level: np.ndarray, n: np.ndarray, law: tuple[float, float]) -> np.ndarray:
-    """Return spreads drawn towards the law: variances weighted by periods of history, the law as `PRIOR` of them."""
-    expected = np.exp(law[0]) * np.maximum(level, 1e-9) ** law[1]
-    own = np.where(np.isfinite(sd), sd, expected)
-    return np.sqrt((n * own**2 + PRIOR * expected**2) / (n + PRIOR))
+def shrunk(sd: np.ndarray, level: np.ndarray, n: np.ndarray, law: Law) -> np.ndarray:
+    """Return spreads drawn towards the law, in logs, by how sure each is (its variance is 1/2n) and the law is."""
+    expected = law.expected(level)
+    own = np.where(np.isfinite(sd) & (sd > 0.05 * expected), sd, 0.05 * expected)
+    weight = law.between / (law.between + 1 / (2 * np.maximum(n, 1)))
+    return np.exp(weight * np.log(own) + (1 - weight) * np.log(expected))
 
 
 def _free_level(mean: np.ndarray, factor: np.ndarray) -> np.ndarray:
@@ -139,9 +160,13 @@ def _free_level(mean: np.ndarray, factor: np.ndarray) -> np.ndarray:
 
 
 def _growth(ratio: np.ndarray) -> np.ndarray:
-    """Return the root mean square of errors over their spread, by period ahead; it does not fall."""
-    squares = mean_of(np.clip(ratio, -_CLIP, _CLIP) ** 2, axis=(0, 1))
-    return np.sqrt(_rising(np.where(np.isfinite(squares) & (squares > 0), squares, 1.0)))
+    """Return how wide errors lie in their spreads by period ahead, read where 80 % of them end; it does not fall."""
+    wide = np.ones(ratio.shape[2])
+    for h in range(ratio.shape[2]):
+        off = np.abs(ratio[:, :, h])
+        off = off[np.isfinite(off)]
+        wide[h] = max(float(np.quantile(off, _SHARE)) / _NORMAL, 0.1) if len(off) else wide[h - 1]
+    return _rising(wide)
 
 
 def _rising(values: np.ndarray) -> np.ndarray:

@@ -1,7 +1,9 @@
 """What to order, when, and why?"""
 
+import streamlit as st
+
 import journeylab as jl
-from journeylab.app import controls, ordering
+from journeylab.app import controls, ordering, progress
 from journeylab.app.cards import run, show
 from journeylab.app.shell import page
 
@@ -13,23 +15,31 @@ with page(
     needs=["orders", "order_lines"],
 ) as shop:
     part = controls.segments("Look at", PARTS, key="part")
-    demand = run(jl.operations.demand, shop)
-    if part in {"Order", "Cash"}:
+    demand = None
+    if part == "Proof":
+        asked = ordering.proof(shop)
+        if not progress.stopped("replay"):
+            with progress.told("replay") as tell:
+                show(jl.operations.policy_replay, shop, **asked, progress=tell)
+    elif not progress.stopped("demand"):
+        with progress.told("demand") as tell:
+            demand = run(jl.operations.demand, shop, **ordering.bundles(shop), progress=tell)
+    if demand and part in {"Order", "Cash"}:
         asked = ordering.policy()
         asked.update(ordering.costs(shop))
         typed = ordering.assumptions(shop, demand)
         asked.update({"assumptions": typed} if typed else {})
-    if part == "Order":
-        found = show(jl.operations.replenishment, shop, demand=demand, **asked)
-        if found is not None:
-            ordering.states(found)
-    elif part == "Cash":
-        orders = run(jl.operations.replenishment, shop, demand=demand, **asked)
-        budget = ordering.budget(shop, orders)
-        show(jl.operations.basket, shop, orders=orders, **budget)
-    elif part == "Season":
+        if part == "Order":
+            glance = st.container()
+            found = show(jl.operations.replenishment, shop, demand=demand, **asked)
+            if found is not None:
+                with glance:
+                    ordering.states(found)
+                ordering.vendors(found)
+        else:
+            orders = run(jl.operations.replenishment, shop, demand=demand, **asked)
+            show(jl.operations.basket, shop, orders=orders, **ordering.budget(shop, orders))
+    elif demand and part == "Season":
         show(jl.operations.seasonal_plan, shop, demand=demand, **ordering.season(shop, demand))
-    elif part == "One-off buy":
+    elif demand:
         show(jl.operations.one_off, shop, demand=demand, **ordering.one_off(shop, demand))
-    else:
-        show(jl.operations.policy_replay, shop, **ordering.proof(shop))

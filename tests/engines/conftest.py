@@ -21,6 +21,7 @@ from tests.customers.voices import voices
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
 from tests.engines.small_shop import embed, small_shop, visits_that_ask
 from tests.growth.shops import frames_shop, simulated
+from tests.operations.stocked import count, stocked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -168,6 +169,28 @@ def contacted() -> Iterator[Dataset]:
     """A shop with a list of customers to contact or hold out, and what they did afterwards."""
     made = replace(acted(8), fingerprint="contacted")
     yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def shelf() -> Iterator[Dataset]:
+    """A shop with stock at two counts, units on order, and terms that are partly missing."""
+    made = stocked(
+        {"mug": 4, "bowl": 1, "lid": 0.25, "tea, loose": 2},
+        stock=[
+            count("mug", 30, committed=6, on_order=12, arrives="2026-06-01"),
+            count("mug", 60, at="2026-04-26"),
+            count("bowl", 400),
+            count("lid", -2, on_order=20),
+            count("vase", 15),
+        ],
+        products=[
+            ("mug", "Pottery", 4, 10, 2, 24, 6),
+            ("bowl", "Pottery", 5, None, None, 6, 1),
+            ("vase", None, 8, 1, 1, 1, 1),
+        ],
+    )
+    yield replace(made, fingerprint="shelf")
     made.close()
 
 

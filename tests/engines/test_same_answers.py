@@ -104,6 +104,9 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("journey.friction", {"value": 10.0}, "asked"),
     ("journey.carts", {"cart": ["cart"], "by": "device"}, "asked"),
     ("journey.paths", {"by": "device", "groups": ["mobile", "desktop"], "most": 3}, "asked"),
+    ("operations.replenishment", {"lead_time": 10, "order_cost": 20, "holding_cost": 0.25}, "shelf"),
+    ("operations.basket", {"budget": 150.0}, "shelf"),
+    ("operations.policy_replay", {"days": 28, "draws": 3}, "shelf"),
 ]
 
 

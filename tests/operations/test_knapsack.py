@@ -31,7 +31,7 @@ def brute(costs, values, budget) -> float:
     return most
 
 
-@settings(max_examples=150)
+@settings(deadline=None, max_examples=150)
 @given(items, st.integers(0, 150))
 def test_no_choice_is_worth_more_than_the_one_found(drawn, budget):
     costs, values = arrays(drawn)
@@ -62,6 +62,7 @@ def test_twelve_skus_are_chosen_as_by_looking_at_all_baskets(seed):
     assert chosen.value == pytest.approx(gained[spent <= budget].max())
 
 
+@settings(deadline=None)
 @given(items, st.lists(st.integers(0, 150), min_size=2, max_size=2))
 def test_more_money_never_buys_less_value_and_is_never_overspent(drawn, budgets):
     costs, values = arrays(drawn)
@@ -69,6 +70,7 @@ def test_more_money_never_buys_less_value_and_is_never_overspent(drawn, budgets)
     assert best(costs, values, low).value <= best(costs, values, high).value + 1e-9
 
 
+@settings(deadline=None)
 @given(items)
 def test_with_money_for_everything_the_most_valuable_level_of_each_is_bought(drawn):
     costs, values = arrays(drawn)
@@ -76,6 +78,7 @@ def test_with_money_for_everything_the_most_valuable_level_of_each_is_bought(dra
     assert everything.value == pytest.approx(sum(value.max() for value in values))
 
 
+@settings(deadline=None)
 @given(items, st.integers(0, 150))
 def test_no_choice_lies_above_the_frontier(drawn, budget):
     costs, values = arrays(drawn)

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeylab.errors import BadParameter
@@ -29,6 +29,7 @@ def test_wagner_whitin_gives_the_plan_of_snyder_and_shen():
     assert plan.stock == (120, 0, 70, 0)
 
 
+@settings(deadline=None)
 @given(demands, costs, st.integers(0, 9))
 def test_no_choice_of_order_periods_is_cheaper_than_wagner_whitin(demand, order_cost, holding_cost):
     wanted = np.array(demand, dtype=float)
@@ -47,6 +48,7 @@ def test_no_choice_of_order_periods_is_cheaper_than_wagner_whitin(demand, order_
     assert sum(plan.orders) == pytest.approx(wanted.sum())
 
 
+@settings(deadline=None)
 @given(demands, costs, st.integers(0, 9), st.integers(1, 100))
 def test_simpler_rules_never_cost_less(demand, order_cost, holding_cost, quantity):
     best = wagner_whitin(demand, order_cost=order_cost, holding_cost=holding_cost).cost
@@ -58,6 +60,7 @@ def test_simpler_rules_never_cost_less(demand, order_cost, holding_cost, quantit
     assert simple.holding == 0
 
 
+@settings(deadline=None)
 @given(
     st.floats(-50, 500), st.one_of(st.just(float("nan")), st.integers(0, 60)), st.one_of(st.just(0), st.integers(1, 25))
 )

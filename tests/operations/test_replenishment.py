@@ -102,16 +102,13 @@ def test_stock_of_two_places_is_added_up():
 services = st.floats(0.5, 0.99)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(services, services, st.sampled_from(["cycle", "fill"]), st.integers(0, 60), st.integers(0, 90), st.floats(0, 20))
 def test_more_service_never_orders_less_and_orders_fit_packs(shop, demand, a, b, measure, review, lead, spread):
     low, high = sorted((a, b))
     typed = [{"sku": sku, "lead_time_days": lead, "lead_time_sd": spread} for sku in ("mug", "bowl", "lid")]
     made = [
-        replenish(shop, demand=demand, service=s, measure=measure, review=review, assumptions=typed).rows.set_index(
-            "sku"
-        )
-        for s in (low, high)
+        replenish(shop, demand=demand, service=s, assumptions=typed, **asked).rows.set_index("sku") for s in (low, high)
     ]
     less, more = made[0], made[1].loc[made[0].index]
     for name in ("safety_stock", "reorder_point", "order"):

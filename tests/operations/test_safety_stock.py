@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, optimize, stats
 
@@ -48,12 +48,14 @@ def test_quantiles_and_losses_agree_with_numeric_integration(mean, sd):
     assert told.quantile(0.93)[0] == pytest.approx(max(other.ppf(0.93), 0))
 
 
+@settings(deadline=None)
 @given(means, spreads, services)
 def test_the_quantile_is_reached_with_the_chance_asked_for(mean, cv, service):
     told = spread(mean, mean * cv)
     assert told.chance_below(told.quantile(service))[0] == pytest.approx(service, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(means, spreads, services, services, st.sampled_from(["cycle", "fill"]))
 def test_more_service_never_asks_for_less_stock(mean, cv, one, other, measure):
     low, high = sorted((one, other))
@@ -62,6 +64,7 @@ def test_more_service_never_asks_for_less_stock(mean, cv, one, other, measure):
     assert 0 <= less[0] <= safety_stock(told, service=high, measure=measure, cycle=mean)[0] + 1e-6
 
 
+@settings(deadline=None)
 @given(means, spreads, services)
 def test_safety_stock_for_a_fill_rate_reaches_it_and_no_more(mean, cv, service):
     told = spread(mean, mean * cv)
@@ -117,6 +120,7 @@ def test_a_simulated_shelf_reaches_the_service_that_was_asked_for(measure, sd):
         assert 0.9 - 0.01 <= filled <= 0.93  # what was owed already is left in, so a little too much is kept
 
 
+@settings(deadline=None)
 @given(means, spreads, st.floats(0.05, 20), st.floats(0.05, 20))
 def test_no_other_quantity_costs_less_than_the_newsvendors(mean, cv, overage, underage):
     told = spread(mean, mean * cv)
