@@ -101,7 +101,8 @@ def _named(shop: Dataset, made: Audience) -> Callable[[], bytes] | None:
     look_up = partial(_look_up, made.roster, paths, uploads, key, columns)
     try:
         cache = (shop.fingerprint, "own ids", made.call.python() if made.call else "", *(u.file_id for u in uploads))
-        told: Told = who.remember(cache, lambda: look_up(None))
+        with st.spinner("Looking them up in your files"):
+            told: Told = who.remember(cache, lambda: look_up(None))
     except JourneylabError as error:
         panels.problem(error)
         return None

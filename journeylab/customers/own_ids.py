@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 #: customers may both be numbered from 1.
 _PEOPLE = ("customer", "client", "user", "buyer", "member", "person", "shopper")
 _NOT_PEOPLE = ("order", "group", "type", "since", "agent")
-_ROWS_TRIED = 100_000
+_ROWS_TRIED = 1_000_000
 _CHUNK = 10_000
 
 
@@ -105,45 +105,66 @@ def write(
 
 def _search(cursor: duckdb.DuckDBPyConnection, raw: Raw, folder: Path, key: bytes, more: Collection[str]) -> None:
     """Add what one table says of the customers of the list."""
-    cells = [f"nullif(trim({raw.at(place)}, ' \t'), '')" for place in range(len(raw.columns))]
-    keyed = _keyed(raw.columns, cells, key, more)
-    counts = ", ".join(
-        f"count(DISTINCT {made}) FILTER (WHERE {made} IN (SELECT customer_id FROM list))" for _, made in keyed
-    )
-    counts += "".join(f", count(*) FILTER (WHERE contains({cell}, '@')), count({cell})" for cell in cells)
-
-    def tried(scan: str) -> list[int]:
-        return list(cursor.execute(f"SELECT {counts} FROM (SELECT * FROM {scan} LIMIT {_ROWS_TRIED})").fetchall()[0])
-
-    raw, hits = _mended(raw, folder, tried)
-    known, mails = hits[: len(keyed)], hits[len(keyed) :]
+    keyed = _keyed(raw.columns, key, more)
+    raw, mails = _mended(raw, folder, lambda raw: _mails(cursor, raw))
+    known = _hits(cursor, raw, [made for _place, made in keyed])
     if not any(known):
         return
     place, made = keyed[max(range(len(keyed)), key=known.__getitem__)]
     email = _email_column(raw.columns, mails, place)
-    mail = f"lower(trim({cells[email]}))" if email is not None else "NULL"
-    own = f"CASE WHEN contains({cells[place]}, '@') THEN NULL ELSE {cells[place]} END"
+    mail = f"lower(t{email})" if email is not None else "NULL"
     cursor.execute(
-        f"INSERT INTO found SELECT customer_id, own, email, count(*) FROM (SELECT {made} AS customer_id, {own} AS own, "
-        f"CASE WHEN contains({mail}, '@') THEN {mail} END AS email FROM {raw.scan()}) "
+        f"INSERT INTO found SELECT customer_id, own, email, count(*) FROM (SELECT {made} AS customer_id, "
+        f"CASE WHEN NOT contains(t{place}, '@') THEN t{place} END AS own, "
+        f"CASE WHEN contains({mail}, '@') THEN {mail} END AS email FROM {_cells(raw)}) "
         "SEMI JOIN list USING (customer_id) GROUP BY ALL"
     )
 
 
-def _keyed(columns: Sequence[str], cells: Sequence[str], key: bytes, more: Collection[str]) -> list[tuple[int, str]]:
+def _cells(raw: Raw, rows: int | None = None) -> str:
+    """Return the relation of a table's cells without blanks around them, t0, t1, …, and w0, w1, … as whole numbers.
+
+    In layers, since each pseudonym names its cell many times.
+    """
+    places = range(len(raw.columns))
+    clean = ", ".join(f"nullif(trim({raw.at(place)}, ' \t'), '') AS t{place}" for place in places)
+    whole = ", ".join(f"{whole_number(f't{place}')} AS w{place}" for place in places)
+    limit = f" LIMIT {rows}" if rows else ""
+    return f"(SELECT *, {whole} FROM (SELECT {clean} FROM {raw.scan()}{limit}))"
+
+
+def _mails(cursor: duckdb.DuckDBPyConnection, raw: Raw) -> list[int]:
+    """Return for each column how many of its cells have an @, and how many are filled."""
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE contains(t{place}, '@')), count(t{place})" for place in range(len(raw.columns))
+    )
+    return list(cursor.execute(f"SELECT {counts} FROM {_cells(raw, _ROWS_TRIED)}").fetchall()[0])
+
+
+def _hits(cursor: duckdb.DuckDBPyConnection, raw: Raw, made: Sequence[str]) -> list[int]:
+    """Return for each expression how many customers of the list it gives; as long rows, for one look-up serves all."""
+    rows = cursor.execute(
+        f"SELECT place, count(DISTINCT customer_id) FROM (SELECT unnest([{', '.join(made)}]) AS customer_id, "
+        f"unnest(range({len(made)})) AS place FROM {_cells(raw, _ROWS_TRIED)}) "
+        "SEMI JOIN list USING (customer_id) GROUP BY place"
+    ).fetchall()
+    found = dict(rows)
+    return [found.get(place, 0) for place in range(len(made))]
+
+
+def _keyed(columns: Sequence[str], key: bytes, more: Collection[str]) -> list[tuple[int, str]]:
     """Return columns with the expression of the customer each may hold.
 
     A pseudonym that meets one of the list is proof; a plain id counts only where the header speaks of customers.
     """
     keyed = []
-    for place, (column, cell) in enumerate(zip(columns, cells, strict=True)):
-        name = fold(column)
+    for place, column in enumerate(columns):
+        name, made = fold(column), person(f"w{place}", key)
         named = any(word in name for word in _PEOPLE) and not any(word in name for word in _NOT_PEOPLE)
-        made = person(whole_number(cell), key)
         if named or name in more:
-            keyed += [(place, made), (place, pseudonym(cell, key))]
+            keyed += [(place, made), (place, pseudonym(f"t{place}", key))]
         else:
-            keyed.append((place, f"nullif({made}, {whole_number(cell)})"))
+            keyed.append((place, f"nullif({made}, w{place})"))
     return keyed
 
 
@@ -155,15 +176,15 @@ def _email_column(columns: Sequence[str], mails: Sequence[int], place: int) -> i
     return next((i for i, name in enumerate(columns) if mostly[i] and "mail" in fold(name)), None)
 
 
-def _mended(raw: Raw, folder: Path, query: Callable[[str], list[int]]) -> tuple[Raw, list[int]]:
-    """Run a query over the rows of a table; one whose lines end in several ways is mended first."""
+def _mended(raw: Raw, folder: Path, query: Callable[[Raw], list[int]]) -> tuple[Raw, list[int]]:
+    """Run a query over a table; one whose lines end in several ways is mended first."""
     try:
-        return raw, query(raw.scan())
+        return raw, query(raw)
     except duckdb.InvalidInputException:
         if not raw.delimiter:
             raise
         raw = same_lines(raw, folder)
-        return raw, query(raw.scan())
+        return raw, query(raw)
     except duckdb.Error as error:
         raise SchemaError(f"{raw.name} could not be read ({type(error).__name__}).", do="Export it again.") from None
 
