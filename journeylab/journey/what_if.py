@@ -103,7 +103,7 @@ class WhatIf(Result):
         shares = ~self.rows["figure"].isin(("further conversions", "goes there today"))
         shown = self.rows[shares].dropna(subset=["value"])
         base = alt.Chart(shown).encode(
-            y=alt.Y("figure:N", sort=None, title=None),
+            y=alt.Y("figure:N", sort=None, title=None, axis=alt.Axis(labelLimit=240)),
             tooltip=["group:N", "figure:N", *(alt.Tooltip(f"{name}:Q", format=".2%") for name in _SHARES)],
         )
         x = alt.X("value:Q", title="share that converts", axis=alt.Axis(format=".0%"))
