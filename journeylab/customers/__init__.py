@@ -3,6 +3,7 @@
 from journeylab.customers.audience import audience
 from journeylab.customers.cohorts import cohorts
 from journeylab.customers.crosswalk import crosswalk
+from journeylab.customers.feedback import feedback
 from journeylab.customers.holdout import holdout
 from journeylab.customers.identity import identity
 from journeylab.customers.lifetime_value import lifetime_value
@@ -24,6 +25,7 @@ __all__ = [
     "audience",
     "cohorts",
     "crosswalk",
+    "feedback",
     "holdout",
     "identity",
     "lifetime_value",

@@ -69,3 +69,44 @@ def regulars_shop() -> Dataset:
                 FROM days WHERE day <= DATE '2025-12-31'"""
         }
     )
+
+
+def answers_shop() -> Dataset:
+    """Return 300 answers without any order: NPS, CSAT and stars on two touchpoints, with comments, early 2026."""
+    return shop_of(
+        {
+            "surveys": """
+                SELECT 'r' || i AS response_id, 'c' || (i % 120) AS customer_id,
+                       TIMESTAMP '2026-01-01 12:00' + INTERVAL 6 HOUR * i AS answered_at,
+                       (TIMESTAMP '2026-01-01 12:00' + INTERVAL 6 HOUR * i)::DATE AS day,
+                       CASE WHEN i % 10 < 6 THEN 'nps' WHEN i % 10 < 9 THEN 'csat' ELSE 'stars' END AS kind,
+                       CASE WHEN i % 10 < 6 THEN [9, 10, 6, 8, 3, 10, 7][1 + i % 7] ELSE 1 + i * 7 % 5 END::DOUBLE
+                       AS score,
+                       CASE WHEN i % 10 < 6 THEN 10 ELSE 5 END::DOUBLE AS scale,
+                       CASE WHEN i % 3 = 0 THEN NULL WHEN i % 7 IN (2, 4) THEN ['the parcel came late', 'delivery was '
+                       || 'slow', 'late delivery again'][1 + i % 3] ELSE ['lovely coffee beans', 'the coffee is fresh',
+                       'beans and coffee as always'][1 + i % 3] END AS comment,
+                       CASE WHEN i % 7 IN (2, 4) THEN 'delivery' ELSE 'product' END AS touchpoint,
+                       i % 4 = 0 AS incentive
+                FROM range(300) t(i)"""
+        },
+        currency="",
+    )
+
+
+def stocked_shop() -> Dataset:
+    """Return 30 weeks of order lines of two SKUs, one sold each day and one now and then, by a fixed arithmetic."""
+    days = "SELECT i, DATE '2025-06-02' + CAST(i AS INTEGER) AS day FROM range(210) t(i)"
+    return shop_of(
+        {
+            "orders": f"""
+                SELECT i::VARCHAR AS order_id, day::TIMESTAMP AS ordered_at, day, 'completed' AS status,
+                       30.0::DECIMAL(18,4) AS net FROM ({days})""",
+            "order_lines": f"""
+                SELECT i::VARCHAR AS order_id, 'CUP' AS sku, 'Cup' AS product, 'Ceramics' AS category,
+                       (2 + i * 7 % 3)::DECIMAL(18,4) AS quantity, 9.0::DECIMAL(18,4) AS unit_price FROM ({days})
+                UNION ALL
+                SELECT i::VARCHAR, 'POT', 'Pot', 'Ceramics', (1 + i % 2)::DECIMAL(18,4), 20.0::DECIMAL(18,4)
+                FROM ({days}) WHERE i * i % 11 = 4""",
+        }
+    )

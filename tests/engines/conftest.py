@@ -16,6 +16,7 @@ import pytest
 import journeylab as jl
 from journeylab.data import schema
 from tests.customers.test_timeline import lives
+from tests.customers.voices import voices
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
 from tests.engines.small_shop import embed, small_shop, visits_that_ask
 from tests.growth.shops import frames_shop, simulated
@@ -149,6 +150,14 @@ def people() -> Iterator[Dataset]:
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     """Visits with searches, pages that load slowly, a checkout with properties, answers and support cases."""
     made = embed(tmp_path_factory.mktemp("asked"), visits_that_ask())
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def spoken() -> Iterator[Dataset]:
+    """A shop with orders that arrive, answers with comments, and support cases."""
+    made = replace(voices(), fingerprint="spoken")
     yield made
     made.close()
 
