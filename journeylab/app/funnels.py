@@ -177,10 +177,12 @@ def transition(shop: Dataset) -> dict[str, Any]:
     known = {name: name for name in names(shop)}
     if len(known) < 2:
         raise NotEnoughData("There are fewer than two kinds of events in this period.", do="Choose a longer period.")
-    *_before, usual, last = suggested(list(known))
+    way = suggested(list(known))
+    # the last step is often not the next one but one further on, so a step in the middle is the better example
+    usual, last = way[-3:-1] if len(way) > 3 else way[-2:]
     source = controls.choice("From", known, key="source", default=usual)
     target = controls.choice("more go to", known, key="target", default=last)
-    rate = controls.slider("Per cent of what comes next", 0, 100, 50, key="rate")
+    rate = controls.slider("Per cent of what comes next", 0, 100, 75, key="rate")
     return {"source": source, "target": target, "rate": rate / 100}
 
 

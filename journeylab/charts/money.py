@@ -42,14 +42,15 @@ def leaks(rows: pd.DataFrame, *, currency: str, most: int = 12) -> alt.LayerChar
 
 
 def findings(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
-    """Draw findings by what they cost, coloured by their type.
+    """Draw findings by what they cost, coloured by their type; what may be noise is pale.
 
     Args:
-        rows: finding, type, margin, lower, upper, n, of.
+        rows: finding, type, margin, lower, upper, n, of, clear.
         currency: Of the money.
     """
     tips = [alt.Tooltip("type:N"), alt.Tooltip("n:Q", format=","), alt.Tooltip("of:Q", format=",")]
-    return _bars(rows, "finding", currency, tips, colour="type")
+    tips.append(alt.Tooltip("clear:N", title="beyond noise"))
+    return _bars(rows, "finding", currency, tips, colour="type", pale=True)
 
 
 def _bars(

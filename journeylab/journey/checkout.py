@@ -86,24 +86,26 @@ class Checkout(Result):
         from journeylab.charts import theme
 
         shown = self.rows[self.rows["value"] != tally.UNKNOWN]
+        shown = shown.assign(what=[f"{a}: {v}" for a, v in zip(shown["aspect"], shown["value"], strict=True)])
         base = alt.Chart(shown).encode(
-            y=alt.Y("value:N", title=None, sort=None),
-            tooltip=["aspect:N", "value:N", alt.Tooltip("rate:Q", format=".1%"), "n:Q", "of:Q"],
+            y=alt.Y("what:N", title=None, sort=None, axis=alt.Axis(labelLimit=320)),
+            opacity=alt.condition("datum.clear", alt.value(1.0), alt.value(0.45)),
+            tooltip=[
+                alt.Tooltip("what:N", title="with"),
+                *(alt.Tooltip(f"{name}:Q", format=".1%") for name in ("rate", "lower", "upper")),
+                alt.Tooltip("n:Q", format=","),
+                alt.Tooltip("of:Q", format=","),
+                alt.Tooltip("clear:N", title="beyond noise"),
+            ],
         )
         axis = alt.Axis(format=".0%")
-        shade = alt.condition("datum.clear", alt.value(1.0), alt.value(0.55))
-        drawn = alt.layer(
+        return alt.layer(
             base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(
-                x=alt.X("lower:Q", title="share that finishes", axis=axis), x2="upper:Q", opacity=shade
+                x=alt.X("lower:Q", title="share that finishes the checkout", axis=axis, scale=alt.Scale(zero=False)),
+                x2="upper:Q",
             ),
-            base.mark_point(filled=True, size=80, color=theme.MAIN).encode(x="rate:Q", opacity=shade),
-        ).properties(height=alt.Step(26), title=view)
-        order = [name for name in (*ASPECTS, ACCOUNT) if name in set(shown["aspect"])]
-        return (
-            drawn.properties(title="")
-            .facet(row=alt.Row("aspect:N", title=None, sort=order, header=alt.Header(labelAngle=0, labelAlign="left")))
-            .resolve_scale(y="independent")
-        )
+            base.mark_point(filled=True, size=80, color=theme.MAIN).encode(x="rate:Q"),
+        ).properties(height=alt.Step(26), name=view)
 
 
 @analysis("events")

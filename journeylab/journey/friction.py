@@ -98,7 +98,8 @@ class Friction(Result):
             return f"No sign of friction goes with clearly fewer conversions in {none}.{told}"
         top = found.iloc[0]
         return (
-            f"{words.count(len(found), 'sign')} of friction go with clearly fewer conversions; the dearest "
+            f"{words.count(len(found), 'sign')} of friction {'goes' if len(found) == 1 else 'go'} with clearly fewer "
+            "conversions; the dearest "
             f"({top['type']}): {top['finding']}, {words.money(top['margin'], self.currency)} of margin "
             f"({words.money(top['lower'], self.currency)} to {words.money(top['upper'], self.currency)}).{told}"
         )

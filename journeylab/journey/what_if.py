@@ -76,6 +76,7 @@ class WhatIf(Result):
         name = str(gains.loc[groups, "value"].abs().idxmax())
         figures = self.rows[self.rows["group"] == name].set_index("figure")
         more = figures.loc["further conversions"]
+        gain, least, most = (round(more[bound]) for bound in ("value", "lower", "upper"))
         goes_to = "the goal" if self.target == GOAL else self.target
         after, before = figures.loc["with the change", "value"], figures.loc["observed", "value"]
         today = figures.loc["goes there today", "value"]
@@ -83,8 +84,8 @@ class WhatIf(Result):
             f"{f'{name}: ' if self.by else ''}If {words.percent(self.rate)} instead of {words.percent(today)} went "
             f"from {self.source} to {goes_to}, {words.percent(after, digits=2)} instead of "
             f"{words.percent(before, digits=2)} of sessions would convert: "
-            f"{'+' if more['value'] >= 0 else ''}{words.count(more['value'])} in this period "
-            f"({words.count(more['lower'])} to {words.count(more['upper'])})."
+            f"{'+' if gain >= 0 else ''}{words.count(gain)} in this period "
+            f"({words.count(least)} to {words.count(most)})."
         )
 
     def _locked(self, name: str) -> str:
@@ -103,7 +104,7 @@ class WhatIf(Result):
         shares = ~self.rows["figure"].isin(("further conversions", "goes there today"))
         shown = self.rows[shares].dropna(subset=["value"])
         base = alt.Chart(shown).encode(
-            y=alt.Y("figure:N", sort=None, title=None),
+            y=alt.Y("figure:N", sort=None, title=None, axis=alt.Axis(labelLimit=240)),
             tooltip=["group:N", "figure:N", *(alt.Tooltip(f"{name}:Q", format=".2%") for name in _SHARES)],
         )
         x = alt.X("value:Q", title="share that converts", axis=alt.Axis(format=".0%"))

@@ -26,7 +26,7 @@ LOOKS = {
     "Visits": ("sessions", {}),
     "Friction": ("friction", {}),
     "Carts and search": ("carts", {}),
-    "What if": ("what_if", {"source": "cart", "target": "purchase", "rate": 0.5}),
+    "What if": ("what_if", {"source": "cart", "target": "purchase", "rate": 0.75}),
     "Who left": ("dropped", {"steps": ["view", "cart", "purchase"], "at": 2}),
 }
 

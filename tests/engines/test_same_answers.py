@@ -81,6 +81,7 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("journey.funnel", {"steps": ["catalog", "cart", "payment_done"], "window": None}, "simple_shop"),
     ("growth.experiment", {"name": "fee", "metrics": ["conversion", "revenue", "order value", "event view"]}, "tested"),
     ("growth.experiment", {"name": "plan", "metrics": ["converted", "net", "median of net"], "cap": 0.99}, "tested"),
+    ("growth.experiment", {"name": "fee", "metrics": ["revenue", "order value"], "trim": 0.05}, "tested"),
     ("growth.experiment_segments", {"name": "fee", "by": "device", "metric": "revenue"}, "tested"),
     ("growth.experiment_segments", {"name": "plan", "by": "part"}, "tested"),
     ("growth.experiment_value", {"name": "fee"}, "tested"),

@@ -107,6 +107,7 @@ services = st.floats(0.5, 0.99)
 def test_more_service_never_orders_less_and_orders_fit_packs(shop, demand, a, b, measure, review, lead, spread):
     low, high = sorted((a, b))
     typed = [{"sku": sku, "lead_time_days": lead, "lead_time_sd": spread} for sku in ("mug", "bowl", "lid")]
+    asked = {"measure": measure, "review": review}
     made = [
         replenish(shop, demand=demand, service=s, assumptions=typed, **asked).rows.set_index("sku") for s in (low, high)
     ]
