@@ -10,7 +10,7 @@ The whole    jl.overview  jl.quality  jl.matching
 Journey      jl.journey.funnel  .sessions  .paths  .stake  .friction  .carts  .searches  .what_if  .dropped
 Customers    jl.customers.rfm  .rfm_groups  .personas  .segments  .migration  .lifetime_value  .cohorts  .quiet  …
 Growth       jl.growth.experiment  .experiment_segments  .experiment_value  .aa_replay  .power
-Operations   jl.operations.demand  .replenishment  .basket  .seasonal_plan  .one_off  .policy_replay
+Operations   jl.operations.demand  .outlook  .explain  .interest  .returns  .replenishment  .basket  .policy_replay  …
 Errors       jl.JourneylabError: jl.SchemaError, jl.NotEnoughData, jl.BadParameter
 
 Every analysis takes a Dataset and keyword-only options, and gives a Result: `.table()`, `.chart()`, `.headline()`,
