@@ -11,7 +11,7 @@ Journey      jl.journey.funnel  .sessions  .paths  .stake  .friction  .carts  .c
 Customers    jl.customers.rfm  .rfm_groups  .personas  .segments  .migration  .lifetime_value  .cohorts  .quiet  …
              jl.customers.feedback  .themes  .support  .response_bias  .closed_loop  .closed_loop_effect
 Growth       jl.growth.experiment  .experiment_segments  .experiment_value  .aa_replay  .power
-Operations   jl.operations.demand  .replenishment  .basket  .seasonal_plan  .one_off  .policy_replay
+Operations   jl.operations.demand  .outlook  .explain  .interest  .returns  .replenishment  .basket  .policy_replay  …
 Errors       jl.JourneylabError: jl.SchemaError, jl.NotEnoughData, jl.BadParameter
 
 Every analysis takes a Dataset and keyword-only options, and gives a Result: `.table()`, `.chart()`, `.headline()`,

@@ -11,7 +11,8 @@ from journeylab.charts import theme
 if TYPE_CHECKING:
     import pandas as pd
 
-_ODD = {True: "fewer buy than usual in its category", False: "as usual"}
+_MOST_NAMES = 6
+_ODD = {True: "fewer buy than usual", False: "as usual"}
 
 
 def products(rows: pd.DataFrame) -> alt.TopLevelMixin:
@@ -37,12 +38,21 @@ def products(rows: pd.DataFrame) -> alt.TopLevelMixin:
     )
     shape = alt.Shape("kind:N", title=None, scale=alt.Scale(domain=domain, range=["diamond", "circle"]))
     y = alt.Y("rate:Q", title="of them bought it", axis=alt.Axis(format=".0%"))
-    named = base.transform_filter("datum.unusual").mark_text(dy=-12, fontSize=11).encode(y=y, text="product:N")
+    named = (
+        base.transform_filter(f"datum.unusual && datum.passive >= {_named(rows)}")
+        .mark_text(dy=-12, fontSize=11)
+        .encode(y=y, text="product:N")
+    )
     return alt.layer(
         base.mark_rule(opacity=0.5).encode(y=alt.Y("lower:Q", title="of them bought it"), y2="upper:Q"),
         base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape),
         named,
     ).properties(height=340)
+
+
+def _named(rows: pd.DataFrame) -> float:
+    """Return from how many missing buyers on a product is named: names of more than a few would cover each other."""
+    return float(rows["passive"].nlargest(_MOST_NAMES).min())
 
 
 def niches(rows: pd.DataFrame) -> alt.TopLevelMixin:

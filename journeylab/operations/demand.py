@@ -17,7 +17,7 @@ from journeylab.checks import number, one_of, whole
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import NotEnoughData
 from journeylab.operations import bundles as bundle_table
-from journeylab.operations import demand_words, stock_outs
+from journeylab.operations import demand_words, forecasters, stock_outs
 from journeylab.operations.contest import ORIGINS
 from journeylab.operations.forecasting import Forecasts, forecast
 from journeylab.operations.history import history
@@ -30,9 +30,12 @@ if TYPE_CHECKING:
     import altair as alt
 
     from journeylab.data.dataset import Dataset
+    from journeylab.operations.forecasters import Ahead
     from journeylab.operations.history import History
     from journeylab.operations.sales_series import SalesSeries
 
+#: SKUs that make so much of net value are class A.
+CLASS_A = 0.8
 #: Periods ahead, if not said.
 AHEAD = {"day": 28, "week": 13, "month": 6}
 
@@ -159,7 +162,7 @@ def demand(
         bundles: What bundles hold: rows with bundle_sku, sku and quantity. They count as sales of what is inside.
         level: Coverage of the intervals.
         contest: 'quick' judges the candidates from three origins; 'full' from eight, so that single SKUs get their own
-            choice, with Prophet and a yearly Theta for those that make 80 % of net value.
+            choice; by week or month, Prophet then competes for those that make 80 % of net value.
         progress: Called with the share that is done and what is being done, in words.
 
     Raises:
@@ -171,8 +174,8 @@ def demand(
         >>> told = jl.operations.demand(stocked_shop(), horizon=4)
         >>> told.over(14).round(1)
            sku  mean   sd
-        0  CUP  42.0  4.5
-        1  POT   4.8  2.7
+        0  CUP  42.1  0.8
+        1  POT   3.8  0.7
     """
     one_of(every, "every", tuple(EVERY))
     one_of(returns, "returns", ("net", "ignore"))
@@ -193,6 +196,7 @@ def demand(
     out, source = stock_outs.out_days(shop, moves, sales.days)
     known = history(shop, sales, out, source, horizon=horizon, net=returns == "net", corrected=corrected)
     as_of, step = sales.days[1] + timedelta(days=1), DAYS[every]
+    more = _more(known, sales, horizon) if contest == "full" and every != "day" else None
     units = bool(np.allclose(sales.sold, np.round(sales.sold)))
     gone = (pd.Timestamp(as_of) - known.clock.periods[known.clock.known]).days / step
     told = forecast(
@@ -207,6 +211,8 @@ def demand(
         gone=gone,
         step=step,
         effort=contest,
+        more=more,
+        more_names=forecasters.SLOW,
         progress=lambda share, said: tell(0.1 + 0.9 * share, said),
     )
     lower, upper = told.paths.intervals(level)
@@ -241,6 +247,23 @@ def demand(
             shop, sales, known, told, packed, net=returns == "net", corrected=corrected, level=level
         ),
     )
+
+
+def _more(known: History, sales: SalesSeries, horizon: int) -> Callable[[int, int], dict[str, Ahead]]:
+    """Return Prophet's forecasts of single SKUs, for those of class A."""
+    net = sales.skus["net"].clip(lower=0.0)
+    leading = (net.cumsum() - net < CLASS_A * net.sum()).to_numpy()
+    periods, freq = known.clock.periods, "W-MON" if known.clock.every == "week" else "MS"
+
+    def told(row: int, until: int) -> dict[str, Ahead]:
+        from journeylab.operations import prophet_model
+
+        seen = known.demand[row, :until]
+        begin = int(np.argmax(~np.isnan(seen)))
+        said = prophet_model.periodic(seen[begin:], periods[begin:until], horizon, freq) if leading[row] else None
+        return {forecasters.PROPHET: said} if said else {}
+
+    return told
 
 
 def _series(sales: SalesSeries, known: History) -> pd.DataFrame:

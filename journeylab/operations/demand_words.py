@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-#: SKUs that make so much of net value are class A.
-CLASS_A = 0.8
 
 
 def headline(skus: pd.DataFrame, ahead: pd.DataFrame, horizon: int, every: str) -> str:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 
 _FURTHEST = 5.0
+#: Below the first, a mean or a spread is none; a spread beyond so many means says no more than one of that.
+_NOTHING, _WIDEST = 1e-6, 100.0
 #: A correction needs this many past forecasts.
 ENOUGH = 100
 
@@ -77,12 +79,13 @@ def quantile(p: np.ndarray | float, mean: np.ndarray, sd: np.ndarray, *, whole: 
 
 
 def _gamma(mean: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    none = (mean <= 0) | (sd <= 0)
-    safe_mean, safe_sd = np.where(none, 1.0, mean), np.where(none, 1.0, sd)
+    none = (mean <= _NOTHING) | (sd <= _NOTHING * np.maximum(mean, 1.0))
+    safe_mean, safe_sd = np.where(none, 1.0, mean), np.where(none, 1.0, np.minimum(sd, _WIDEST * mean))
     return (safe_mean / safe_sd) ** 2, safe_sd**2 / safe_mean, none
 
 
 def _negative_binomial(mean: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    over = (sd**2 > mean * (1 + 1e-6)) & (mean > 0)
+    sd = np.minimum(sd, _WIDEST * mean)
+    over = (sd**2 > mean * (1 + 1e-6)) & (mean > _NOTHING)
     beyond, safe = np.where(over, sd**2 - mean, 1.0), np.where(over, mean, 1.0)
     return safe**2 / beyond, safe / (safe + beyond), over

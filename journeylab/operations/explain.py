@@ -47,7 +47,8 @@ class Explanation(Result):
     Args:
         days: A row a day, known and to come: day, demand (NaN where not known), fitted, trend, a factor for each
             component there is, known.
-        effects: A row a component: component, smallest, largest (its factors over the known days).
+        effects: A row a component: component, smallest, largest (its factors over the known days), usual (how far
+            they lie apart: their standard deviation).
         errors: A row a week ahead: week, n (days judged), error (absolute errors over what sold), naive (the same of
             the week before the origin, repeated), origins.
         what: What was looked at, in words.
@@ -70,7 +71,7 @@ class Explanation(Result):
         """Say what moves demand most, and how well the model foretold days it had not seen."""
         said = f"{self.what[:1].upper()}{self.what[1:]}"
         if len(self.effects):
-            most = self.effects.loc[(self.effects["largest"] - self.effects["smallest"]).idxmax()]
+            most = self.effects.loc[self.effects["usual"].idxmax()]
             said += f": most moved by {most['component']}, {most['smallest']:.2f} to {most['largest']:.2f} times"
         if self.errors["error"].notna().any():
             error, naive = (_weighted(self.errors, name) for name in ("error", "naive"))
@@ -125,7 +126,7 @@ def explain(
         >>> import journeylab as jl
         >>> from journeylab.data.examples import stocked_shop
         >>> told = jl.operations.explain(stocked_shop(), sku="CUP", origins=1)
-        >>> told.days[told.days["known"]]["demand"].sum()
+        >>> float(told.days[told.days["known"]]["demand"].sum())
         630.0
     """
     if sku is not None and category is not None:
@@ -174,8 +175,8 @@ def explain(
     return Explanation(
         days=days,
         effects=pd.DataFrame(
-            [(LABELS[name], seen[name].min(), seen[name].max()) for name in named],
-            columns=["component", "smallest", "largest"],
+            [(LABELS[name], seen[name].min(), seen[name].max(), seen[name].std()) for name in named],
+            columns=["component", "smallest", "largest", "usual"],
         ),
         errors=errors,
         what=f"SKU {sku}" if sku else f"category {category}" if category else "the whole shop",

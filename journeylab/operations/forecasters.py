@@ -17,6 +17,9 @@ import numpy as np
 
 NAIVE, SEASONAL_NAIVE, MEAN = "naive", "seasonal naive", "mean"
 ETS, THETA, CROSTON, TSB, IMAPA, ADIDA = "ETS", "Theta", "Croston (SBA)", "TSB", "IMAPA", "ADIDA"
+PROPHET = "Prophet"
+#: Candidates that take long, for single series and on request.
+SLOW = (PROPHET,)
 COMBINED = {"Theta + ETS": (THETA, ETS), "TSB + IMAPA": (TSB, IMAPA)}
 OFTEN_DEFAULT, RARE_DEFAULT = "Theta + ETS", "TSB + IMAPA"
 #: Candidates for demand in most periods and for demand with gaps; the default comes first.

@@ -16,8 +16,8 @@ _LEAST_SHAPE = 0.3
 def prior(rates: np.ndarray) -> tuple[float, float]:
     """Return shape and scale of the gamma distribution with the mean and variance of the rates.
 
-    >>> prior(np.array([1.0, 2.0, 3.0]))
-    (6.0, 0.33333333333333337)
+    >>> prior(np.array([2.0, 2.0, 4.0, 4.0]))
+    (9.0, 0.3333333333333333)
     """
     rates = rates[np.isfinite(rates) & (rates > 0)]
     if not len(rates):

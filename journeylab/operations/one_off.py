@@ -115,7 +115,7 @@ def one_off(
     Example:
         >>> import journeylab as jl
         >>> from journeylab.data.examples import stocked_shop
-        >>> made = jl.operations.one_off(stocked_shop(), sku="CUP", days=30, unit_cost=4)
+        >>> made = jl.operations.one_off(stocked_shop(), sku="CUP", days=30, unit_cost=2)
         >>> made.mean < made.quantity
         True
     """

@@ -74,7 +74,7 @@ class PolicyReplay(Result):
         return self.rows
 
     def headline(self) -> str:
-        """Say how the two differ in lost sales and stock."""
+        """Say how the two differ in lost sales, stock and cash."""
         ours, rule = (self.rows.set_index("policy").loc[name] for name in (OURS, RULE))
 
         def held(row: pd.Series) -> str:
@@ -87,8 +87,14 @@ class PolicyReplay(Result):
         return (
             f"Over {words.count(len(self.days) // 2, 'day')}, ordering by forecast would have lost "
             f"{words.percent(1 - ours['fill_rate'])} of demand, the 30-day rule {words.percent(1 - rule['fill_rate'])}"
-            f"{beyond}, with {held(ours)} and {held(rule)} in stock."
+            f"{beyond}, with {held(ours)} and {held(rule)} in stock{self._spent(ours, rule)}."
         )
+
+    def _spent(self, ours: pd.Series, rule: pd.Series) -> str:
+        if not self.costed:
+            return ""
+        spent = (words.money(float(row["spent"]), self.currency) for row in (ours, rule))
+        return " and {} and {} spent on orders".format(*spent)
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
         from journeylab.charts import replay as charts

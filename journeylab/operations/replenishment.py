@@ -97,9 +97,9 @@ class Replenishment(Result):
                 return "Stock is not known, so the table says what should be there, not what to order."
             said = "Nothing has to be ordered today"
         else:
-            vendors = words.count(wanted["vendor"].nunique(), "vendor")
-            skus = words.count(len(wanted), "SKU")
-            said = f"Order {skus} of {vendors} today{self._for(wanted['cost'])}"
+            known = wanted.loc[wanted["vendor"] != sku_rows.NO_VENDOR, "vendor"].nunique()
+            vendors = f" of {words.count(known, 'vendor')}" if known else ""
+            said = f"Order {words.count(len(wanted), 'SKU')}{vendors} today{self._for(wanted['cost'])}"
         late = int(self.rows["status"].isin(["out of stock", "will run out"]).sum())
         if late:
             said += f"; {words.count(late)} will lose sales before goods can come"

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
 BY = ("product", "sku", "category", "size")
-_SIZE = re.compile(r"(?:^|[\s,/(-])(XXS|XS|S|M|L|XL|XXL|XXXL|[2-5]XL|EU ?\d{2}|\d{2}(?:\.5)?)\)?$", re.IGNORECASE)
+#: A size at the end of a name; a letter after a number is a measure, as in "1 L".
+_SIZE = re.compile(r"(?<!\d)[\s,/(-](XXS|XS|S|M|L|XL|XXL|XXXL|[2-5]XL|EU ?\d{2}|\d{2}(?:\.5)?)\)?$")
 NO_SIZE = "no size in its name"
 _TICKET_DAYS = 30
 _LARGE = 100
@@ -162,11 +163,11 @@ def returns(shop: Dataset, *, by: str = "product", fewest: int = 20, level: floa
 def size_of(product: object) -> str:
     """Return the size that a product's name ends in.
 
-    >>> size_of("T-shirt - M"), size_of("Sneaker, EU 42"), size_of("Jug 1 l")
+    >>> size_of("T-shirt - M"), size_of("Sneaker, EU 42"), size_of("Jug 1 L")
     ('M', 'EU 42', 'no size in its name')
     """
     found = _SIZE.search(str(product).strip())
-    return found[1].upper() if found else NO_SIZE
+    return found[1] if found else NO_SIZE
 
 
 def _remorse(shop: Dataset, moves: ir.Table, level: float) -> pd.DataFrame:

@@ -62,10 +62,10 @@ def sheet_name(name: str, taken: set[str]) -> str:
 
     >>> taken = {"table"}
     >>> sheet_name("Tea / import: [A]*?", taken), sheet_name("Table", taken), sheet_name("'=cmd'", taken)
-    ('Tea   import   A', 'Table 2', '=cmd')
+    ('Tea import A', 'Table 2', '=cmd')
     """
     plain = "".join(" " if sign in "[]:*?/\\" or ord(sign) < 32 else sign for sign in name)
-    plain = plain.strip(" '")[:31].strip(" '") or "Sheet"
+    plain = " ".join(plain.split()).strip(" '")[:31].strip(" '") or "Sheet"
     if plain.casefold() == "history":  # which spreadsheets keep for themselves
         plain = "History 1"
     number, found = 1, plain

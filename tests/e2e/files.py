@@ -27,6 +27,17 @@ def invoices(orders: int = 80) -> bytes:
     return "\n".join(lines).encode()
 
 
+def shelf() -> dict[str, bytes]:
+    """Return invoices of a mug that sells two a day, with its stock and the buyer's list."""
+    return {
+        "invoices.csv": invoices(),
+        "stock.csv": b"sku,as_of,on_hand\nA1,2026-03-21,10\n",
+        "purchasing.csv": (
+            b"sku,product,vendor,unit_cost,lead_time_days,lead_time_sd,moq,pack_size\nA1,MUG,Kiln / Graz,2.5,7,0,12,6\n"
+        ),
+    }
+
+
 def _bomb() -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -9,6 +9,7 @@ import zipfile
 from typing import TYPE_CHECKING
 
 import pytest
+import python_calamine
 
 from tests.e2e import files
 
@@ -92,6 +93,25 @@ def test_several_files_are_added_and_every_page_answers(visit: Visit) -> None:
     open_page(page, "Personas")
     page.get_by_text("customers").first.wait_for()
     assert not page.get_by_test_id("stAlert").count()
+
+
+def test_files_dropped_in_give_the_order_with_a_sheet_a_vendor(visit: Visit) -> None:
+    page = visit("/data")
+    add_files(page, files.shelf())
+    page.get_by_text("What was recognised").wait_for()
+    open_page(page, "What to order")
+    page.get_by_text("Order 1 SKU of 1 vendor today").wait_for(timeout=60_000)
+    page.get_by_text("1 will run out").wait_for()
+    page.get_by_text("Kiln / Graz: 1 SKU").wait_for()
+    page.get_by_role("button", name="Download", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Table as XLSX").click()
+    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(download.value.path().read_bytes()))
+    assert book.sheet_names == ["Table", "Kiln Graz", "About"]
+    sku, product, units = book.get_sheet_by_name("Kiln Graz").to_python()[1][:3]
+    assert (sku, product) == ("A1", "MUG")
+    assert units >= 2 * 14 - 10
+    assert units % 6 == 0
 
 
 def test_everything_offered_can_be_downloaded(visit: Visit) -> None:
