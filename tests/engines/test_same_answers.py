@@ -85,6 +85,10 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("journey.carts", {"cart": ["cart"], "goal": ["payment_done"]}, "simple_shop"),
     ("journey.what_if", _WHAT_IF, "simple_shop"),
     ("journey.dropped", {"steps": _STEPS, "at": 2, "most": 50}, "simple_shop"),
+    ("operations.demand", {"horizon": 4, "top": 6}, "stocked"),
+    ("operations.explain", {"sku": "SKU-1", "price": True, "origins": 1}, "stocked"),
+    ("operations.interest", {"fewest": 3}, "stocked"),
+    ("operations.returns", {"by": "sku", "fewest": 5}, "stocked"),
 ]
 
 
