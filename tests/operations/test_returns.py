@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def shop(lines: str, *, refunded: str = "0", status: str = "'completed'"):
     return shop_of(
         {
-            "orders": f"""SELECT i::VARCHAR AS order_id, DATE '2026-01-01' + (i % 28)::INTEGER AS day, {status} AS status,
-                   TIMESTAMP '2026-01-01' AS ordered_at, 30::DECIMAL(18,4) AS net, {refunded}::DECIMAL(18,4) AS refunded
-                   FROM range(1000) t(i)""",
+            "orders": f"""SELECT i::VARCHAR AS order_id, DATE '2026-01-01' + (i % 28)::INTEGER AS day,
+                   {status} AS status, TIMESTAMP '2026-01-01' AS ordered_at, 30::DECIMAL(18,4) AS net,
+                   {refunded}::DECIMAL(18,4) AS refunded FROM range(1000) t(i)""",
             "order_lines": lines,
         }
     )
