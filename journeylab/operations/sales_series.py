@@ -78,7 +78,7 @@ def sales_series(shop: Dataset, *, every: str, top: int | None = None) -> SalesS
         few.mutate(period=_.day.truncate(unit)).group_by("sku", "period").agg(sold=_.sold.sum(), back=_.returned.sum())
     )
     daily = shop.run(moves.group_by("category", "day").agg(sold=_.sold.sum()))
-    days = (min(totals["first"].dropna()), end)
+    days = (totals["first"].dropna().min(), end)
     index = pd.period_range(*map(pd.Timestamp, days), freq=unit)
     periods = pd.DatetimeIndex(index.start_time)
     ends = index.end_time.normalize()

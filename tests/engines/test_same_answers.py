@@ -108,6 +108,10 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("operations.replenishment", {"lead_time": 10, "order_cost": 20, "holding_cost": 0.25}, "shelf"),
     ("operations.basket", {"budget": 150.0}, "shelf"),
     ("operations.policy_replay", {"days": 28, "draws": 3}, "shelf"),
+    ("operations.demand", {"horizon": 4, "top": 6}, "stocked"),
+    ("operations.explain", {"sku": "SKU-1", "price": True, "origins": 1}, "stocked"),
+    ("operations.interest", {"fewest": 3}, "stocked"),
+    ("operations.returns", {"by": "sku", "fewest": 5}, "stocked"),
 ]
 
 
