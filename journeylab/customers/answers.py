@@ -16,6 +16,8 @@ from journeylab.checks import one_of
 from journeylab.errors import BadParameter, NotEnoughData
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import ibis.expr.types as ir
     import pandas as pd
 
@@ -69,6 +71,10 @@ KINDS = {
 }
 
 
+#: The kinds that customers are asked, and not the staff.
+OF_CUSTOMERS = tuple(name for name in KINDS if name != "enps")
+
+
 def kinds_of(shop: Dataset) -> dict[str, int]:
     """Return the kinds of answers this shop has in its period, with how many, the commonest first.
 
@@ -113,21 +119,32 @@ def traits(shop: Dataset) -> tuple[str, ...]:
     )
 
 
+def placed(shop: Dataset, kinds: Sequence[str]) -> ir.Table:
+    """Return the answers of some kinds with `top`, the highest score they could get, and their `place` up to it.
+
+    The place is 0 to 1, and null where a score lies outside its scale.
+    """
+    answers = shop.table("surveys").filter(_.kind.isin(list(kinds)), _.score.notnull())
+    lowest, usual = (
+        ibis.cases(*((_.kind == name, getattr(KINDS[name], field)) for name in kinds), else_=0.0)
+        for field in ("lowest", "usual")
+    )
+    answers = answers.mutate(_lowest=lowest.cast("float64"), _usual=usual.cast("float64"))
+    given = _.scale.fill_null(_["_usual"]) if "scale" in answers.columns else _["_usual"]
+    answers = answers.mutate(top=given).mutate(top=ibis.ifelse(_.top > _["_lowest"], _.top, _["_usual"]))
+    place = (_.score - _["_lowest"]) / (_.top - _["_lowest"])
+    possible = (_.score >= _["_lowest"]) & (_.score <= _.top)
+    return answers.mutate(place=ibis.ifelse(possible, place, ibis.null("float64"))).drop("_lowest", "_usual")
+
+
 def asked(shop: Dataset, kind: str) -> ir.Table:
-    """Return the answers of a kind with `points`, null where a score cannot be one, and `place` from 0 to 1.
+    """Return the answers of a kind with `place` and `points`, null where a score cannot be one.
 
     Raises:
         BadParameter: if there is no such kind.
     """
     one_of(kind, "kind", tuple(KINDS))
-    what = KINDS[kind]
-    answers = shop.table("surveys").filter(_.kind == kind, _.score.notnull())
-    top = answers.scale.fill_null(what.usual) if "scale" in answers.columns else ibis.literal(what.usual)
-    answers = answers.mutate(_top=ibis.ifelse(top > what.lowest, top, what.usual))
-    place = (_.score - what.lowest) / (_["_top"] - what.lowest)
-    possible = (_.score >= what.lowest) & (_.score <= _["_top"])
-    answers = answers.mutate(place=ibis.ifelse(possible, place, ibis.null("float64")))
-    return answers.mutate(points=_points(what)).drop("_top")
+    return placed(shop, [kind]).mutate(points=_points(KINDS[kind]))
 
 
 def _points(kind: Kind) -> Any:

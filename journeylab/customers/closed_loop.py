@@ -21,6 +21,7 @@ from journeylab.customers.holdout import Holdout, holdout
 from journeylab.customers.last_words import last_words, written
 from journeylab.customers.value_curve import WEEKS_A_YEAR
 from journeylab.errors import BadParameter, NotEnoughData
+from journeylab.growth.recall import recall
 from journeylab.intervals import z_of
 from journeylab.result import Result, analysis
 
@@ -190,14 +191,14 @@ def closed_loop(
     tested = tested or holdout(shop)
     if not isinstance(tested, Holdout):
         raise BadParameter("tested must be the Result of jl.customers.holdout.")
-    of = int(shop.run(said.agg(n=_.count()))["n"].iloc[0])
-    people, found = _people(shop, said, tested, held, seed)
+    question = ("closed loop", since, tested.until.isoformat(), seed)
+    people, found, of = recall(shop, question, lambda: _people(shop, said, tested.until, seed))
     weeks = horizon * WEEKS_A_YEAR / 12
     alive, value = _worth(tested.model, tested.spend, tested, people, weeks, margin)
     recoverable = np.round(alive * value * saved - cost, 9)
     order = np.lexsort((people["customer_id"], -recoverable))
     table = _table(people, alive, value, recoverable).iloc[order].reset_index(drop=True)
-    drawn = people["drawn"].to_numpy(bool)[order]
+    drawn = (people["lot"] < lots.threshold(held)).to_numpy()[order]
     table["plan"] = _plan(table["recoverable"].to_numpy(float), drawn, cost, budget)
     chosen = (table["plan"] == CONTACT).to_numpy()
     low, high = _interval(tested, people.iloc[order[chosen]], weeks, margin, seed, level)
@@ -224,21 +225,21 @@ def closed_loop(
     )
 
 
-def _people(shop: Dataset, said: ir.Table, tested: Holdout, held: float, seed: int) -> tuple[pd.DataFrame, int]:
-    """Return the unhappy with their purchases, those who spent most first, and how many there are in all."""
-    unhappy = said.filter(said.place <= UNHAPPY)
-    histories = purchases.histories(purchases.purchase_days(shop, tested.until), tested.until)
+def _people(shop: Dataset, said: ir.Table, until: date, seed: int) -> tuple[pd.DataFrame, int, int]:
+    """Return the unhappy with purchases and lots, the best spenders first; how many they are, and who said anything."""
+    histories = purchases.histories(purchases.purchase_days(shop, until), until)
     histories = histories.drop("first", "later", "later_net").rename(_owner="customer_id")
-    both = unhappy.join(histories, unhappy.customer_id == histories["_owner"]).drop("_owner")
-    found = int(shop.run(both.agg(n=_.count()))["n"].iloc[0])
-    if not found:
+    both = said.filter(said.place <= UNHAPPY).join(histories, said.customer_id == histories["_owner"]).drop("_owner")
+    of = int(shop.run(said.agg(n=_.count()))["n"].iloc[0])
+    rows = both.mutate(lot=lots.lot(_.customer_id, seed, NAME).substr(0, 8), _all=_.count().over())
+    rows = shop.run(rows.order_by((_.spend + _.first_net).desc(), _.customer_id).limit(LOOKED_AT))
+    if rows.empty:
         raise NotEnoughData(
             "No customer with an order was unhappy in these days.", do="Look further back, or at a longer period."
         )
-    both = both.mutate(drawn=lots.drawn(_.customer_id, held, seed, NAME))
-    rows = shop.run(both.order_by((_.spend + _.first_net).desc(), _.customer_id).limit(LOOKED_AT))
-    rows["days"] = (pd.Timestamp(tested.until) - pd.to_datetime(rows["day"])).dt.days
-    return purchases.settled(rows.drop(columns="day"), "customer_id"), found
+    found = int(rows.pop("_all").iloc[0])
+    rows["days"] = (pd.Timestamp(until) - pd.to_datetime(rows["day"])).dt.days
+    return purchases.settled(rows.drop(columns="day"), "customer_id"), found, of
 
 
 def _worth(

@@ -16,7 +16,6 @@ from ibis import _
 from journeylab import words
 from journeylab.checks import number, whole
 from journeylab.customers import answers
-from journeylab.customers.answers import KINDS
 from journeylab.customers.closed_loop import CONTACT, HELD, NAME
 from journeylab.data.coverage import orders_end, orders_end_caveat
 from journeylab.data.dataset import ibis_date
@@ -162,9 +161,7 @@ def _scores(shop: Dataset, listed: ir.Table, level: float) -> list[dict[str, obj
     """Return the place of the answers given afterwards, 0 to 100, contacted beside held out; none if too few."""
     if not shop.has("surveys.customer_id"):
         return []
-    columns = ("customer_id", "day", "place")
-    parts = [answers.asked(shop, kind).select(*columns) for kind in KINDS if kind != "enps"]
-    said = ibis.union(*parts).filter(_.place.notnull(), _.customer_id.notnull())
+    said = answers.placed(shop, answers.OF_CUSTOMERS).filter(_.place.notnull(), _.customer_id.notnull())
     said = said.select(_whose="customer_id", _on="day", _place=100 * _.place)
     after = listed.join(
         said, [listed.unit_id == said["_whose"], said["_on"] > listed.day, said["_on"] <= listed["last"]]

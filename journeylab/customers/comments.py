@@ -10,7 +10,6 @@ import ibis
 from ibis import _
 
 from journeylab.customers import answers, lots
-from journeylab.customers.answers import KINDS
 from journeylab.errors import NotEnoughData
 
 if TYPE_CHECKING:
@@ -90,14 +89,10 @@ def read(
     Raises:
         NotEnoughData: if there is none.
     """
-    kinds = [name for name in KINDS if name != "enps"] if kind is None else [kind]
-    parts = []
-    for name in kinds:
-        asked = answers.asked(shop, name).filter(_.place.notnull(), _.comment.notnull())
-        asked = asked.filter(_.comment.length() > 1)
-        asked = asked if "touchpoint" in asked.columns else asked.mutate(touchpoint=ibis.null("string"))
-        parts.append(asked)
-    together = answers.with_group(shop, ibis.union(*parts) if len(parts) > 1 else parts[0], by, personas)
+    kinds = answers.OF_CUSTOMERS if kind is None else (kind,)
+    written = answers.placed(shop, kinds).filter(_.place.notnull(), _.comment.notnull(), _.comment.length() > 1)
+    written = written if "touchpoint" in written.columns else written.mutate(touchpoint=ibis.null("string"))
+    together = answers.with_group(shop, written, by, personas)
     of = int(shop.run(together.agg(n=_.count()))["n"].iloc[0])
     if not of:
         raise NotEnoughData("No answer in this period has a comment.", do="Add a survey file with an open question.")

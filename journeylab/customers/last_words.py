@@ -42,14 +42,9 @@ def last_words(shop: Dataset, since: int) -> ir.Table:
     parts = []
     columns = ["customer_id", "at", "day", "kind", "score", "top", "place", "touchpoint", "key"]
     if shop.has("surveys.customer_id"):
-        for name, kind in KINDS.items():
-            if name == "enps":
-                continue
-            asked = answers.asked(shop, name).filter(_.customer_id.notnull(), _.place.notnull())
-            touchpoint = _.touchpoint if "touchpoint" in asked.columns else ibis.null("string")
-            top = _.scale.fill_null(kind.usual) if "scale" in asked.columns else ibis.literal(kind.usual)
-            asked = asked.mutate(at=_.answered_at, top=top.cast("float64"), touchpoint=touchpoint, key=_.response_id)
-            parts.append(asked.select(*columns))
+        said = answers.placed(shop, answers.OF_CUSTOMERS).filter(_.customer_id.notnull(), _.place.notnull())
+        touchpoint = _.touchpoint if "touchpoint" in said.columns else ibis.null("string")
+        parts.append(said.mutate(at=_.answered_at, touchpoint=touchpoint, key=_.response_id).select(*columns))
     if shop.has("tickets.customer_id", "tickets.satisfied"):
         cases = shop.table("tickets").filter(_.customer_id.notnull(), _.satisfied.notnull())
         place = _.satisfied.cast("float64")

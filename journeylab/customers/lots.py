@@ -27,7 +27,16 @@ def drawn(identifier: ir.StringValue, share: float, seed: int, purpose: str) -> 
     """Say of each identifier whether it is among the drawn `share` of all possible ones, 0 to 1."""
     if share >= 1:
         return ibis.literal(True)
-    return lot(identifier, seed, purpose).substr(0, 8) < f"{int(share * 2**32):08x}"
+    return lot(identifier, seed, purpose).substr(0, 8) < threshold(share)
+
+
+def threshold(share: float) -> str:
+    """Return the eight digits below which a lot's first eight lie for a `share` below 1 of all identifiers.
+
+    >>> threshold(0.0), threshold(0.5)
+    ('00000000', '80000000')
+    """
+    return f"{int(share * 2**32):08x}"
 
 
 def sample(customers: ir.Table, most: int, seed: int, purpose: str) -> ir.Table:
