@@ -15,14 +15,15 @@ import pytest
 
 import journeylab as jl
 from journeylab.data import schema
-from tests.customers.test_closed_loop import acted
 from journeylab.data.examples import shop_of
+from tests.customers.test_closed_loop import acted
 from tests.customers.test_timeline import lives
 from tests.customers.voices import voices
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
 from tests.engines.small_shop import embed, small_shop, visits_that_ask
 from tests.growth.shops import frames_shop, simulated
-from tests.operations.stocked import count, stocked
+from tests.operations import stocked as shelves
+from tests.operations.stocked import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -176,7 +177,7 @@ def contacted() -> Iterator[Dataset]:
 @pytest.fixture(scope="session")
 def shelf() -> Iterator[Dataset]:
     """A shop with stock at two counts, units on order, and terms that are partly missing."""
-    made = stocked(
+    made = shelves.stocked(
         {"mug": 4, "bowl": 1, "lid": 0.25, "tea, loose": 2},
         stock=[
             count("mug", 30, committed=6, on_order=12, arrives="2026-06-01"),
