@@ -1,0 +1,328 @@
+"""What a journey map is made of: stages, touchpoints, cells with their evidence, pains, opportunities.
+
+These are read from a map's JSON, which is the map: keys that nobody here knows stay in it untouched.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from journeylab.errors import SchemaError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+FORMAT, VERSION = "journeylab journey map", 1
+MAX_CHARACTERS, MAX_TOUCHPOINTS = 8_000_000, 500
+
+#: Where a cell's content comes from: counted, answered by customers, or written by the team.
+OBSERVED, SURVEY, ASSUMED = "observed", "survey", "assumed"
+SOURCES = (OBSERVED, SURVEY, ASSUMED)
+KINDS = ("navigational", "usability", "emotional", "financial", "support", "performance")
+CRITERIA = ("appropriateness", "relevance", "simplicity", "appeal")
+
+#: The lanes of a map in the order in which they are read, by key.
+LANES = {
+    "actions": "Actions",
+    "channels": "Channels",
+    "volume": "Visitors",
+    "met_by_buyers": "Met by buyers",
+    "drop_off": "Leave here",
+    "time": "Time to the next",
+    "thoughts": "Thoughts",
+    "expectation": "Expectation",
+    "experience": "Experience",
+    "emotion": "Emotion",
+    "guess_emotion": "The team's guess of emotion",
+    "guess_drop_off": "The team's guess of who leaves",
+    "stake": "Margin at stake",
+    "support": "Support cases",
+    "repeat_contacts": "Repeat contacts",
+    "kpi": "KPI",
+    "owner": "Owner",
+}
+#: Lanes that hold a number, with the least and the greatest it may be.
+NUMBERS = {
+    "emotion": (-2.0, 2.0),
+    "guess_emotion": (-2.0, 2.0),
+    "expectation": (-2.0, 2.0),
+    "experience": (-2.0, 2.0),
+    "drop_off": (0.0, 1.0),
+    "guess_drop_off": (0.0, 1.0),
+}
+#: Lanes for the team to write.
+WRITTEN = ("actions", "channels", "thoughts", "expectation", "kpi", "owner")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What stands in one lane at one touchpoint, and how it is known.
+
+    Args:
+        text: In words.
+        source: 'observed', 'survey' or 'assumed'.
+        value: The figure, if it is one: emotion from -2 to 2, shares from 0 to 1, time in seconds, money.
+        n: How many it rests on, or did it.
+        of: Of how many.
+        lower: Lower end of its interval.
+        upper: Upper end.
+        date: Last day of the evidence.
+    """
+
+    text: str = ""
+    source: str = ASSUMED
+    value: float = math.nan
+    n: int | None = None
+    of: int | None = None
+    lower: float = math.nan
+    upper: float = math.nan
+    date: str = ""
+
+
+@dataclass(frozen=True)
+class Pain:
+    """A pain point: its kind, its words, and its evidence; `clear` if beyond noise; `margin` that goes with it."""
+
+    id: str
+    text: str
+    kind: str = "usability"
+    source: str = ASSUMED
+    n: int | None = None
+    of: int | None = None
+    lower: float = math.nan
+    upper: float = math.nan
+    margin: float = math.nan
+    clear: bool = False
+    date: str = ""
+    votes: int = 0
+
+
+@dataclass(frozen=True)
+class Opportunity:
+    """What could be done: who owns it, by which KPI it is judged, and what comes next."""
+
+    id: str
+    text: str
+    owner: str = ""
+    kpi: str = ""
+    next_step: str = ""
+    votes: int = 0
+    source: str = ASSUMED
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the journey."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Touchpoint:
+    """A touchpoint: its stage, the events and words by which data speaks of it, and what stands at it."""
+
+    id: str
+    name: str
+    stage: str
+    events: tuple[str, ...]
+    about: tuple[str, ...]
+    cells: Mapping[str, Cell]
+    pains: tuple[Pain, ...]
+    opportunities: tuple[Opportunity, ...]
+    scores: Mapping[str, int]
+
+    def cell(self, lane: str) -> Cell | None:
+        """Return what stands in a lane; None if nothing does."""
+        return self.cells.get(lane)
+
+    def value(self, lane: str) -> float:
+        """Return the figure of a lane; NaN if there is none."""
+        cell = self.cells.get(lane)
+        return cell.value if cell else math.nan
+
+
+def parse(text: str, *, name: str = "The map") -> dict[str, Any]:
+    """Read a map's JSON and check its form; nothing in it is changed.
+
+    Raises:
+        SchemaError: if it is no journey map, of a later version, or a part of it has another form.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise SchemaError(f"{name} is larger than a journey map can be.")
+    try:
+        data = json.loads(text, parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise SchemaError(f"{name} is not JSON.", do="Choose a file that journeylab saved.") from None
+    check(data, name)
+    return data
+
+
+def check(data: Any, name: str = "The map") -> None:
+    """Raise SchemaError where a map's data has not the form of one."""
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise SchemaError(f"{name} is not a journey map.", do="Choose a JSON file that was saved from a journey map.")
+    if not isinstance(data.get("version"), int) or data["version"] > VERSION:
+        raise SchemaError(f"{name} was saved by a later version of journeylab.", do="Update journeylab.")
+    stages = _list(data, "stages", name)
+    known = _ids(stages, "stage", name)
+    touchpoints = _list(data, "touchpoints", name)
+    if len(touchpoints) > MAX_TOUCHPOINTS:
+        raise SchemaError(f"{name} has more than {MAX_TOUCHPOINTS} touchpoints.")
+    _ids(touchpoints, "touchpoint", name)
+    if not isinstance(data.get("persona"), str | None) or not isinstance(data.get("about", {}), dict):
+        raise SchemaError(f"{name} names its persona in another way.")
+    _texts((*stages, *touchpoints, data, data.get("about", {})), name)
+    for point in touchpoints:
+        if point.get("stage") not in known:
+            raise SchemaError(f"{name} has a touchpoint in a stage that it does not have: {point.get('stage')!r}.")
+        _check_touchpoint(point, name)
+    teams = data.get("teams", {})
+    if not isinstance(teams, dict) or not all(isinstance(team, dict) for team in teams.values()):
+        raise SchemaError(f"{name} writes the teams' guesses in another way.")
+    for guesses in teams.values():
+        for guess in guesses.values():
+            if not isinstance(guess, dict) or not all(_is_number(guess.get(k)) for k in ("emotion", "drop_off")):
+                raise SchemaError(f"{name} has a team's guess that is no number.")
+    moves = _list(data, "moves", name, needed=False)
+    _texts(moves, name)
+
+
+def _check_touchpoint(point: dict[str, Any], name: str) -> None:
+    cells, scores = point.get("cells", {}), point.get("scores", {})
+    if not isinstance(cells, dict) or not isinstance(scores, dict):
+        raise SchemaError(f"{name} has a touchpoint without cells: {point['id']!r}.")
+    for words in ("events", "about"):
+        if not all(isinstance(word, str) for word in _list(point, words, name, needed=False)):
+            raise SchemaError(f"{name} names events in another way than by text.")
+    pains = _list(point, "pains", name, needed=False)
+    chances = _list(point, "opportunities", name, needed=False)
+    _ids(pains, "pain", name)
+    _ids(chances, "opportunity", name)
+    for lane, cell in cells.items():
+        if not isinstance(cell, dict):
+            raise SchemaError(f"{name} has a cell that is none: {lane!r} at {point['id']!r}.")
+        low, high = NUMBERS.get(lane, (-math.inf, math.inf))
+        if _is_number(cell.get("value")) and not low <= (cell.get("value") or 0) <= high:
+            raise SchemaError(f"{name} has a value outside {low:g} to {high:g}: {lane!r} at {point['id']!r}.")
+    figures = [*cells.values(), *pains, *chances]
+    _texts(figures, name)
+    for figure in figures:
+        for key in ("value", "n", "of", "lower", "upper", "margin", "votes"):
+            if not _is_number(figure.get(key)):
+                raise SchemaError(f"{name} has a figure that is no number: {key!r} at {point['id']!r}.")
+        if figure.get("source", ASSUMED) not in SOURCES:
+            raise SchemaError(f"{name} has evidence of an unknown kind: {figure.get('source')!r}.")
+    for pain in pains:
+        if pain.get("kind", KINDS[0]) not in KINDS:
+            raise SchemaError(f"{name} has a pain of an unknown kind: {pain.get('kind')!r}.", do=", ".join(KINDS))
+    for criterion, score in scores.items():
+        if criterion in CRITERIA and not (_is_number(score) and 0 <= (score or 0) <= 5):
+            raise SchemaError(f"{name} has a score outside 0 to 5: {criterion!r} at {point['id']!r}.")
+
+
+def touchpoint(data: Mapping[str, Any]) -> Touchpoint:
+    """Read one touchpoint of a checked map."""
+    return Touchpoint(
+        id=data["id"],
+        name=data.get("name") or data["id"],
+        stage=data["stage"],
+        events=tuple(data.get("events", ())),
+        about=tuple(data.get("about", ())),
+        cells={lane: _as(Cell, cell) for lane, cell in data.get("cells", {}).items()},
+        pains=tuple(_as(Pain, pain) for pain in data.get("pains", ())),
+        opportunities=tuple(_as(Opportunity, chance) for chance in data.get("opportunities", ())),
+        scores={k: v for k, v in data.get("scores", {}).items() if k in CRITERIA and v is not None},
+    )
+
+
+def new_id(words: str, taken: Iterable[str]) -> str:
+    """Return a short name for something called `words` that is not taken.
+
+    >>> new_id("Gets the parcel", []), new_id("Pays", ["pays"]), new_id("支払い", [])
+    ('gets-the-parcel', 'pays-2', 'x')
+    """
+    base = re.sub(r"[^a-z0-9]+", "-", words.lower()).strip("-")[:40] or "x"
+    used, number, found = set(taken), 1, base
+    while found in used:
+        number += 1
+        found = f"{base}-{number}"
+    return found
+
+
+def plain(**parts: Any) -> dict[str, Any]:
+    """Return the parts that say something, as JSON can hold them: no NaN, no empty text."""
+    kept = {}
+    for key, value in parts.items():
+        if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
+            continue
+        value = value.item() if hasattr(value, "item") else value  # noqa: PLW2901 - numpy's kinds are no JSON
+        kept[key] = int(value) if key in {"n", "of", "votes"} else value
+    return kept
+
+
+def put(where: dict[str, Any], key: str, value: Any) -> None:
+    """Set a key, or take it away if the value is None."""
+    if value is None:
+        where.pop(key, None)
+    else:
+        where[key] = value
+
+
+def add(point: dict[str, Any], what: str, item: dict[str, Any]) -> None:
+    """Add a pain or opportunity to a touchpoint's data, with an id of its own."""
+    items = point.setdefault(what, [])
+    taken = [one["id"] for part in ("pains", "opportunities") for one in point.get(part, ())]
+    items.append({"id": new_id(item["text"], taken), **item})
+
+
+def _as(kind: type, data: Mapping[str, Any]) -> Any:
+    known = {key: data[key] for key in kind.__dataclass_fields__ if data.get(key) is not None}  # type: ignore[attr-defined]
+    return kind(**{"text": "", **known}) if "text" in kind.__dataclass_fields__ else kind(**known)  # type: ignore[attr-defined]
+
+
+def _list(data: Mapping[str, Any], key: str, name: str, *, needed: bool = True) -> list[Any]:
+    found = data.get(key, None if needed else [])
+    if not isinstance(found, list):
+        raise SchemaError(f"{name} has no list of {key}.")
+    return found
+
+
+def _ids(rows: list[Any], noun: str, name: str) -> set[str]:
+    ids = [row.get("id") if isinstance(row, dict) else None for row in rows]
+    if not all(isinstance(one, str) and one for one in ids) or len(set(ids)) != len(ids):
+        raise SchemaError(f"{name} has a {noun} without an id of its own.")
+    return set(ids)  # type: ignore[arg-type]
+
+
+def _texts(rows: Iterable[Any], name: str) -> None:
+    for row in rows:
+        if not isinstance(row, dict):
+            raise SchemaError(f"{name} holds something of another form.")
+        for key in (
+            "name",
+            "text",
+            "title",
+            "kpi",
+            "owner",
+            "next_step",
+            "date",
+            "goals",
+            "needs",
+            "barriers",
+            "quote",
+        ):
+            if not isinstance(row.get(key), str | None):
+                raise SchemaError(f"{name} has a {key} that is no text.")
+
+
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e18)
+
+
+def _no_number(_word: str) -> float:
+    raise ValueError("no number of JSON")
