@@ -37,6 +37,7 @@ LANES = {
     "expectation": "Expectation",
     "experience": "Experience",
     "emotion": "Emotion",
+    "ease": "Ease",
     "guess_emotion": "The team's guess of emotion",
     "guess_drop_off": "The team's guess of who leaves",
     "stake": "Margin at stake",
@@ -48,6 +49,7 @@ LANES = {
 #: Lanes that hold a number, with the least and the greatest it may be.
 NUMBERS = {
     "emotion": (-2.0, 2.0),
+    "ease": (-2.0, 2.0),
     "guess_emotion": (-2.0, 2.0),
     "expectation": (-2.0, 2.0),
     "experience": (-2.0, 2.0),

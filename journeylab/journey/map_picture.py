@@ -139,11 +139,11 @@ def _stages(
 def _cards(
     out: Picture, chart: Map, columns: dict[str, tuple[float, float]], y: float, *, big: bool, dense: bool
 ) -> float:
-    tall = 118.0 if dense else 96.0 if big else 82.0
+    tall = 118.0 if dense else 104.0 if big else 86.0
     moved = {move["touchpoint"]: move for move in chart.moves if move.get("clear")}
     for point in chart.touchpoints:
         left, right = columns[point.id]
-        middle, size = (left + right) / 2, 18 if big else 15
+        middle, size = (left + right) / 2, 17 if big else 14.5
         out.rect("card", left + 4, y, right - 4, y + tall - 6, tip=_tip(point))
         if dense:
             size = max(8.0, min(13.0, (right - left) * 0.52))
@@ -151,7 +151,7 @@ def _cards(
             _word, shapes, hollow = _badge(point)
             out.mark("evidence", middle, y + tall - 16, shapes[0], 40, hollow=hollow)
             continue
-        lines = fit(point.name, (right - left - 20) * 0.88, size, 3)
+        lines = fit(point.name, (right - left - 18) * 0.95, size, 3)
         for place, line in enumerate(lines):
             out.write(line, left + 12, y + 14 + place * size * 1.18, size, bold=True)
         word, shapes, hollow = _badge(point)
@@ -233,8 +233,8 @@ def _thoughts(out: Picture, _chart: Map, point: Touchpoint, box: Box, *, big: bo
     if cell is None or dense:
         return
     out.mark("evidence", left + 12, y + 11, SHAPES[cell.source], 30, hollow=cell.source == ASSUMED)
-    for place, line in enumerate(fit(f"   “{cell.text}”", right - left - 14, 11.5, 4)):
-        out.write(line, left + 8, y + 11 + place * 13.5, 11.5)
+    for place, line in enumerate(fit(f"“{cell.text}”", right - left - 28, 11.5, 4)):
+        out.write(line, left + 21, y + 11 + place * 13.5, 11.5)
 
 
 def _pains(out: Picture, chart: Map, point: Touchpoint, box: Box, *, big: bool, dense: bool) -> None:
@@ -263,12 +263,15 @@ def _pains(out: Picture, chart: Map, point: Touchpoint, box: Box, *, big: bool, 
         )
         out.mark("evidence", right - 14, top + 11, SHAPES[pain.source], 30, hollow=pain.source == ASSUMED)
         money = math.isfinite(pain.margin)
-        rows = max(1, int((tall - 24) // (size * 1.18)) - money)
+        unsure = pain.source != ASSUMED and not pain.clear
+        rows = max(1, int((tall - 24) // (size * 1.18)) - (money or unsure))
         for row, line in enumerate(fit(pain.text, right - left - 22, size, rows)):
             out.write(line, left + 11, top + 27 + row * size * 1.18, size)
         if money:
             said = f"{words.money(pain.margin, chart.currency)} margin"
-            out.write(shorter(said, right - left - 22, size), left + 11, top + tall - 13, size, bold=True)
+            out.write(shorter(said, right - left - 14, size), left + 11, top + tall - 13, size, bold=True)
+        elif unsure:
+            out.write(shorter("may be noise", right - left - 22, 11), left + 11, top + tall - 13, 11, "soft")
     if len(pains) > most:
         out.write(f"+ {len(pains) - most} more", right - 10, bottom - 3, 10, "soft", align="right")
 
@@ -313,8 +316,8 @@ def _kpi(out: Picture, _chart: Map, point: Touchpoint, box: Box, *, big: bool, d
         return
     if kpi is not None:
         out.mark("evidence", left + 12, y + 12, SHAPES[kpi.source], 30, hollow=kpi.source == ASSUMED)
-        for place, line in enumerate(fit(f"   {kpi.text}", right - left - 14, 11, 2 if owner else 3)):
-            out.write(line, left + 8, y + 12 + place * 13, 11)
+        for place, line in enumerate(fit(kpi.text, right - left - 28, 11, 2 if owner else 3)):
+            out.write(line, left + 21, y + 12 + place * 13, 11)
     if owner is not None:
         out.write(shorter(owner.text, right - left - 14, 12), left + 8, y + 44, 12, bold=True)
 

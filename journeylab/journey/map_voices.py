@@ -96,18 +96,22 @@ def answers(shop: Dataset, points: Sequence[dict[str, Any]], *, level: float) ->
 
 
 def _felt(point: dict[str, Any], felt: pd.DataFrame, level: float) -> list[dict[str, Any]]:
+    common = {"touchpoint": point["id"], "source": SURVEY, "of": None, **_mean(felt, level)}
+    said = ", ".join(_score(str(kind), part) for kind, part in felt.groupby("kind"))
+    rows = [{**common, "lane": lane, "text": said} for lane in ("emotion", "experience")]
+    ease = felt[felt["kind"] == "ces"]
+    if int(ease["n"].sum()) >= LEAST:
+        rows.append({**common, **_mean(ease, level), "lane": "ease", "text": _score("ces", ease)})
+    return rows
+
+
+def _mean(felt: pd.DataFrame, level: float) -> dict[str, Any]:
+    """Return the mean emotion of answers with its interval and n."""
     value = pd.concat([feeling(str(kind), part["score"], part["scale"]) for kind, part in felt.groupby("kind")])
     weight = felt["n"].loc[value.index].astype(float)
-    n = int(weight.sum())
-    mean = float((value * weight).sum() / n)
-    lower, upper = of_mean(float((value * weight).sum()), float((value**2 * weight).sum()), n, level=level)
-    lower, upper = max(lower, -2.0), min(upper, 2.0)
-    said = ", ".join(_score(str(kind), part) for kind, part in felt.groupby("kind"))
-    common = {"touchpoint": point["id"], "source": SURVEY, "value": mean, "n": n, "of": None}
-    return [
-        {**common, "lane": "emotion", "text": said, "lower": lower, "upper": upper},
-        {**common, "lane": "experience", "text": said, "lower": lower, "upper": upper},
-    ]
+    n, total = int(weight.sum()), float((value * weight).sum())
+    lower, upper = of_mean(total, float((value**2 * weight).sum()), n, level=level)
+    return {"value": total / n, "n": n, "lower": max(lower, -2.0), "upper": min(upper, 2.0)}
 
 
 def _score(kind: str, part: pd.DataFrame) -> str:
@@ -128,10 +132,9 @@ def _score(kind: str, part: pd.DataFrame) -> str:
 def _unhappy(point: dict[str, Any], felt: pd.DataFrame, n: int, level: float) -> list[dict[str, Any]]:
     """Return the pain that answers below the middle speak of; clear if most customers are below it on the whole."""
     value = pd.concat([feeling(str(kind), part["score"], part["scale"]) for kind, part in felt.groupby("kind")])
-    weight = felt["n"].loc[value.index].astype(float)
-    low = int(weight[value < 0].sum())
+    low = int(felt["n"].loc[value.index][value < 0].sum())
     lower, upper = wilson(low, n, level=level)
-    _, high = of_mean(float((value * weight).sum()), float((value**2 * weight).sum()), n, level=level)
+    high = _mean(felt, level)["upper"]
     if float(upper) < 0.1 or not low:
         return []
     text = f"{words.percent(low / n, digits=0)} of {words.count(n, 'answer')} are unhappy"
