@@ -3,6 +3,7 @@
 from journeylab.customers.audience import audience
 from journeylab.customers.cohorts import cohorts
 from journeylab.customers.crosswalk import crosswalk
+from journeylab.customers.feedback import feedback
 from journeylab.customers.holdout import holdout
 from journeylab.customers.identity import identity
 from journeylab.customers.lifetime_value import lifetime_value
@@ -18,12 +19,14 @@ from journeylab.customers.rfm_groups import rfm_groups
 from journeylab.customers.second_order import second_order
 from journeylab.customers.segments import segments
 from journeylab.customers.self_check import self_check
+from journeylab.customers.themes import themes
 from journeylab.customers.timeline import timeline
 
 __all__ = [
     "audience",
     "cohorts",
     "crosswalk",
+    "feedback",
     "holdout",
     "identity",
     "lifetime_value",
@@ -39,5 +42,6 @@ __all__ = [
     "second_order",
     "segments",
     "self_check",
+    "themes",
     "timeline",
 ]

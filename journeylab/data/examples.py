@@ -69,3 +69,26 @@ def regulars_shop() -> Dataset:
                 FROM days WHERE day <= DATE '2025-12-31'"""
         }
     )
+
+
+def answers_shop() -> Dataset:
+    """Return 300 answers without any order: NPS, CSAT and stars on two touchpoints, with comments, early 2026."""
+    return shop_of(
+        {
+            "surveys": """
+                SELECT 'r' || i AS response_id, 'c' || (i % 120) AS customer_id,
+                       TIMESTAMP '2026-01-01 12:00' + INTERVAL 6 HOUR * i AS answered_at,
+                       (TIMESTAMP '2026-01-01 12:00' + INTERVAL 6 HOUR * i)::DATE AS day,
+                       CASE WHEN i % 10 < 6 THEN 'nps' WHEN i % 10 < 9 THEN 'csat' ELSE 'stars' END AS kind,
+                       CASE WHEN i % 10 < 6 THEN [9, 10, 6, 8, 3, 10, 7][1 + i % 7] ELSE 1 + i * 7 % 5 END::DOUBLE
+                       AS score,
+                       CASE WHEN i % 10 < 6 THEN 10 ELSE 5 END::DOUBLE AS scale,
+                       CASE WHEN i % 3 = 0 THEN NULL WHEN i % 7 IN (2, 4) THEN ['the parcel came late', 'delivery was '
+                       || 'slow', 'late delivery again'][1 + i % 3] ELSE ['lovely coffee beans', 'the coffee is fresh',
+                       'beans and coffee as always'][1 + i % 3] END AS comment,
+                       CASE WHEN i % 7 IN (2, 4) THEN 'delivery' ELSE 'product' END AS touchpoint,
+                       i % 4 = 0 AS incentive
+                FROM range(300) t(i)"""
+        },
+        currency="",
+    )

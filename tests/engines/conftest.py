@@ -16,6 +16,7 @@ import pytest
 import journeylab as jl
 from journeylab.data import schema
 from tests.customers.test_timeline import lives
+from tests.customers.voices import voices
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
 from tests.engines.small_shop import small_shop
 from tests.growth.shops import frames_shop, simulated
@@ -141,6 +142,14 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
 def people() -> Iterator[Dataset]:
     """Two people over three browsers and two sales channels, and what else is known of one of them."""
     made = replace(lives(), fingerprint="people")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def spoken() -> Iterator[Dataset]:
+    """A shop with orders that arrive, answers with comments, and support cases."""
+    made = replace(voices(), fingerprint="spoken")
     yield made
     made.close()
 
