@@ -3,6 +3,7 @@
 import streamlit as st
 
 from journeylab.app.places import ASSETS, PAGES
+from journeylab.app.presenter import presenting
 from journeylab.app.sidebar import sidebar
 
 st.set_page_config(page_title="journeylab", page_icon=str(ASSETS / "mark.svg"), layout="wide")
@@ -32,6 +33,18 @@ page = st.navigation(
             ),
         ],
         "Journey": [
+            st.Page(
+                PAGES / "journey/map.py",
+                title="Journey map",
+                icon=":material/map:",
+                help="What customers live through, stage by stage, and how it is known.",
+            ),
+            st.Page(
+                PAGES / "journey/workshop.py",
+                title="Workshop",
+                icon=":material/co_present:",
+                help="Guess, then see what the data says; vote; agree who does what.",
+            ),
             st.Page(
                 PAGES / "journey/touchpoints.py",
                 title="Touchpoints",
@@ -73,7 +86,8 @@ page = st.navigation(
                 help="What a test proved, whether it was worth it, and how to plan the next one.",
             ),
         ],
-    }
+    },
+    position="hidden" if presenting() else "sidebar",
 )
 sidebar()
 page.run()

@@ -133,6 +133,9 @@ def evidence(
     heard = map_voices.answers(shop, points, level=level)
     rows += heard.rows
     said += heard.caveats
+    quotes, themes = map_voices.comments(shop, points)
+    rows += quotes
+    pains += themes
     rows += map_voices.cases(shop, points, level=level)
     rows += map_voices.orders(shop, points, level=level)
     pains += heard.pains

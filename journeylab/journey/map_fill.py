@@ -93,11 +93,12 @@ def beyond(one: float, low: float, high: float, two: float, low2: float, high2: 
 def weight(pain: Mapping[str, Any]) -> tuple[int, float]:
     """Rank a pain: customers below the middle on the whole first, then clear ones by margin, then by share."""
     money, share = pain["margin"], pain["lower"]
-    if pain["clear"] and pain["source"] == SURVEY:
+    share = share if math.isfinite(share) else 0.0
+    if pain["clear"] and str(pain["id"]).startswith("answers-"):
         return 3, share
     if pain["clear"] and math.isfinite(money):
         return 2, money
-    return int(pain["clear"]), share if math.isfinite(share) else 0.0
+    return int(pain["clear"]), share
 
 
 def long(chart: Map) -> pd.DataFrame:

@@ -11,8 +11,9 @@ import pandas as pd
 from ibis import _
 
 from journeylab import words
+from journeylab.errors import NotEnoughData
 from journeylab.intervals import of_mean, wilson
-from journeylab.journey.map_model import OBSERVED, SURVEY
+from journeylab.journey.map_model import KINDS, OBSERVED, SURVEY, new_id
 from journeylab.journey.map_template import AGAIN, RECOMMEND, SUPPORT
 
 if TYPE_CHECKING:
@@ -145,6 +146,41 @@ def _unhappy(point: dict[str, Any], felt: pd.DataFrame, n: int, level: float) ->
             "clear": high < 0,
         }
     ]  # fmt: skip
+
+
+def comments(shop: Dataset, points: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Return a typical quote a touchpoint, and the themes that clearly go with lower scores as pains."""
+    if not shop.has("surveys.comment"):
+        return [], []
+    from journeylab.customers.themes import themes
+
+    try:
+        found = themes(shop)
+    except NotEnoughData:
+        return [], []
+    rows, pains = [], []
+    for point in points:
+        mine = found.rows[[_names(point, str(place).lower()) for place in found.rows["touchpoint"]]]
+        if mine.empty:
+            continue
+        sore = mine["clear"] & (mine["effect"] < 0)
+        most = mine.sort_values("n", ascending=False, kind="stable").iloc[0]
+        if sore.any() and 2 * mine.loc[sore, "n"].max() >= most["n"]:
+            most = mine[sore].sort_values("n", ascending=False, kind="stable").iloc[0]
+        if most["quote"]:
+            rows.append({"touchpoint": point["id"], "lane": "thoughts", "text": str(most["quote"]), "source": SURVEY,
+                         "value": np.nan, "n": int(most["n"]), "of": int(most["of"])})  # fmt: skip
+        for theme in mine[sore].to_dict("records"):
+            text = f"“{theme['theme']}” in {words.percent(theme['share'], digits=0)} of {words.count(theme['of'], 'comment')}"
+            pains.append(
+                {
+                    "touchpoint": point["id"], "id": new_id(f"theme {theme['theme']}", [p["id"] for p in pains]),
+                    "text": text, "kind": theme["pain"] if theme["pain"] in KINDS else "emotional", "source": SURVEY,
+                    "n": int(theme["n"]), "of": int(theme["of"]), "lower": theme["lower"], "upper": theme["upper"],
+                    "margin": np.nan, "clear": True,
+                }
+            )  # fmt: skip
+    return rows, pains
 
 
 def cases(shop: Dataset, points: Sequence[dict[str, Any]], *, level: float) -> list[dict[str, Any]]:
