@@ -45,7 +45,7 @@ def edit(chart: Map, part: str, *, key: str = "edit") -> Map:
     frame = rows(base, part)
     edited = st.data_editor(
         frame,
-        column_config=_columns(base, part),
+        column_config={"id": None, **_columns(base, part)},
         num_rows="fixed" if part == "scores" else "dynamic",
         hide_index=True,
         key=f"{name}_{map_keeper.mount()}",
@@ -60,8 +60,8 @@ def _base(chart: Map, name: str) -> Map:
     mount = (map_keeper.mount(), name)
     if st.session_state.get("map_base_of") != mount:
         st.session_state["map_base_of"], st.session_state["map_base"] = mount, chart
-        if st.session_state.get("map_seen_name") != name:
-            st.session_state["map_seen_name"] = name
+        map_keeper.remount()
+        st.session_state["map_base_of"] = (map_keeper.mount(), name)
     return st.session_state["map_base"]
 
 

@@ -1,4 +1,4 @@
-"""Where the app keeps journey maps: with the shop, or in the visit where there is no shop; and how to take steps back."""
+"""Where the app keeps journey maps: with the shop, or in the visit where there is none; and how to take steps back."""
 
 from __future__ import annotations
 

@@ -42,13 +42,13 @@ def chosen(shop: Dataset, evidence: Callable[..., Any], personas: Callable[..., 
         persona, found = _whose(shop, personas)
         st.session_state["map_persona"], st.session_state["map_personas"] = persona, found
         chart = _map(shop, persona, found)
-        chart = _refreshed(shop, chart, persona, found)
+        chart = _refreshed(shop, chart, found)
         if st.button("Undo", icon=":material/undo:", key="map_undo", disabled=not map_keeper.can_undo(persona)):
             map_keeper.undo(persona)
             st.rerun()
     if persona and found is not None and persona not in set(found.cards["name"]):
         st.warning(
-            f"{escape(persona)} is not among the personas any more. The map is kept as it was; the data cannot renew it.",
+            f"{escape(persona)} is not among the personas any more. The map stays as it was kept; nothing can renew it.",
             icon=":material/person_off:",
         )
     _said_of(chart)
@@ -105,7 +105,7 @@ def _drafted(shop: Dataset, persona: str | None, found: Personas | None) -> Map:
         return Map.blank(persona=persona)
 
 
-def _refreshed(shop: Dataset, chart: Map, persona: str | None, found: Personas | None) -> Map:
+def _refreshed(shop: Dataset, chart: Map, found: Personas | None) -> Map:
     if not st.button(
         "Fill from the data", icon=":material/sync:", key="map_fill", disabled=not _knows(shop),
         help="Renews every figure from the data and says what moved. What the team wrote stays.",

@@ -49,7 +49,7 @@ def draw(picture: Picture, *, theme: str = "light") -> alt.LayerChart:
     colours = PALETTES[theme]
     unit = f"min(width / {picture.width:g}, height / {picture.height:g})"
     axes = _axes(picture)
-    layers = [*_rects(picture, colours, axes, unit), *_curves(picture, colours, axes, unit)]
+    layers = [*_rects(picture, colours, axes), *_curves(picture, colours, axes, unit)]
     layers += [*_marks(picture, colours, axes, unit), *_texts(picture, colours, axes, unit)]
     return (
         alt.layer(*layers)
@@ -144,7 +144,7 @@ def _axes(picture: Picture) -> dict[str, Any]:
     return {"x": alt.X("x:Q", axis=None, scale=x), "y": alt.Y("y:Q", axis=None, scale=y)}
 
 
-def _rects(picture: Picture, colours: dict[str, str], axes: dict[str, Any], unit: str) -> list[alt.Chart]:
+def _rects(picture: Picture, colours: dict[str, str], axes: dict[str, Any]) -> list[alt.Chart]:
     layers = []
     roles = dict.fromkeys(rect["role"] for rect in picture.rects)
     for role in sorted(roles, key=lambda name: not name.startswith("column")):
@@ -221,3 +221,44 @@ def _texts(picture: Picture, colours: dict[str, str], axes: dict[str, Any], unit
         )
         layers.append(mark.encode(**axes, text="text:N"))
     return layers
+
+
+def guesses(rows: pd.DataFrame) -> alt.VConcatChart:
+    """Draw the teams' guesses against the evidence and its interval, emotion and who leaves apart.
+
+    Args:
+        rows: As `Guesses.rows`.
+    """
+    parts = []
+    for what, title, form in (("emotion", "emotion, -2 to 2", "+.1f"), ("drop_off", "leave here", ".0%")):
+        mine = rows[rows["what"] == what]
+        if mine.empty:
+            continue
+        base = alt.Chart(mine).encode(
+            y=alt.Y(
+                "touchpoint:N", sort=list(dict.fromkeys(mine["touchpoint"])), title=None, axis=alt.Axis(labelLimit=240)
+            )
+        )
+        axis = alt.Axis(format=form)
+        span = base.mark_rule(color=theme.MAIN, strokeWidth=10, opacity=0.45).encode(
+            x=alt.X("lower:Q", title=title, axis=axis), x2="upper:Q"
+        )
+        truth = base.mark_tick(color=theme.MAIN, thickness=4, height=20).encode(x="evidence:Q")
+        teams = list(dict.fromkeys(rows["team"]))
+        colours = [theme.CATEGORIES[1 + i % (len(theme.CATEGORIES) - 1)] for i in range(len(teams))]
+        shapes = ["diamond", "triangle-up", "square", "circle", "cross", "triangle-down"]
+        guess = base.mark_point(filled=True, size=120, opacity=1).encode(
+            x="guess:Q",
+            color=alt.Color("team:N", title=None, scale=alt.Scale(domain=teams, range=colours)),
+            shape=alt.Shape(
+                "team:N", title=None, scale=alt.Scale(domain=teams, range=[shapes[i % 6] for i in range(len(teams))])
+            ),
+            tooltip=[
+                "team:N",
+                "touchpoint:N",
+                alt.Tooltip("guess:Q", format=form),
+                alt.Tooltip("points:Q", format=".0f"),
+            ],
+        )
+        parts.append(alt.layer(span, truth, guess).properties(height=alt.Step(30), width=620))
+    return alt.vconcat(*parts, spacing=10)

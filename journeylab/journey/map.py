@@ -20,7 +20,8 @@ from journeylab.call import Call
 from journeylab.checks import one_of
 from journeylab.errors import BadParameter, SchemaError
 from journeylab.journey import map_fill, map_template
-from journeylab.journey.map_model import OBSERVED, SURVEY, Stage, Touchpoint, check, parse, touchpoint
+from journeylab.journey.map_check import check, parse
+from journeylab.journey.map_model import OBSERVED, SURVEY, Stage, Touchpoint, touchpoint
 from journeylab.journey.map_verbs import Verbs
 from journeylab.result import Result
 

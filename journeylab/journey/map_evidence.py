@@ -75,6 +75,7 @@ class Evidence(Result):
         return f"{said}."
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
+        del view
         from journeylab.charts import journey_map
 
         felt = self.rows[self.rows["lane"] == "emotion"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from journeylab.journey.map_model import ASSUMED, LANES, SURVEY, plain, put
+from journeylab.journey.map_model import ASSUMED, LANES, plain, put
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +25,8 @@ _TEAMS = ("votes", "owner", "kpi", "next_step")
 def filled(before: Map, found: Evidence, about: Mapping[str, str]) -> str:
     """Return the map's JSON with its evidence renewed, and what that moved; what the team wrote stays."""
     data = before.data()
-    rows = {point: frame for point, frame in found.rows.groupby("touchpoint", sort=False)}
-    pains = {point: frame for point, frame in found.pains.groupby("touchpoint", sort=False)}
+    rows = dict(list(found.rows.groupby("touchpoint", sort=False)))
+    pains = dict(list(found.pains.groupby("touchpoint", sort=False)))
     moves: list[dict[str, Any]] = []
     for point in data["touchpoints"]:
         old = before.touchpoint(point["id"])
@@ -109,10 +109,8 @@ def long(chart: Map) -> pd.DataFrame:
         where = {"stage": stages[point.stage], "touchpoint": point.name}
         for lane, cell in point.cells.items():
             rows.append({**where, "lane": LANES.get(lane, lane), **cell.__dict__})
-        for pain in point.pains:
-            rows.append({**where, "lane": "Pain point", **pain.__dict__})
-        for chance in point.opportunities:
-            rows.append({**where, "lane": "Opportunity", **chance.__dict__})
+        rows += [{**where, "lane": "Pain point", **pain.__dict__} for pain in point.pains]
+        rows += [{**where, "lane": "Opportunity", **chance.__dict__} for chance in point.opportunities]
         for criterion, score in point.scores.items():
             rows.append({**where, "lane": f"Score: {criterion}", "value": score, "source": ASSUMED})
         if not point.cells and not point.pains and not point.opportunities and not point.scores:

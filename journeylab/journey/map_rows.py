@@ -20,7 +20,7 @@ _MOST = 2000
 
 
 def rows(chart: Map, part: str) -> pd.DataFrame:
-    """Return a part of a map as a table with the ids as index: 'touchpoints', 'pains', 'opportunities', 'stages'."""
+    """Return a part of a map as a table, its ids in the first column; `part` is one of `PARTS`."""
     stages = {stage.id: stage.name for stage in chart.stages}
     if part == "stages":
         return _frame([(stage.id, {"name": stage.name}) for stage in chart.stages], ["name"])
@@ -101,7 +101,7 @@ def _stages(chart: Map, edited: pd.DataFrame) -> Map:
 
 def _touchpoints(chart: Map, edited: pd.DataFrame) -> Map:
     stages = {stage.name: stage.id for stage in chart.stages}
-    before = rows(chart, "touchpoints")
+    before = rows(chart, "touchpoints").set_index("id")
     known = set(before.index)
     out, places = chart, {}
     for key, row in _records(edited):
@@ -215,8 +215,8 @@ def _by_id(items: Sequence[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def _records(frame: pd.DataFrame) -> list[tuple[str, dict[str, Any]]]:
     """Return the rows with their ids; rows that were added have none of their own."""
     return [
-        (key if isinstance(key, str) else f"\x00{place}", dict(row))
-        for place, (key, row) in enumerate(zip(frame.index, frame.to_dict("records"), strict=True))
+        (row["id"] if isinstance(row.get("id"), str) else f"\x00{place}", row)
+        for place, row in enumerate(frame.to_dict("records"))
     ]
 
 
@@ -227,9 +227,7 @@ def _shown(cell: Any, lane: str) -> Any:
 
 
 def _frame(found: list[tuple[str, dict[str, Any]]], columns: list[str]) -> pd.DataFrame:
-    return pd.DataFrame(
-        [row for _key, row in found], columns=columns, index=pd.Index([key for key, _row in found], dtype=object)
-    )
+    return pd.DataFrame([{"id": key, **row} for key, row in found], columns=["id", *columns])
 
 
 def _text(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -120,7 +121,7 @@ def _times(
 ) -> list[dict[str, Any]]:
     """Return the median time from the first visit of a touchpoint to the first of the next on the main path."""
     main = [point for point in path if point["id"] not in OPTIONAL]
-    pairs = [(seen.index(one), seen.index(two)) for one, two in zip(main, main[1:], strict=False)]
+    pairs = [(seen.index(one), seen.index(two)) for one, two in itertools.pairwise(main)]
     parts = []
     for one, two in pairs:
         went = people.filter(people[f"first_{one}"].notnull(), people[f"first_{two}"] >= people[f"first_{one}"])

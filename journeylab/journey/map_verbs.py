@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 from journeylab.checks import number, one_of, whole
 from journeylab.errors import BadParameter
-from journeylab.journey.map_model import ASSUMED, CRITERIA, KINDS, LANES, NUMBERS, add, check, new_id, plain, put
+from journeylab.journey.map_check import check
+from journeylab.journey.map_model import ASSUMED, CRITERIA, KINDS, LANES, NUMBERS, add, new_id, plain, put
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

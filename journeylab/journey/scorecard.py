@@ -1,4 +1,4 @@
-"""The scorecard of touchpoints: appropriateness, relevance, simplicity and appeal, the team's view against the evidence.
+"""The scorecard of touchpoints: appropriateness, relevance, simplicity, appeal; the team's view against the evidence.
 
 How a score is derived from evidence: docs/methods/journey_map.md.
 """
@@ -88,18 +88,18 @@ def scorecard(chart: Map) -> Scorecard:
             rows.append({**row, **(found or {})})
     columns = ["touchpoint", "criterion", "team", "evidence", "lower", "upper", "n", "from_lane"]
     frame = pd.DataFrame(rows, columns=columns)
-    frame = frame.astype({name: float for name in ("team", "evidence", "lower", "upper", "n")})
+    frame = frame.astype(dict.fromkeys(("team", "evidence", "lower", "upper", "n"), float))
     frame["gap"] = frame["team"] - frame["evidence"]
     frame["clear"] = (frame["team"] < frame["lower"]) | (frame["team"] > frame["upper"])
     size = frame["gap"].abs()
     frame = frame.assign(size=size).sort_values(
         ["clear", "size"], ascending=False, kind="stable", na_position="last", ignore_index=True
     )
-    caveats = (
+    caveat = (
         "Evidence: who goes on (appropriateness), buyers who come by (relevance), ease as customers rate it "
-        "(simplicity), emotion (appeal), each put on 0 to 5. A score is a view; a criterion without evidence stays empty.",
+        "(simplicity), emotion (appeal), each put on 0 to 5. What has no evidence stays empty."
     )
-    return Scorecard(rows=frame.drop(columns="size"), caveats=caveats)
+    return Scorecard(rows=frame.drop(columns="size"), caveats=(caveat,))
 
 
 def _evidence(point: Touchpoint, criterion: str) -> dict[str, float | str] | None:

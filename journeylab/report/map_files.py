@@ -1,8 +1,8 @@
 """A journey map to take away: PNG, SVG, PDF, CSV, Mermaid and CJML. Slides are in `slides`; JSON is the map itself.
 
 Mermaid's journey has sections and tasks with a score from 1 to 5 and actors (https://mermaid.js.org/syntax/userJourney).
-CJML 2.0 is the Customer Journey Modelling Language of SINTEF (https://cjml.no): a planned journey with phases, actors and
-touchpoints. What these formats have no place for stays out of them; the JSON has all of it.
+CJML 2.0 is the Customer Journey Modelling Language of SINTEF (https://cjml.no): a planned journey of phases, actors
+and touchpoints. What these formats have no place for stays out of them; the JSON has all of it.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ def csv(chart: Map) -> bytes:
 
 
 def mermaid(chart: Map) -> str:
-    """Return the map as a Mermaid journey: stages as sections, touchpoints as tasks, emotion as a score from 1 to 5.
+    r"""Return the map as a Mermaid journey: stages as sections, touchpoints as tasks, emotion as a score from 1 to 5.
 
     Touchpoints whose emotion is not known get the middle, and say so.
 
     >>> from journeylab.journey import Map
-    >>> print("\\n".join(mermaid(Map.blank()).splitlines()[:4]))
+    >>> print("\n".join(mermaid(Map.blank()).splitlines()[:4]))
     journey
         title Everyone the journey
         section Awareness

@@ -35,7 +35,9 @@ def pptx(chart: Map) -> bytes:
     deck = Presentation()
     deck.slide_width, deck.slide_height = Inches(_WIDE), Inches(_HIGH)
     points = chart.touchpoints
-    groups = [points[i : i + COLUMNS] for i in range(0, len(points), COLUMNS)] or [()]
+    parts = max(1, math.ceil(len(points) / COLUMNS))
+    each = math.ceil(len(points) / parts) or 1
+    groups = [points[i : i + each] for i in range(0, len(points), each)] or [()]
     for number, group in enumerate(groups, start=1):
         part = f" ({number} of {len(groups)})" if len(groups) > 1 else ""
         _journey(_Slide(deck, f"{chart.title}{part}", chart.headline()), chart, group)
@@ -167,7 +169,7 @@ def _journey(slide: _Slide, chart: Map, points: Sequence[Touchpoint]) -> None:
             slide.box(shorter(stage.name, len(mine) * wide * 100, 14), mine[0] + 0.03, 1.02, mine[-1] - mine[0] + wide - 0.06,
                       0.34, "stage", "stage", 13, role="on_stage", bold=True, align="center", top=False)  # fmt: skip
     for label, y in (("Who leaves", 2.2), ("Emotion", 2.75), ("Pain points", 4.75), ("Opportunities", 5.98)):
-        slide.text(label, 0.2, y, 1.0, 0.3, 11, "soft", bold=True)
+        slide.text(label, 0.12, y, 1.1, 0.3, 10, "soft", bold=True)
     for point in points:
         x = at[point.id] + 0.04
         slide.box(
