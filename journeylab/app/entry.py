@@ -6,8 +6,14 @@ from journeylab.app.places import ASSETS, PAGES
 from journeylab.app.presenter import presenting
 from journeylab.app.sidebar import sidebar
 
-st.set_page_config(page_title="journeylab", page_icon=str(ASSETS / "mark.svg"), layout="wide")
-st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
+st.set_page_config(
+    page_title="journeylab",
+    page_icon=str(ASSETS / "mark.svg"),
+    layout="wide",
+    initial_sidebar_state="collapsed" if presenting() else "auto",
+)
+if not presenting():
+    st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
 
 page = st.navigation(
     {

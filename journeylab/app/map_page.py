@@ -24,24 +24,34 @@ if TYPE_CHECKING:
 
 EVERYONE, ONE = "Everyone", "One persona"
 _FIELDS = ("events", "surveys", "tickets")
-_HEIGHT, _WALL = 640, 900
+_HEIGHT, _WALL = 640, 800
 
 
-def chosen(shop: Dataset, evidence: Callable[..., Any], personas: Callable[..., Any]) -> Map:
+def chosen(
+    shop: Dataset,
+    evidence: Callable[..., Any],
+    personas: Callable[..., Any],
+    *,
+    preview: Callable[[Map], None] | None = None,
+) -> Map:
     """Choose whose map it is, and return it: as kept, else drafted from the data, else blank.
 
     Args:
         shop: The shop.
         evidence: The analysis that knows what fills a map; the page names it so that it is known what the page needs.
         personas: The analysis that finds the personas.
+        preview: Draws the figures while friction and comments are still looked at.
     """
     del evidence
+    st.session_state["map_preview"] = st.empty()
     if presenting():
         return _map(shop, st.session_state.get("map_persona"), st.session_state.get("map_personas"))
-    with st.container(horizontal=True, vertical_alignment="bottom"):
+    row = st.container(horizontal=True, vertical_alignment="bottom")
+    st.session_state["map_preview"] = st.empty()
+    with row:
         persona, found = _whose(shop, personas)
         st.session_state["map_persona"], st.session_state["map_personas"] = persona, found
-        chart = _map(shop, persona, found)
+        chart = _map(shop, persona, found, preview)
         chart = _refreshed(shop, chart, found)
         if st.button("Undo", icon=":material/undo:", key="map_undo", disabled=not map_keeper.can_undo(persona)):
             map_keeper.undo(persona)
@@ -77,11 +87,13 @@ def _whose(shop: Dataset, personas: Callable[..., Any]) -> tuple[str | None, Per
     ), found
 
 
-def _map(shop: Dataset, persona: str | None, found: Personas | None) -> Map:
+def _map(
+    shop: Dataset, persona: str | None, found: Personas | None, preview: Callable[[Map], None] | None = None
+) -> Map:
     kept = map_keeper.kept(persona)
     if kept is None and not _knows(shop):
         return Map.blank(persona=persona)
-    chart = kept if kept is not None else _drafted(shop, persona, found)
+    chart = kept if kept is not None else _drafted(shop, persona, found, preview)
     if chart.call is not None and not any(getattr(step, "call", None) == chart.call for step in story().steps):
         story().steps.append(chart)
     return chart
@@ -91,12 +103,21 @@ def _knows(shop: Dataset) -> bool:
     return any(shop.has(table) for table in _FIELDS)
 
 
-def _drafted(shop: Dataset, persona: str | None, found: Personas | None) -> Map:
-    """Draft a map from the data, once for each state of it."""
+def _drafted(shop: Dataset, persona: str | None, found: Personas | None, preview: Callable[[Map], None] | None) -> Map:
+    """Draft a map from the data, once for each state of it; its figures show while its pains are looked for."""
 
     def make() -> Map:
-        with st.spinner("Filling the map from the data"):
-            return Map.from_data(shop, persona=persona, personas=found)
+        place = st.session_state["map_preview"]
+        with place.container():
+            st.caption(":material/hourglass_top: Filling the map from the data")
+        if preview is not None:
+            quick = Map.from_data(shop, persona=persona, personas=found, pains=False)
+            with place.container():
+                st.caption(":material/hourglass_top: Looking for friction, and reading comments")
+                preview(quick)
+        chart = Map.from_data(shop, persona=persona, personas=found)
+        place.empty()
+        return chart
 
     try:
         return visitor().remember((shop.fingerprint, "journey map", persona or ""), make)
@@ -128,15 +149,20 @@ def _said_of(chart: Map) -> None:
         st.caption("  \n".join(f"**{key.capitalize()}**: {escape(text)}" for key, text in about.items()))
 
 
-def picture(chart: Map, *, view: str = "map", height: int | None = None) -> None:
+def picture(chart: Map, *, view: str = "map", paper: str = "16:9", height: int | None = None, key: str = "") -> None:
     """Draw the map as one picture in the colours of the page."""
     theme = st.context.theme.type or "light"
-    spec = chart.draw(theme=theme, view=view).to_dict(validate=False)
+    spec = chart.draw(theme=theme, view=view, paper=paper).to_dict(validate=False)
     del spec["width"], spec["height"]
     tall = height or (_WALL if presenting() else _HEIGHT)
     st.vega_lite_chart(
-        spec=spec, width="stretch", height=tall, theme=None, alt=chart.headline(), key=f"journey_map_{view}"
+        spec=spec, width="stretch", height=tall, theme=None, alt=chart.headline(), key=f"journey_map_{view}{key}"
     )
+
+
+def preview(chart: Map) -> None:
+    """Draw the map while it is not whole yet."""
+    picture(chart, key="_preview")
 
 
 def moved(chart: Map) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _ENDS, _LEAK, _GUESSES = "workshop_ends", "workshop_leak", "workshop_leak_guesses"
 _STEPS = {
-    "View to cart": "add_to_cart", "Cart to checkout": "begin_checkout", "Checkout to shipping": "add_shipping_info",
+    "Cart to checkout": "begin_checkout", "Checkout to shipping": "add_shipping_info",
     "Shipping to payment": "add_payment_info", "Payment to order": "purchase",
 }  # fmt: skip
 _LEVELS = {"Level 1, plain": 1, "Level 2, hidden": 2, "Level 3, well hidden": 3}
@@ -65,44 +65,49 @@ def offer_demo(chart: Map) -> None:
 
 def guess(chart: Map) -> None:
     """Let each team guess what is hidden: emotion and who leaves, touchpoint by touchpoint."""
-    left, right = st.columns([3, 2])
+    map_page.picture(workshop.hidden(chart), view="guess", paper="strip", height=540 if presenting() else 390)
+    left, right = st.columns([1, 2])
     with left:
-        map_page.picture(workshop.hidden(chart), view="curve", height=560)
-    with right:
         st.subheader("How do customers feel, and how many leave?", anchor=False)
         teams = workshop.teams_of(chart)
         team = st.selectbox(
-            "Team",
-            teams or ["Team 1"],
-            key="workshop_team",
-            accept_new_options=True,
-            help="Type a new name to add a team.",
+            "Team", teams or ["Team 1"], key="workshop_team", accept_new_options=True, help="Type a name to add a team."
         )
-        if not team:
-            return
-        frame = workshop.guesses_of(_base(chart, team), team)
-        frame["drop_off"] = frame["drop_off"] * 100
-        column = st.column_config
-        edited = st.data_editor(
-            frame,
-            hide_index=True,
-            key=f"workshop_guess_{team}_{map_keeper.mount()}",
-            column_config={
-                "name": column.TextColumn("Touchpoint", disabled=True),
-                "emotion": column.NumberColumn("Emotion, -2 to 2", min_value=-2.0, max_value=2.0, step=0.1),
-                "drop_off": column.NumberColumn("Leave here, %", min_value=0.0, max_value=100.0, step=1.0),
-            },
-        )
-        try:
-            edited = edited.assign(drop_off=edited["drop_off"] / 100)
-            new = workshop.with_guesses(chart, team, edited)
-        except JourneylabError as error:
-            panels.problem(error)
-            return
-        if new != chart:
-            map_keeper.keep(new, anew=False)
-            st.rerun()
-        st.caption(f"{words.count(len(teams), 'team')} so far. Nothing shows until you reveal it.")
+        st.caption(f"{words.count(len(teams), 'team')} so far. The data shows under Reveal, with the points.")
+    if team:
+        with right:
+            _enter(chart, team)
+
+
+def preview(chart: Map) -> None:
+    """Draw the map while it is not whole yet, without what is to be guessed."""
+    map_page.picture(workshop.hidden(chart), view="guess", paper="strip", height=390, key="_preview")
+
+
+def _enter(chart: Map, team: str) -> None:
+    """Take a team's guesses in."""
+    frame = workshop.guesses_of(_base(chart, team), team)
+    frame["drop_off"] = frame["drop_off"] * 100
+    column = st.column_config
+    edited = st.data_editor(
+        frame,
+        hide_index=True,
+        placeholder="–",
+        key=f"workshop_guess_{team}_{map_keeper.mount()}",
+        column_config={
+            "name": column.TextColumn("Touchpoint", disabled=True),
+            "emotion": column.NumberColumn("Emotion, -2 to 2", min_value=-2.0, max_value=2.0, step=0.1),
+            "drop_off": column.NumberColumn("Leave here, %", min_value=0.0, max_value=100.0, step=1.0),
+        },
+    )
+    try:
+        new = workshop.with_guesses(chart, team, edited.assign(drop_off=edited["drop_off"] / 100))
+    except JourneylabError as error:
+        panels.problem(error)
+        return
+    if new != chart:
+        map_keeper.keep(new, anew=False)
+        st.rerun()
 
 
 def _base(chart: Map, team: str) -> Map:
@@ -167,7 +172,7 @@ def find_the_leak(shop: Dataset, stake: Callable[..., Any]) -> None:
         by = {"device": "device", "channel": "marketing_channel", "country": "country"}
         found = controls.choice("Look by", by, key="leak_by")
         others = [column for column in by.values() if column != found and shop.has(f"events.{column}")]
-        show(stake, shop, steps=["view_item", *_STEPS.values()], by=found, strata=others, unit="session")
+        show(stake, shop, steps=["add_to_cart", *_STEPS.values()], by=found, strata=others, unit="session")
     with right:
         _name_the_leak(answer)
 

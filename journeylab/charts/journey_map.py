@@ -5,15 +5,12 @@ All sizes follow the picture, so that it may be drawn as wide as a page or as la
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import altair as alt
 import pandas as pd
 
 from journeylab.charts import theme
-
-if TYPE_CHECKING:
-    from journeylab.journey.map_picture import Picture
 
 #: Colours of each role, for light and dark paper; text keeps 4.5:1 and marks 3:1 against what is behind them.
 PALETTES: dict[str, dict[str, str]] = {
@@ -39,11 +36,11 @@ _WIDTHS = {"gap": 2.0, "guess": 2.5, "curve": 4.0}
 _ROUND = {"card": 8, "stage": 8, "pain": 6, "chance": 6, "bar_observed": 3, "bar_survey": 3, "bar_assumed": 3}
 
 
-def draw(picture: Picture, *, theme: str = "light") -> alt.LayerChart:
+def draw(picture: Any, *, theme: str = "light") -> alt.LayerChart:
     """Draw a laid-out map.
 
     Args:
-        picture: The layout.
+        picture: The layout: width, height, and lists of rects, texts, lines, bands and marks.
         theme: 'light' or 'dark'.
     """
     colours = PALETTES[theme]
@@ -138,13 +135,13 @@ def scores(rows: pd.DataFrame) -> alt.LayerChart:
     return alt.layer(gap, span, points).properties(height=alt.Step(24))
 
 
-def _axes(picture: Picture) -> dict[str, Any]:
+def _axes(picture: Any) -> dict[str, Any]:
     x = alt.Scale(domain=[0, picture.width], nice=False, zero=False)
     y = alt.Scale(domain=[picture.height, 0], nice=False, zero=False)
     return {"x": alt.X("x:Q", axis=None, scale=x), "y": alt.Y("y:Q", axis=None, scale=y)}
 
 
-def _rects(picture: Picture, colours: dict[str, str], axes: dict[str, Any]) -> list[alt.Chart]:
+def _rects(picture: Any, colours: dict[str, str], axes: dict[str, Any]) -> list[alt.Chart]:
     layers = []
     roles = dict.fromkeys(rect["role"] for rect in picture.rects)
     for role in sorted(roles, key=lambda name: not name.startswith("column")):
@@ -159,7 +156,7 @@ def _rects(picture: Picture, colours: dict[str, str], axes: dict[str, Any]) -> l
     return layers
 
 
-def _curves(picture: Picture, colours: dict[str, str], axes: dict[str, Any], unit: str) -> list[alt.Chart]:
+def _curves(picture: Any, colours: dict[str, str], axes: dict[str, Any], unit: str) -> list[alt.Chart]:
     layers = []
     if picture.bands:
         layers.append(
@@ -183,7 +180,7 @@ def _curves(picture: Picture, colours: dict[str, str], axes: dict[str, Any], uni
     return layers
 
 
-def _marks(picture: Picture, colours: dict[str, str], axes: dict[str, Any], unit: str) -> list[alt.Chart]:
+def _marks(picture: Any, colours: dict[str, str], axes: dict[str, Any], unit: str) -> list[alt.Chart]:
     layers = []
     kinds = dict.fromkeys((m["role"], m["shape"], m["hollow"], m["size"]) for m in picture.marks)
     for role, shape, hollow, size in kinds:
@@ -205,7 +202,7 @@ def _marks(picture: Picture, colours: dict[str, str], axes: dict[str, Any], unit
     return layers
 
 
-def _texts(picture: Picture, colours: dict[str, str], axes: dict[str, Any], unit: str) -> list[alt.Chart]:
+def _texts(picture: Any, colours: dict[str, str], axes: dict[str, Any], unit: str) -> list[alt.Chart]:
     keys = ("role", "size", "bold", "align", "upright")
     layers = []
     for kind in dict.fromkeys(tuple(text[key] for key in keys) for text in picture.texts):

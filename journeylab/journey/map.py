@@ -47,7 +47,7 @@ class Map(Verbs, Result):
         text: The map as JSON.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("map", "curve")
+    views: ClassVar[tuple[str, ...]] = ("map", "curve", "guess")
 
     text: str = field(repr=False)
 
@@ -91,6 +91,7 @@ class Map(Verbs, Result):
         persona: str | None = None,
         personas: Personas | None = None,
         stages: Sequence[str] = map_template.STAGES,
+        pains: bool = True,
     ) -> Map:
         """Draft a map and fill it from the shop: volumes, channels, drop-off, times, emotion, pains, money, cases.
 
@@ -99,6 +100,7 @@ class Map(Verbs, Result):
             persona: Whose map; everyone's if None.
             personas: What `jl.customers.personas` gave for the shop; found anew if not given.
             stages: Names of the stages.
+            pains: Look for friction and read comments too, which takes longest.
 
         Raises:
             BadParameter: if there is no such persona.
@@ -116,10 +118,12 @@ class Map(Verbs, Result):
 
             events = names(shop)
         draft = cls.of(map_template.draft(persona=persona, stages=list(stages), events=events))
-        made = draft.refresh(shop, personas=personas).without("moves")
+        made = draft.refresh(shop, personas=personas, pains=pains).without("moves")
         said: dict[str, Any] = {"persona": persona, "personas": personas}
         if tuple(stages) != map_template.STAGES:
             said["stages"] = list(stages)
+        if not pains:
+            said["pains"] = False
         call = Call("jl.journey.Map.from_data", tuple((k, v) for k, v in said.items() if v is not None), shop.calls)
         return cls(text=made.text, caveats=made.caveats, call=call)
 
@@ -143,7 +147,7 @@ class Map(Verbs, Result):
         """Return the shop with this map kept in it, in the place of the one of the same persona."""
         return shop.with_edit(EDIT, {**shop.edits.get(EDIT, {}), self.persona or "": self.data()})
 
-    def refresh(self, shop: Dataset, *, personas: Personas | None = None) -> Map:
+    def refresh(self, shop: Dataset, *, personas: Personas | None = None, pains: bool = True) -> Map:
         """Fill the map anew from the shop and note what moved; what the team wrote stays.
 
         Raises:
@@ -151,7 +155,7 @@ class Map(Verbs, Result):
         """
         from journeylab.journey.map_evidence import evidence
 
-        found = evidence(shop, touchpoints=self.places(), persona=self.persona, personas=personas)
+        found = evidence(shop, touchpoints=self.places(), persona=self.persona, personas=personas, pains=pains)
         about = shop.edits.get("personas", {}).get(self.persona or "", {})
         return type(self)(text=map_fill.filled(self, found, about), caveats=found.caveats)
 
@@ -255,15 +259,15 @@ class Map(Verbs, Result):
 
         Args:
             theme: 'light' or 'dark'.
-            paper: '16:9' for a screen or 'A3'.
-            view: 'map' with all lanes, or 'curve' with the emotion curve large.
+            paper: '16:9' for a screen, 'A3', or 'strip', which is low.
+            view: 'map' with all lanes, 'curve' with the emotion curve large, or 'guess' with what teams guess.
         """
         from journeylab.charts import journey_map
-        from journeylab.journey.map_picture import picture
+        from journeylab.journey.map_picture import HEIGHTS, picture
 
         one_of(theme, "theme", ("light", "dark"))
         one_of(view, "view", self.views)
-        return journey_map.draw(picture(self, paper=one_of(paper, "paper", ("16:9", "A3")), view=view), theme=theme)
+        return journey_map.draw(picture(self, paper=one_of(paper, "paper", tuple(HEIGHTS)), view=view), theme=theme)
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
         return self.draw(view=view)

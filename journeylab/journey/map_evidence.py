@@ -91,6 +91,7 @@ def evidence(
     touchpoints: Sequence[dict[str, Any]] | None = None,
     persona: str | None = None,
     personas: Personas | None = None,
+    pains: bool = True,
     window: str = "14d",
     level: float = 0.95,
 ) -> Evidence:
@@ -102,6 +103,7 @@ def evidence(
             surveys and support cases name it); the usual ones of a shop if not given.
         persona: Look at customers of this persona only.
         personas: What `jl.customers.personas` gave; found anew if a persona is named without.
+        pains: Look for friction and read comments too, which takes longest.
         window: Longest time from the first touchpoint with events to the last, for drop-off.
         level: Coverage of the intervals.
 
@@ -125,7 +127,8 @@ def evidence(
             f"Of {persona} only. Visitors have a persona once they are known as customers, which nearly all are by an "
             f"order, so drop-off is counted by visit, and is lower than that of all visitors."
         )
-    rows, pains = [], []
+    rows: list[dict[str, Any]] = []
+    hurts: list[dict[str, Any]] = []
     steps: list[dict[str, Any]] = []
     if shop.has("events"):
         met = map_traffic.met(shop, points, level=level)
@@ -134,16 +137,17 @@ def evidence(
     heard = map_voices.answers(shop, points, level=level)
     rows += heard.rows
     said += heard.caveats
-    quotes, themes = map_voices.comments(shop, points)
-    rows += quotes
-    pains += themes
+    if pains:
+        quotes, themes = map_voices.comments(shop, points)
+        rows += quotes
+        hurts += themes
     rows += map_voices.cases(shop, points, level=level)
     rows += map_voices.orders(shop, points, level=level)
-    pains += heard.pains
-    pains += map_pains.repeated(rows)
+    hurts += heard.pains
+    hurts += map_pains.repeated(rows)
     if steps:
-        found, money, doubts = map_pains.money(shop, steps, window=window, unit=unit, level=level)
-        pains += found
+        found, money, doubts = map_pains.money(shop, steps, window=window, unit=unit, level=level, signs=pains)
+        hurts += found
         rows += money
         said += doubts
     day = str(shop.period[1]) if shop.period else ""
@@ -153,13 +157,13 @@ def evidence(
     frame = frame.sort_values(
         ["touchpoint", "lane"], key=lambda column: column.map(order if column.name == "touchpoint" else lanes)
     )
-    hurts = pd.DataFrame([{**pain, "date": day} for pain in pains], columns=list(PAINS))
-    hurts["weight"] = [map_fill.weight(pain) for pain in hurts.to_dict("records")]
-    hurts = hurts.sort_values("weight", ascending=False, kind="stable").groupby("touchpoint", sort=False).head(MOST)
-    hurts = hurts.drop(columns="weight").sort_values("touchpoint", key=lambda column: column.map(order), kind="stable")
+    sore = pd.DataFrame([{**pain, "date": day} for pain in hurts], columns=list(PAINS))
+    sore["weight"] = [map_fill.weight(pain) for pain in sore.to_dict("records")]
+    sore = sore.sort_values("weight", ascending=False, kind="stable").groupby("touchpoint", sort=False).head(MOST)
+    sore = sore.drop(columns="weight").sort_values("touchpoint", key=lambda column: column.map(order), kind="stable")
     return Evidence(
         rows=frame.reset_index(drop=True).astype(dict.fromkeys(("value", "n", "of", "lower", "upper"), float)),
-        pains=hurts.reset_index(drop=True),
+        pains=sore.reset_index(drop=True),
         persona=persona,
         period=shop.period,
         currency=shop.currency,

@@ -68,9 +68,13 @@ def _moved(old: Any, cells: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]
         if was is None or new is None or was.source == ASSUMED or new["source"] == ASSUMED:
             continue
         one, two = was.value, new.get("value", math.nan)
+        if lane == "volume":  # how many, not which share of all
+            one, two = float(was.n or 0), float(new.get("n", 0))
         if one == two or not (math.isfinite(one) and math.isfinite(two)):
             continue
-        clear = beyond(one, was.lower, was.upper, two, new.get("lower", math.nan), new.get("upper", math.nan))
+        clear = lane != "volume" and beyond(
+            one, was.lower, was.upper, two, new.get("lower", math.nan), new.get("upper", math.nan)
+        )
         moves.append({"touchpoint": old.id, "lane": lane, "before": one, "after": two, "clear": clear})
     return moves
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from journeylab import words
 from journeylab.journey.map_lettering import clean, fit, shorter
-from journeylab.journey.map_model import ASSUMED
+from journeylab.journey.map_model import ASSUMED, OBSERVED
 from journeylab.journey.map_sheet import SHAPES
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def pains(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
         )
         out.mark("evidence", at.right - 14, top + 11, SHAPES[pain.source], 30, hollow=pain.source == ASSUMED)
         money = math.isfinite(pain.margin)
-        unsure = pain.source != ASSUMED and not pain.clear
+        unsure = pain.source == OBSERVED and not pain.clear
         rows = max(1, int((tall - 24) // (size * 1.18)) - (money or unsure))
         for row, line in enumerate(fit(pain.text, at.right - at.left - 22, size, rows)):
             out.write(line, at.left + 11, top + 27 + row * size * 1.18, size)

@@ -43,7 +43,7 @@ def repeated(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def money(
-    shop: Dataset, path: Sequence[dict[str, Any]], *, window: str, unit: str, level: float
+    shop: Dataset, path: Sequence[dict[str, Any]], *, window: str, unit: str, level: float, signs: bool
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
     """Return pains with money from leaks and friction, drop-off and margin at stake by touchpoint, and caveats."""
     steps = [(step, point) for step, point in zip(as_steps(path), path, strict=False) if not step.get("optional")]
@@ -52,6 +52,8 @@ def money(
     said: list[str] = []
     if len(steps) > 1:
         pains, rows, said = _leaks(shop, steps, window, unit, level)
+    if not signs:
+        return pains, rows, said
     try:
         found, doubts = _friction(shop, path)
     except NotEnoughData:
@@ -115,7 +117,7 @@ def _left(
     out = []
     for lane, n, said in (("drop_off", lost, f"leave before “{there['name']}”"), ("kpi", of - lost, "go on")):
         lower, upper = wilson(n, of, level=level)
-        text = f"{words.percent(n / of)} of {words.count(of, noun)} {said}"
+        text = f"{words.percent(n / of)} {said} (n = {words.count(of, noun)})"
         out.append({"touchpoint": here["id"], "lane": lane, "text": text, "source": OBSERVED, "value": n / of, "n": n,
                     "of": of, "lower": float(lower), "upper": float(upper)})  # fmt: skip
     return out

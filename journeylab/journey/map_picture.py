@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from journeylab.journey import map_curve, map_lanes
 from journeylab.journey.map_lanes import Room
-from journeylab.journey.map_lettering import clean, fit, shorter
+from journeylab.journey.map_lettering import clean, fit, shorter, width
 from journeylab.journey.map_model import ASSUMED, OBSERVED, SURVEY
 from journeylab.journey.map_sheet import SHAPES, Picture
 
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from journeylab.journey.map_model import Touchpoint
 
 WIDTH = 1600.0
-HEIGHTS = {"16:9": 900.0, "A3": 1131.0}
+#: A sheet for a screen, one for the wall, and a strip to stand over a table.
+HEIGHTS = {"16:9": 900.0, "A3": 1131.0, "strip": 600.0}
 #: More touchpoints than this have no room for words: names stand upright, the rest is marks and numbers.
 DENSE = 14
 LEFT, RIGHT, GUTTER = 20.0, 1584.0, 140.0
@@ -28,6 +29,7 @@ _LANES = {
     "map": {"volume": 50.0, "drop_off": 46.0, "emotion": 0.44, "thoughts": 60.0, "pains": 0.32, "chances": 0.24,
             "support": 42.0, "kpi": 60.0},
     "curve": {"drop_off": 62.0, "emotion": 0.72, "pains": 0.28},
+    "guess": {"drop_off": 62.0, "emotion": 1.0},
 }  # fmt: skip
 _LABELS = {"volume": "Visitors", "drop_off": "Leave here", "emotion": "Emotion", "thoughts": "Thoughts",
            "pains": "Pain points", "chances": "Opportunities", "support": "Support", "kpi": "KPI, owner"}  # fmt: skip
@@ -36,19 +38,22 @@ _LABELS = {"volume": "Visitors", "drop_off": "Leave here", "emotion": "Emotion",
 def picture(chart: Map, *, paper: str = "16:9", view: str = "map") -> Picture:
     """Lay a map out on a sheet."""
     height = HEIGHTS[paper]
-    out = Picture(WIDTH, height, chart.headline())
+    title = chart.headline() if view != "guess" else "What do you think customers feel here, and how many leave?"
+    out = Picture(WIDTH, height, title)
     points = chart.touchpoints
-    big = view == "curve"
+    big = view != "map"
     _heading(out, chart, big=big)
-    lanes = {k: v for k, v in _LANES[view].items() if k != "thoughts" or any(p.cell("thoughts") for p in points)}
+    lanes: dict[str, float] = {
+        k: v for k, v in _LANES[view].items() if k != "thoughts" or any(p.cell("thoughts") for p in points)
+    }
     wide = (RIGHT - GUTTER - LEFT) / max(len(points), 1)
     columns = {p.id: (GUTTER + LEFT + i * wide, GUTTER + LEFT + (i + 1) * wide) for i, p in enumerate(points)}
     dense = len(points) > DENSE
     y = _stages(out, chart, columns, 96.0 if big else 78.0, height - 44, big=big)
     y = _cards(out, chart, columns, y, big=big, dense=dense)
-    room = height - 46 - y - sum(tall for tall in lanes.values() if tall > 1)
+    room = height - 46 - y - sum(tall for tall in lanes.values() if tall > 1.0)
     for lane, part in lanes.items():
-        tall = part if part > 1 else part * room
+        tall = part if part > 1.0 else part * room
         _label(out, _LABELS[lane], y + (22 if lane == "emotion" else 0), big=big)
         out.rect("rule", LEFT, y + tall - 1, RIGHT, y + tall - 0.4)
         if lane == "emotion":
@@ -87,7 +92,7 @@ def _stages(
         left, right = mine[0][0] + 2, mine[-1][1] - 2
         out.rect(f"column{number % 2}", left, y, right, bottom)
         out.rect("stage", left, y, right, y + tall, tip=clean(stage.name))
-        size = 20 if big else 16
+        size = _size(stage.name, (right - left - 8) * 0.88, 20 if big else 16)
         out.write(shorter(stage.name, (right - left - 8) * 0.88, size), (left + right) / 2, y + tall / 2, size, "on_stage",
                   bold=True, align="center")  # fmt: skip
     return y + tall + 4
@@ -100,7 +105,7 @@ def _cards(
     moved = {move["touchpoint"]: move for move in chart.moves if move.get("clear")}
     for point in chart.touchpoints:
         left, right = columns[point.id]
-        middle, size = (left + right) / 2, 17 if big else 14.5
+        middle, size = (left + right) / 2, _size(point.name, (right - left - 18) * 0.9, 17 if big else 14.5)
         out.rect("card", left + 4, y, right - 4, y + tall - 6, tip=_tip(point))
         if dense:
             size = max(8.0, min(13.0, (right - left) * 0.52))
@@ -118,6 +123,12 @@ def _cards(
         if point.id in moved:
             out.write("moved", right - 12, y + tall - 18, 11, "guess", bold=True, align="right")
     return y + tall
+
+
+def _size(text: str, room: float, most: float) -> float:
+    """Return the size of type at which the longest word fits, not below 11."""
+    longest = max((width(word, 1.0) for word in text.split()), default=1.0)
+    return max(11.0, min(most, round(room / max(longest, 0.1), 1)))
 
 
 def _badge(point: Touchpoint) -> tuple[str, list[str], bool]:

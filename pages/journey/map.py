@@ -14,7 +14,7 @@ with page(
     "What do customers live through on their way, stage by stage, and how is it known?",
 ) as shop:
     look = "Map" if presenting() else controls.segments("Look at", LOOKS, key="look")
-    chart = map_page.chosen(shop, jl.journey.evidence, jl.customers.personas)
+    chart = map_page.chosen(shop, jl.journey.evidence, jl.customers.personas, preview=map_page.preview)
     if look == "Map":
         map_page.picture(chart)
         with st.container(horizontal=True):

@@ -20,7 +20,7 @@ with page(
     if step == "Find the leak":
         workshop.find_the_leak(shop, jl.journey.stake)
     else:
-        chart = map_page.chosen(shop, jl.journey.evidence, jl.customers.personas)
+        chart = map_page.chosen(shop, jl.journey.evidence, jl.customers.personas, preview=workshop.preview)
         workshop.offer_demo(chart)
     if step == "Guess":
         workshop.guess(chart)

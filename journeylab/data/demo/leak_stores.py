@@ -1,7 +1,7 @@
 """Three small simulated stores for a workshop, each with one leak to find, from plain to well hidden, and the answer.
 
-Nothing else is planted in them: one kind of customer, no season, no difference of channels. So the leak is the only
-thing that is not chance.
+Nothing else is planted in them: one kind of customer, no season, no difference of channels. So from the cart on, the
+leak is the only thing that is not chance; before it, visitors who come back and strangers differ.
 """
 
 from __future__ import annotations
