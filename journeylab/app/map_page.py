@@ -58,7 +58,7 @@ def chosen(
             st.rerun()
     if persona and found is not None and persona not in set(found.cards["name"]):
         st.warning(
-            f"{escape(persona)} is not among the personas any more. The map stays as it was kept; nothing can renew it.",
+            f"{escape(persona)} is not among the personas any more. Its map stays as it is; no data can renew it.",
             icon=":material/person_off:",
         )
     _said_of(chart)

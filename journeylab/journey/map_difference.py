@@ -51,7 +51,8 @@ class Difference(Result):
         felt = self.rows[(self.rows["what"] == LANES["emotion"]) & self.rows["clear"]]
         if len(felt):
             far = felt.loc[(felt["value_other"] - felt["value_one"]).abs().idxmax()]
-            said += f"; emotion differs most at “{far['touchpoint']}”: {far['value_one']:+.1f} and {far['value_other']:+.1f}"
+            both = f"{far['value_one']:+.1f} and {far['value_other']:+.1f}"
+            said += f"; emotion differs most at “{far['touchpoint']}”: {both}"
         return f"{said}."
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -111,9 +112,11 @@ def _between(one: Touchpoint, other: Touchpoint) -> list[dict[str, Any]]:
         ("opportunity", one.opportunities, other.opportunities),
     ):
         a_texts, b_texts = {item.id: item.text for item in ones}, {item.id: item.text for item in others}
-        for key in dict.fromkeys([*a_texts, *b_texts]):
-            if a_texts.get(key) != b_texts.get(key):
-                rows.append(_row(one.name, noun, a_texts.get(key, ""), b_texts.get(key, "")))
+        rows += [
+            _row(one.name, noun, a_texts.get(key, ""), b_texts.get(key, ""))
+            for key in dict.fromkeys([*a_texts, *b_texts])
+            if a_texts.get(key) != b_texts.get(key)
+        ]
     return rows
 
 

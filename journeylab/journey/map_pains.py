@@ -33,7 +33,8 @@ def repeated(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     usual = sum(row["n"] for row in mine) / of if of else 0.0
     return [
         {
-            "touchpoint": row["touchpoint"], "id": f"cases-{row['touchpoint']}", "text": f"{row['text']}: not solved at once",
+            "touchpoint": row["touchpoint"], "id": f"cases-{row['touchpoint']}",
+            "text": f"{row['text']}: not solved at once",
             "kind": "support", "source": OBSERVED, "n": row["n"], "of": row["of"], "lower": row["lower"],
             "upper": row["upper"], "margin": np.nan, "clear": bool(row["lower"] > max(usual, 0.5)),
         }
@@ -124,7 +125,7 @@ def _left(
 
 
 def _friction(shop: Dataset, path: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the clear signs of friction at the touchpoints where they show; that visits end is the drop-off's matter."""
+    """Return the clear signs of friction where they show; that visits end is the drop-off's matter."""
     found = friction(shop, goal=path[-1]["events"], draws=_DRAWS)
     clear = found.found()
     clear = clear[clear["sign"] != "ended"]

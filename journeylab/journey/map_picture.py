@@ -93,7 +93,8 @@ def _stages(
         out.rect(f"column{number % 2}", left, y, right, bottom)
         out.rect("stage", left, y, right, y + tall, tip=clean(stage.name))
         size = _size(stage.name, (right - left - 8) * 0.88, 20 if big else 16)
-        out.write(shorter(stage.name, (right - left - 8) * 0.88, size), (left + right) / 2, y + tall / 2, size, "on_stage",
+        said = shorter(stage.name, (right - left - 8) * 0.95, size)
+        out.write(said, (left + right) / 2, y + tall / 2, size, "on_stage",
                   bold=True, align="center")  # fmt: skip
     return y + tall + 4
 

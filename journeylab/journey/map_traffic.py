@@ -138,7 +138,8 @@ def _times(
     for one, _two in pairs:
         found = by_pair.get(str(one))
         if found and found["n"]:
-            said = f"{words.length(found['q2'])} to the next (half within {words.length(found['q1'])} to {words.length(found['q3'])})"
+            low, middle, high = (words.length(found[q]) for q in ("q1", "q2", "q3"))
+            said = f"{middle} to the next (half within {low} to {high})"
             rows.append(_row(seen[one], "time", said, found["q2"], int(found["n"]), None, found["q1"], found["q3"]))
     return rows
 

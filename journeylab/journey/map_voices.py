@@ -171,7 +171,8 @@ def comments(shop: Dataset, points: Sequence[dict[str, Any]]) -> tuple[list[dict
             rows.append({"touchpoint": point["id"], "lane": "thoughts", "text": str(most["quote"]), "source": SURVEY,
                          "value": np.nan, "n": int(most["n"]), "of": int(most["of"])})  # fmt: skip
         for theme in mine[sore].to_dict("records"):
-            text = f"“{theme['theme']}” in {words.percent(theme['share'], digits=0)} of {words.count(theme['of'], 'comment')}"
+            share = words.percent(theme["share"], digits=0)
+            text = f"“{theme['theme']}” in {share} of {words.count(theme['of'], 'comment')}"
             pains.append(
                 {
                     "touchpoint": point["id"], "id": new_id(f"theme {theme['theme']}", [p["id"] for p in pains]),

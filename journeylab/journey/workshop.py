@@ -109,11 +109,9 @@ def guesses_of(chart: Map, team: str) -> pd.DataFrame:
     """Return what a team guessed: a row a touchpoint that can be guessed, with name, emotion and drop_off."""
     mine = chart.data().get("teams", {}).get(team, {})
     able = guessable(chart)
-    rows = []
-    for point in chart.touchpoints:
-        if any(at == point.id for at, _what in able):
-            rows.append({"name": point.name, **{what: mine.get(point.id, {}).get(what, math.nan) for what in GUESSED}})
-    ids = [point.id for point in chart.touchpoints if any(at == point.id for at, _what in able)]
+    points = [point for point in chart.touchpoints if any(at == point.id for at, _what in able)]
+    rows = [{"name": p.name, **{what: mine.get(p.id, {}).get(what, math.nan) for what in GUESSED}} for p in points]
+    ids = [point.id for point in points]
     return pd.DataFrame(rows, columns=["name", *GUESSED], index=pd.Index(ids, dtype=object)).astype(
         {what: float for what in GUESSED}  # noqa: C420 - the same for each
     )
@@ -177,7 +175,8 @@ def guesses(chart: Map) -> Guesses:
             rows.append(
                 {
                     "team": team, "touchpoint": names[key], "what": what, "guess": float(value), "evidence": cell.value,
-                    "lower": low, "upper": high, "n": cell.of or cell.n, "points": max(0.0, 100 * (1 - off / GUESSED[what])),
+                    "lower": low, "upper": high, "n": cell.of or cell.n,
+                    "points": max(0.0, 100 * (1 - off / GUESSED[what])),
                 }
             )  # fmt: skip
     frame = pd.DataFrame(

@@ -166,7 +166,8 @@ def _journey(slide: _Slide, chart: Map, points: Sequence[Touchpoint]) -> None:
     for stage in chart.stages:
         mine = [at[point.id] for point in points if point.stage == stage.id]
         if mine:
-            slide.box(shorter(stage.name, len(mine) * wide * 100, 14), mine[0] + 0.03, 1.02, mine[-1] - mine[0] + wide - 0.06,
+            said = shorter(stage.name, len(mine) * wide * 100, 14)
+            slide.box(said, mine[0] + 0.03, 1.02, mine[-1] - mine[0] + wide - 0.06,
                       0.34, "stage", "stage", 13, role="on_stage", bold=True, align="center", top=False)  # fmt: skip
     for label, y in (("Who leaves", 2.2), ("Emotion", 2.75), ("Pain points", 4.75), ("Opportunities", 5.98)):
         slide.text(label, 0.12, y, 1.1, 0.3, 10, "soft", bold=True)
@@ -195,12 +196,13 @@ def _journey(slide: _Slide, chart: Map, points: Sequence[Touchpoint]) -> None:
         if chances:
             best = chances[0]
             dots = f" ({words.count(best.votes, 'dot')})" if best.votes else ""
-            slide.box(f"{shorter(best.text, wide * 420, 10)}{dots}\n{shorter(best.owner, wide * 90, 10)}", x, 5.98, wide - 0.08, 1.0,
+            said = f"{shorter(best.text, wide * 420, 10)}{dots}\n{shorter(best.owner, wide * 90, 10)}"
+            slide.box(said, x, 5.98, wide - 0.08, 1.0,
                       "chance_fill", "chance", 10)  # fmt: skip
     _curve(slide, points)
     slide.text(
-        "● observed   ■ survey   ◇ assumed by the team   Emotion from -2 (very unhappy) to +2 (very happy), with the ends "
-        "of its 95 % interval. Empty: not known.",
+        "● observed   ■ survey   ◇ assumed by the team   Emotion from -2 (very unhappy) to +2 (very happy), with the "
+        "ends of its 95 % interval. Empty: not known.",
         0.2, 7.08, 12.8, 0.3, 11, "soft",
     )  # fmt: skip
 

@@ -45,9 +45,9 @@ def any_map(draw: st.DrawFn) -> dict[str, Any]:
     data["touchpoints"] = data["touchpoints"][: draw(st.integers(0, 4))]
     data |= draw(unknown)
     for stage in data["stages"]:
-        stage |= draw(unknown)
+        stage.update(draw(unknown))
     for point in data["touchpoints"]:
-        point |= draw(unknown)
+        point.update(draw(unknown))
         point["name"] = draw(st.text(max_size=20))
         cell = {
             "text": draw(st.text(max_size=20)),
@@ -198,7 +198,8 @@ def shop() -> Dataset:
     """A shop whose parcels hurt: events, orders, answers by touchpoint, cases."""
     return shop_of(
         {
-            "orders": """SELECT 'o' || i AS order_id, 'c' || (i % 60) AS customer_id, TIMESTAMP '2026-03-01' AS ordered_at,
+            "orders": """SELECT 'o' || i AS order_id, 'c' || (i % 60) AS customer_id,
+                TIMESTAMP '2026-03-01' AS ordered_at,
                 DATE '2026-03-01' AS day, 'completed' AS status, 30::DECIMAL(18,4) AS net FROM range(90) t(i)""",
             "events": """
                 SELECT 'v' || v AS visitor_id, TIMESTAMP '2026-03-01' + INTERVAL 6 HOUR * v + INTERVAL 1 MINUTE * k
@@ -206,7 +207,8 @@ def shop() -> Dataset:
                        ['view_item', 'add_to_cart', 'purchase'][k] AS event, ['mobile', 'desktop'][1 + v % 2] AS device,
                        ['search', 'mail'][1 + v % 3 // 2] AS marketing_channel
                 FROM range(240) a(v), range(1, 4) b(k) WHERE v % (k * k) = 0 OR k = 1""",
-            "surveys": """SELECT 'r' || i AS response_id, 'c' || i AS customer_id, TIMESTAMP '2026-03-20' AS answered_at,
+            "surveys": """SELECT 'r' || i AS response_id, 'c' || i AS customer_id,
+                TIMESTAMP '2026-03-20' AS answered_at,
                 DATE '2026-03-20' AS day, 'csat' AS kind, (1 + (i % 2))::DOUBLE AS score, 5::DOUBLE AS scale,
                 'delivery' AS touchpoint FROM range(60) t(i)
                 UNION ALL SELECT 'n' || i, 'c' || i, TIMESTAMP '2026-03-20', DATE '2026-03-20', 'nps', i % 11, 10, ''
@@ -214,7 +216,8 @@ def shop() -> Dataset:
                 UNION ALL SELECT 'w' || i, 'c' || i, TIMESTAMP '2026-03-20', DATE '2026-03-20', 'csat', 5, 5, 'website'
                 FROM range(4) t(i)""",
             "tickets": """SELECT 't' || i AS ticket_id, TIMESTAMP '2026-03-21' AS opened_at,
-                ['delivery', 'oddity'][1 + i // 30] AS topic, 1 + (i % 4 > 0)::BIGINT AS contacts FROM range(40) t(i)""",
+                ['delivery', 'oddity'][1 + i // 30] AS topic,
+                1 + (i % 4 > 0)::BIGINT AS contacts FROM range(40) t(i)""",
         }
     )
 

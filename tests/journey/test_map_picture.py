@@ -12,7 +12,7 @@ from journeylab.journey.map_lettering import width
 from journeylab.journey.map_picture import DENSE, HEIGHTS, picture
 from journeylab.report import map_files
 
-HOSTILE = "<script>alert(1)</script> 🎉🎉 שלום עולם العربية \u202e\x00\n日本語日本語日本語 averyveryverylongwordwithoutanyblanksinit"
+HOSTILE = "<script>alert(1)</script> 🎉 שלום العربية \u202e\x00\n日本語 averyveryverylongwordwithoutblanks"
 
 
 def full() -> Map:
