@@ -78,6 +78,12 @@ page = st.navigation(
                 help="Who comes back, how soon, and when a customer is paid back.",
             ),
             st.Page(
+                PAGES / "customers/feedback.py",
+                title="Feedback",
+                icon=":material/reviews:",
+                help="What customers say in scores and words, and whom it is worth writing to.",
+            ),
+            st.Page(
                 PAGES / "customers/timeline.py",
                 title="Timeline",
                 icon=":material/timeline:",

@@ -50,7 +50,9 @@ def groups(rows: pd.DataFrame, *, whole: float, title: str) -> alt.LayerChart:
     line = alt.Chart(pd.DataFrame({"whole": [whole]})).mark_rule(color=theme.QUIET, strokeDash=[4, 4])
     return alt.layer(
         line.encode(x="whole:Q"),
-        base.mark_rule(strokeWidth=3).encode(x=alt.X("lower:Q", title=title), x2="upper:Q"),
+        base.mark_rule(strokeWidth=3).encode(
+            x=alt.X("lower:Q", title=title, scale=alt.Scale(zero=False)), x2="upper:Q"
+        ),
         base.mark_point(filled=True, size=90).encode(x="score:Q", shape=shape),
         base.mark_text(align="left", dx=8).encode(x="upper:Q", text="label:N"),
     ).properties(height=alt.Step(36))

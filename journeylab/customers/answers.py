@@ -98,14 +98,19 @@ def splits(shop: Dataset) -> tuple[str, ...]:
     if shop.has("orders.customer_id"):
         found += ["rfm", *(name for name in _ORDERED if shop.has(f"orders.{name}"))]
         found += ["delivery"] if shop.has("orders.delivered_at") else []
-    if shop.has("customers"):
-        no = {"customer_id", "referred_by", "acquired_at"}
-        found += [
-            f"customers.{name}"
-            for name, kind in shop.table("customers").schema().items()
-            if name not in no and (kind.is_string() or kind.is_boolean())
-        ]
-    return tuple(found)
+    return (*found, *traits(shop))
+
+
+def traits(shop: Dataset) -> tuple[str, ...]:
+    """Return the traits of customers that are words or yes and no, as 'customers.…'."""
+    if not shop.has("customers"):
+        return ()
+    no = {"customer_id", "referred_by", "acquired_at"}
+    return tuple(
+        f"customers.{name}"
+        for name, kind in shop.table("customers").schema().items()
+        if name not in no and (kind.is_string() or kind.is_boolean())
+    )
 
 
 def asked(shop: Dataset, kind: str) -> ir.Table:
@@ -152,7 +157,7 @@ def with_group(shop: Dataset, answers: ir.Table, by: str | None, personas: Perso
         if "customer_id" not in answers.columns:
             raise BadParameter("The answers do not say whose they are, so they have no persona.")
         found = personas.assignments.select("customer_id", group=_.name)
-        return _named(shop, _joined(answers, found))
+        return named(shop, joined(answers, found))
     if by not in splits(shop):
         known = ", ".join(splits(shop))
         raise BadParameter(
@@ -160,18 +165,15 @@ def with_group(shop: Dataset, answers: ir.Table, by: str | None, personas: Perso
             do=f"They can by {known}." if known else "They have no column to break down by.",
         )
     if by in {"touchpoint", "incentive"}:
-        return _named(shop, answers.mutate(group=_said(answers[by])))
+        return named(shop, answers.mutate(group=_said(answers[by])))
     if by == "rfm":
         from journeylab.customers.rfm_groups import rfm_groups
 
         rows = rfm_groups(shop).roster.rows
-        return _named(shop, _joined(answers, rows.select("customer_id", group=_.group)))
+        return named(shop, joined(answers, rows.select("customer_id", group=_.group)))
     if by.startswith("customers."):
-        column = by.removeprefix("customers.")
-        people = shop.table("customers", whole=True)
-        traits = people.group_by("customer_id").agg(group=_said(people[column]).min())
-        return _named(shop, _joined(answers, traits))
-    return _named(shop, _after_order(shop, answers, by))
+        return named(shop, joined(answers, trait(shop, by)))
+    return named(shop, _after_order(shop, answers, by))
 
 
 def _said(column: Any) -> Any:
@@ -181,7 +183,14 @@ def _said(column: Any) -> Any:
     return column.cast("string")
 
 
-def _joined(answers: ir.Table, groups: ir.Table) -> ir.Table:
+def trait(shop: Dataset, by: str) -> ir.Table:
+    """Return a row a customer with a trait ('customers.…') as `group`."""
+    people = shop.table("customers", whole=True)
+    return people.group_by("customer_id").agg(group=_said(people[by.removeprefix("customers.")]).min())
+
+
+def joined(answers: ir.Table, groups: ir.Table) -> ir.Table:
+    """Add the `group` of its customer to each row."""
     groups = groups.rename(_whose="customer_id")
     return answers.left_join(groups, answers.customer_id == groups["_whose"]).drop("_whose")
 
@@ -207,8 +216,8 @@ def _after_order(shop: Dataset, answers: ir.Table, by: str) -> ir.Table:
     return answers.left_join(found, answers.response_id == found["_about"]).drop("_about")
 
 
-def _named(shop: Dataset, answers: ir.Table) -> ir.Table:
-    """Keep the commonest groups by their name; the rest are 'other', answers without one 'not known'."""
+def named(shop: Dataset, answers: ir.Table) -> ir.Table:
+    """Keep the commonest groups by their name; the rest are 'other', rows without one 'not known'."""
     answers = answers.mutate(group=_.group.nullif(""))
     counted = answers.filter(_.group.notnull()).group_by("group").agg(n=_.count())
     kept = shop.run(counted.order_by(_.n.desc(), _.group).limit(MAX_GROUPS + 1))["group"].tolist()

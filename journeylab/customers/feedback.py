@@ -22,6 +22,7 @@ from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
     import altair as alt
+    import ibis.expr.types as ir
 
     from journeylab.customers.personas import Personas
     from journeylab.data.dataset import Dataset
@@ -63,7 +64,7 @@ class Feedback(Result):
 
     def table(self) -> pd.DataFrame:
         """Return a row a group, each score beside its number of answers and interval."""
-        return self.rows.drop(columns=["places"], errors="ignore")
+        return self.rows
 
     def headline(self) -> str:
         """Say the score with its interval, and the group that is clearly lowest."""
@@ -164,7 +165,7 @@ def feedback(
         rows = rows[rows["enough"]].reset_index(drop=True)
     trend = _trend(shop, days, what, level)
     changes = score_trend.changes(days[days["n"] > 0], smallest=smallest, seed=seed)
-    mixed = None if by is None else _halves(shop, split, level, smallest)
+    said = () if by is None else (*_halves(shop, split, level, smallest), *_mix(shop, split, rows, by, level, smallest))
     return Feedback(
         rows=rows,
         whole=_scored(everyone, what, level),
@@ -175,7 +176,7 @@ def feedback(
         by=by,
         smallest=smallest,
         level=level,
-        caveats=_caveats(what, by, left_out, hidden, smallest, mixed, rows),
+        caveats=(*said, *_caveats(what, by, left_out, hidden, smallest, rows)),
     )
 
 
@@ -234,28 +235,47 @@ def _trend(shop: Dataset, days: pd.DataFrame, kind: Kind, level: float) -> pd.Da
     return rows[rows["n"] > 0].reset_index(drop=True)
 
 
-def _halves(shop: Dataset, split: Any, level: float, smallest: int) -> paradox.Paradox | None:
-    """Compare the later half of the period with the earlier one, as a whole and group by group."""
+def _halves(shop: Dataset, split: ir.Table, level: float, smallest: int) -> tuple[str, ...]:
+    """Say if the score moves one way from half to half of the period, and within the groups the other."""
     if shop.period is None or shop.period[0] == shop.period[1]:
-        return None
+        return ()
     middle = shop.period[0] + (shop.period[1] - shop.period[0]) / 2
     rows = answers.counted(shop, split.mutate(arm=_.day > ibis_date(middle)), "arm", "group")
-    return paradox.look(rows.rename(columns={"group": "part"}), level=level, smallest=smallest)
+    found = paradox.look(rows.rename(columns={"group": "part"}), level=level, smallest=smallest)
+    if found is None or not found.reversed:
+        return ()
+    up, down = ("up", "down") if found.whole > 0 else ("down", "up")
+    said = (
+        f"Simpson's paradox: from the first half of the period to the second the score goes {up} by "
+        f"{abs(found.whole):.2g} as a whole, and {down} by {abs(found.within):.2g} within the groups "
+        f"({found.against} of {words.count(found.parts, 'group')} against the whole), because other groups answer now. "
+        "Trust the groups."
+    )
+    return (said,)
+
+
+def _mix(shop: Dataset, split: ir.Table, rows: pd.DataFrame, by: str, level: float, smallest: int) -> tuple[str, ...]:
+    """Say of each clear group whether it stands on the other side of the rest at the same touchpoints."""
+    clear = rows.loc[rows["clear"], "group"]
+    if by == "touchpoint" or "touchpoint" not in split.columns or clear.empty:
+        return ()
+    counts = answers.counted(shop, split.mutate(part=_.touchpoint.fill_null("")), "group", "part")
+    said = []
+    for group in clear:
+        found = paradox.look(counts.assign(arm=counts["group"] == group), level=level, smallest=smallest)
+        if found is not None and found.reversed:
+            over, under = ("above", "below") if found.whole > 0 else ("below", "above")
+            said.append(
+                f"Simpson's paradox: {group} lies {over} the rest as a whole, and {under} it at the same touchpoints "
+                f"(by {abs(found.within):.2g}), because it was asked about others. Trust the touchpoints."
+            )
+    return tuple(said)
 
 
 def _caveats(
-    kind: Kind, by: str | None, left_out: int, hidden: int, smallest: int, mixed: paradox.Paradox | None, rows: Any
+    kind: Kind, by: str | None, left_out: int, hidden: int, smallest: int, rows: pd.DataFrame
 ) -> tuple[str, ...]:
     said = ["Only those who answered are counted; who does not answer may think otherwise."]
-    if mixed is not None and mixed.reversed:
-        up, down = ("up", "down") if mixed.whole > 0 else ("down", "up")
-        said.insert(
-            0,
-            f"Simpson's paradox: from the first half of the period to the second the score goes {up} by "
-            f"{abs(mixed.whole):.2g} as a whole, and {down} by {abs(mixed.within):.2g} within the groups "
-            f"({mixed.against} of {words.count(mixed.parts, 'group')} against the whole), because other groups answer "
-            "now. Trust the groups.",
-        )
     few = int((~rows["enough"]).sum()) if by else 0
     if few:
         said.append(f"{words.count(few, 'group')} with fewer than {smallest} answers: shown last, and not compared.")

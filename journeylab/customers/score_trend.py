@@ -49,7 +49,7 @@ def slope(days: pd.DataFrame, *, level: float) -> Slope:
     ...                      "squares": [4, 10, 20, 34]})
     >>> found = slope(days, level=0.95)
     >>> print(round(found.a_month, 2), round(found.p, 4))
-    30.44 0.0341
+    30.44 0.0338
     """
     from scipy.special import stdtr, stdtrit
 

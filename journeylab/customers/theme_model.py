@@ -127,7 +127,8 @@ def _parts(terms: Any, count: int) -> np.ndarray:
     k = min(count, n // EACH, min(terms.shape) - 1)
     if n < FEWEST or k < 1 or terms.nnz == 0:
         return np.zeros((0, terms.shape[1]))
-    model = NMF(k, init="nndsvda", random_state=0, max_iter=300, tol=1e-4).fit(terms)
+    with np.errstate(invalid="ignore"):  # a perfect fit leaves an error that rounds below zero
+        model = NMF(k, init="nndsvda", random_state=0, max_iter=300, tol=1e-4).fit(terms)
     length = np.linalg.norm(model.components_, axis=1, keepdims=True)
     return model.components_ / np.where(length > 0, length, 1.0)
 

@@ -5,6 +5,7 @@ Method and limits: docs/methods/themes.md.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 #: Quotes shown of each theme, and the longest of them.
 QUOTES, LONGEST_QUOTE = 3, 240
+#: Two comments that share more than this of their words say the same.
+ALIKE = 0.5
 #: A pain is typed by at most this many comments, and if at least this share of them has a word of its kind.
 TYPED_BY, TYPED_FROM = 500, 0.25
 NONE = "none"
@@ -132,7 +135,7 @@ def themes(
         >>> from journeylab.data.examples import answers_shop
         >>> found = jl.customers.themes(answers_shop(), count=2)
         >>> found.rows[["pain", "n"]].values.tolist()[0]
-        ['performance', 29]
+        ['performance', 58]
     """
     whole(count, "count", lowest=2, highest=12)
     whole(most, "most", lowest=100, highest=comments.MOST)
@@ -150,7 +153,7 @@ def themes(
             do=f"A theme takes some {2 * theme_model.FEWEST} comments of one mood; read the comments themselves.",
         )
     tell(0.85, "Measuring what the themes do")
-    names = _names(found.words)
+    names = _names(found, told.rows["comment"].tolist())
     groups = theme_effects.groups(told, found, names, level=level) if told.grouped else _NO_GROUPS
     rows, quotes = _rows(told, found, names, stems, groups, level)
     tell(1.0, "Done")
@@ -173,13 +176,23 @@ def _silent(_share: float, _words: str) -> None:
     """Tell nobody."""
 
 
-def _names(telling: list[tuple[str, ...]]) -> list[str]:
-    """Call each theme by its first words, as many as tell it from the others."""
+def _names(found: theme_model.Found, texts: Sequence[str]) -> list[str]:
+    """Call each theme by its first words, as many as tell it apart, in the order of its most typical comment."""
+    firsts = []
+    for theme in range(len(found.words)):
+        mine = np.flatnonzero(found.member == theme)
+        firsts.append(texts[int(mine[np.argmax(found.weight[mine])])].lower() if len(mine) else "")
+    names: list[str] = []
     for length in range(3, theme_model.WORDS_SHOWN + 1):
-        names = [", ".join(told[:length]) or "…" for told in telling]
+        names = [_name(told[:length], first) for told, first in zip(found.words, firsts, strict=True)]
         if len(set(names)) == len(names):
             return names
     return [f"{name} ({place})" for place, name in enumerate(names, start=1)]
+
+
+def _name(told: Sequence[str], text: str) -> str:
+    places = {word: text.find(word) for word in told}
+    return ", ".join(sorted(told, key=lambda word: (places[word] < 0, places[word]))) or "…"
 
 
 def _rows(
@@ -252,9 +265,18 @@ def _whose(groups: pd.DataFrame) -> tuple[str, float]:
 
 
 def _typical(texts: pd.Series) -> list[str]:
-    """Return the most typical comments, each said once, cut where they are long."""
-    short = [text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1].rstrip() + "…" for text in texts[:200]]
-    return list(dict.fromkeys(short))[:QUOTES]
+    """Return the most typical comments that do not say the same in almost the same words, cut where they are long."""
+    out: list[str] = []
+    seen: list[set[str]] = []
+    for text in texts[:TYPED_BY]:
+        said = set(re.findall(r"\w+", text.lower()))
+        if any(len(said & other) > ALIKE * len(said | other) for other in seen):
+            continue
+        seen.append(said)
+        out.append(text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1].rstrip() + "…")
+        if len(out) == QUOTES:
+            break
+    return out
 
 
 def _caveats(told: comments.Comments, found: theme_model.Found, rows: pd.DataFrame) -> tuple[str, ...]:

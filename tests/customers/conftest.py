@@ -1,21 +1,21 @@
-"""The CDNOW customers of the papers, where the file is given."""
+"""The CDNOW customers of the papers, where the file is given; the demo store's customers, and a shop that speaks."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import journeylab as jl
 from journeylab.customers.customer_base import CustomerBase
 from journeylab.data.dataset import Dataset, observe
 from journeylab.data.engine import EmbeddedEngine
+from tests.customers.voices import voices
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_data"
 WEEK = 7
 SPLIT, END = pd.Timestamp("1997-09-30"), pd.Timestamp("1998-06-30")
 
@@ -64,3 +64,20 @@ def cdnow_shop(cdnow: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory)
     tables = {"orders": engine.table("orders")}
     yield Dataset(engine, tables, currency="USD", fingerprint="cdnow", observed=observe(engine, tables))
     engine.close()
+
+
+@pytest.fixture(scope="session")
+def spoken():
+    """A shop with orders that arrive, answers with comments, and support cases."""
+    shop = voices()
+    yield shop
+    shop.close()
+
+
+@pytest.fixture(scope="session")
+def demo_customers():
+    """The demo store without its events, which take longest to read and say nothing of feedback."""
+    names = ("shopify_orders", "shopify_products", "customers", "surveys", "tickets")
+    shop = jl.read(*(SAMPLE / f"{name}.csv" for name in names), time_zone="Europe/Berlin", key=b"demo store")
+    yield shop
+    shop.close()

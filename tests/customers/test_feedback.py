@@ -15,23 +15,8 @@ import journeylab as jl
 from journeylab.customers import paradox, score_interval, score_trend
 from journeylab.customers.answers import KINDS, kinds_of, splits
 from journeylab.data.examples import answers_shop, shop_of
-from tests.customers.voices import voices
 
 TRUTHS = Path(__file__).resolve().parents[2] / "sample_data" / "truths.json"
-
-
-@pytest.fixture(scope="module")
-def demo():
-    with_demo = jl.demo()
-    yield with_demo
-    with_demo.close()
-
-
-@pytest.fixture(scope="module")
-def spoken():
-    shop = voices()
-    yield shop
-    shop.close()
 
 
 def answered(rows: str) -> jl.Dataset:
@@ -104,24 +89,24 @@ def test_the_interval_of_a_mean_on_a_scale_covers_as_often_too(kind):
     assert all(0.935 <= share <= 0.965 for share in covered), covered
 
 
-def test_the_demo_stores_nps_lies_in_the_interval(demo):
+def test_the_demo_stores_nps_lies_in_the_interval(demo_customers):
     truth = json.loads(TRUTHS.read_text())["feedback"]
-    whole = jl.customers.feedback(demo).whole.iloc[0]
+    whole = jl.customers.feedback(demo_customers).whole.iloc[0]
     assert whole["lower"] <= truth["nps_of_all_customers"] <= whole["upper"]
     assert whole["score"] == pytest.approx(truth["nps_of_answers"], abs=1e-5)
     assert whole["n"] == truth["nps_answers"]
 
 
-def test_the_demo_stores_pain_is_the_touchpoint_that_scores_lowest(demo):
-    found = jl.customers.feedback(demo, kind="csat", by="touchpoint")
+def test_the_demo_stores_pain_is_the_touchpoint_that_scores_lowest(demo_customers):
+    found = jl.customers.feedback(demo_customers, kind="csat", by="touchpoint")
     assert found.worst is not None
     assert found.worst["group"] == "delivery"
     assert found.rows["group"].iloc[0] == "delivery"
     assert "lowest for delivery" in found.headline()
 
 
-def test_rewarded_stars_are_higher_in_the_demo_store_as_planted(demo):
-    found = jl.customers.feedback(demo, kind="stars", by="incentive").rows.set_index("group")
+def test_rewarded_stars_are_higher_in_the_demo_store_as_planted(demo_customers):
+    found = jl.customers.feedback(demo_customers, kind="stars", by="incentive").rows.set_index("group")
     assert found.loc["yes", "difference_lower"] > 0
     assert bool(found.loc["yes", "clear"])
 
@@ -181,6 +166,27 @@ def test_a_planted_paradox_is_noticed_and_said():
     assert found.caveats[0].startswith("Simpson's paradox: from the first half of the period to the second")
     assert "goes down by" in found.caveats[0]
     assert "Trust the groups" in found.caveats[0]
+
+
+def test_a_group_that_is_lower_only_because_of_what_it_was_asked_is_said_to_be():
+    # Rewarded answers are higher at each touchpoint, and mostly about the one that scores low.
+    parts = [("easy", "true", 40, 2), ("easy", "false", 170, 30), ("hard", "true", 80, 120), ("hard", "false", 12, 28)]
+    rows = " UNION ALL ".join(
+        f"SELECT '{place}' AS touchpoint, {reward} AS incentive, {score}::DOUBLE AS score FROM range({n})"
+        for place, reward, glad, cross in parts
+        for score, n in ((10, glad), (0, cross))
+    )
+    shop = shop_of(
+        {
+            "surveys": f"""SELECT 'r' || row_number() OVER () AS response_id, TIMESTAMP '2026-01-01' AS answered_at,
+                DATE '2026-01-01' AS day, 'nps' AS kind, * FROM ({rows})"""
+        }
+    )
+    found = jl.customers.feedback(shop, by="incentive")
+    assert found.rows.set_index("group").loc["yes", "difference_upper"] < 0
+    assert "Simpson's paradox: yes lies below the rest as a whole, and above it at the same touchpoints" in " ".join(
+        found.caveats
+    )
 
 
 def test_a_whole_that_moves_with_its_parts_is_no_paradox():

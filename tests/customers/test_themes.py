@@ -12,20 +12,6 @@ from journeylab.data.examples import shop_of
 from tests.customers.voices import voices
 
 
-@pytest.fixture(scope="module")
-def demo():
-    shop = jl.demo()
-    yield shop
-    shop.close()
-
-
-@pytest.fixture(scope="module")
-def spoken():
-    shop = voices()
-    yield shop
-    shop.close()
-
-
 def commented(texts: list[tuple[str, int]], *, times: int = 30) -> jl.Dataset:
     """Return a shop of NPS answers with these comments and scores, each given some times."""
     values = ", ".join("('{}', {})".format(text.replace("'", "''"), score) for text, score in texts)
@@ -39,9 +25,9 @@ def commented(texts: list[tuple[str, int]], *, times: int = 30) -> jl.Dataset:
     )
 
 
-def test_the_demo_stores_pain_is_ranked_first_with_its_evidence(demo):
-    personas = jl.customers.personas(demo)
-    found = jl.customers.themes(demo, personas=personas)
+def test_the_demo_stores_pain_is_ranked_first_with_its_evidence(demo_customers):
+    personas = jl.customers.personas(demo_customers)
+    found = jl.customers.themes(demo_customers, personas=personas)
     first = found.rows.iloc[0]
     assert first["touchpoint"] == "delivery"
     assert first["pain"] == "performance"
@@ -54,8 +40,8 @@ def test_the_demo_stores_pain_is_ranked_first_with_its_evidence(demo):
     assert "Gifts" in found.headline()
 
 
-def test_pains_cost_score_and_praise_brings_it_in_the_demo_store(demo):
-    rows = jl.customers.themes(demo).rows
+def test_pains_cost_score_and_praise_brings_it_in_the_demo_store(demo_customers):
+    rows = jl.customers.themes(demo_customers).rows
     assert (rows.loc[rows["pain"] != "none", "effect"] < 0).all()
     assert (rows.loc[rows["pain"] == "none", "effect"] > 0).all()
     kinds = dict(zip(rows["touchpoint"], rows["pain"], strict=True))

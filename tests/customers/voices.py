@@ -39,7 +39,8 @@ _SURVEYS = f"""{_DAYS}, asked AS ({_ASKED})
     FROM asked"""
 _TICKETS = f"""{_DAYS}, asked AS ({_ASKED})
     SELECT 't' || r AS ticket_id, 'c' || i AS customer_id, day::TIMESTAMP + INTERVAL 1 DAY * (2 + r % 9) AS opened_at,
-           ['web', 'till'][1 + (i + k) % 2] AS sales_channel, ['delivery', 'return', 'product'][1 + r % 3] AS topic,
+           ['web', 'till'][1 + (i + k) % 2] AS sales_channel,
+           ['delivery', 'return', 'product'][1 + (r // 3) % 3] AS topic,
            1 + r % 4 AS contacts, (30 + r * 37 % 500)::DOUBLE AS first_reply_minutes,
            (300 + r * 91 % 5000)::DOUBLE AS resolved_minutes, r % 5 > 1 AS satisfied
     FROM asked WHERE r % 3 = 0"""

@@ -15,6 +15,7 @@ import pytest
 
 import journeylab as jl
 from journeylab.data import schema
+from tests.customers.test_closed_loop import acted
 from tests.customers.test_timeline import lives
 from tests.customers.voices import voices
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
@@ -150,6 +151,14 @@ def people() -> Iterator[Dataset]:
 def spoken() -> Iterator[Dataset]:
     """A shop with orders that arrive, answers with comments, and support cases."""
     made = replace(voices(), fingerprint="spoken")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def contacted() -> Iterator[Dataset]:
+    """A shop with a list of customers to contact or hold out, and what they did afterwards."""
+    made = replace(acted(8), fingerprint="contacted")
     yield made
     made.close()
 

@@ -1,0 +1,118 @@
+"""The Feedback page: every look on shops with and without orders, edits that stay, hostile comments, a list to take."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+import journeylab as jl
+from journeylab.data.examples import answers_shop, shop_of
+from tests.app.conftest import plain
+from tests.customers.test_closed_loop import acted
+from tests.customers.voices import voices
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from streamlit.testing.v1 import AppTest
+
+    Open = Callable[..., AppTest]
+
+PAGE = "customers/feedback"
+LOOKS = ("Scores", "Comments", "Support", "Who answers", "Win back")
+
+
+@pytest.fixture(scope="module")
+def spoken():
+    return voices()
+
+
+def said(app: AppTest) -> str:
+    return plain(" ".join(item.value for kind in ("subheader", "markdown", "caption") for item in app.get(kind)))
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_every_look_draws_its_card(open_app: Open, spoken, look):
+    app = open_app(PAGE, shop=spoken, query={"look": look})
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("vega_lite_chart")) == 1
+
+
+def test_the_scores_are_those_of_the_library(open_app: Open, spoken):
+    app = open_app(PAGE, shop=spoken, query={"by": "touchpoint", "smallest": "5"})
+    want = jl.customers.feedback(spoken, by="touchpoint", smallest=5)
+    assert want.headline() in said(app)
+    assert len(app.metric) == 6
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_survey_file_alone_is_never_a_bug(open_app: Open, look):
+    app = open_app(PAGE, shop=answers_shop(), query={"look": look})
+    assert not app.exception
+    assert "bug" not in " ".join(item.value for item in app.error).lower()
+    if look in {"Scores", "Comments"}:
+        assert len(app.get("vega_lite_chart")) == 1
+
+
+def test_personas_are_worked_out_when_asked_for(open_app: Open, spoken):
+    app = open_app(PAGE, shop=spoken, query={"by": "persona", "smallest": "5"})
+    assert not app.exception
+    assert "personas=personas" in " ".join(
+        item.value for item in app.segmented_control(key="feedback_view").set_value("Python").run().code
+    )
+
+
+def test_words_of_a_pain_stay_with_the_data_and_change_the_themes(open_app: Open, spoken):
+    own = spoken.with_edit("pain_words", {"performance": [], "emotional": ["late", "delivery"]})
+    app = open_app(PAGE, shop=own, query={"look": "Comments", "themes": "3"})
+    assert not app.exception
+    assert "emotional" in said(app)
+    app.button(key="pain_words_usual").click().run()
+    assert not app.exception
+    assert "pain_words" not in app.session_state["journeylab_visitor"].shop.edits
+    assert "performance" in said(app)
+
+
+def test_hostile_comments_are_shown_as_they_are(open_app: Open):
+    evil = "<script>alert(1)</script> **slow** ![x](http://y.example/a.png) delivery :red[late]"
+    shop = shop_of(
+        {
+            "surveys": f"""SELECT 'r' || i AS response_id, TIMESTAMP '2026-01-01' AS answered_at,
+                DATE '2026-01-01' + CAST(i AS INTEGER) AS day, 'nps' AS kind,
+                CASE WHEN i % 2 = 0 THEN 1 ELSE 10 END::DOUBLE AS score, '=cmd|x ' || chr(10) || 'shop' AS touchpoint,
+                CASE WHEN i % 2 = 0 THEN '{evil}' ELSE 'fine coffee and beans' END AS comment FROM range(120) t(i)"""
+        }
+    )
+    app = open_app(PAGE, shop=shop, query={"look": "Comments"})
+    assert not app.exception
+    for item in app.markdown:
+        assert "<script>" not in item.value
+        assert "![x](" not in item.value
+    assert "y.example" not in said(app)
+
+
+def test_topics_are_put_at_touchpoints_in_place(open_app: Open, spoken):
+    own = spoken.with_edit("ticket_stages", {"return": "delivery"})
+    app = open_app(PAGE, shop=own, query={"look": "Support", "cases_by": "touchpoint"})
+    assert not app.exception
+    want = jl.customers.support(spoken, by="touchpoint", stages={"return": "delivery"})
+    assert want.headline() in said(app)
+
+
+def test_a_tighter_budget_contacts_fewer(open_app: Open, spoken):
+    app = open_app(PAGE, shop=spoken, query={"look": "Win back", "since": "400", "contact": "1"})
+    before = said(app)
+    app.slider(key="budget").set_value(5).run()
+    assert not app.exception
+    assert said(app) != before
+    assert any(button.label == "Download the list as CSV" for button in app.get("download_button"))
+
+
+def test_what_the_last_contact_did_is_shown_where_the_list_came_back(open_app: Open):
+    shop = replace(acted(8), fingerprint="acted")
+    app = open_app(PAGE, shop=shop, query={"look": "Win back", "measured": "60", "since": "400"})
+    assert not app.exception
+    assert jl.customers.closed_loop_effect(shop, days=60).headline() in said(app)
