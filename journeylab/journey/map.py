@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -68,7 +68,7 @@ class Map(Verbs, Result):
     def of(cls, data: Mapping[str, Any]) -> Map:
         """Return the map that JSON data is; SchemaError if it is none."""
         check(data)
-        return cls(text=json.dumps(data, ensure_ascii=False, allow_nan=False))
+        return cls(text=json.dumps(data, ensure_ascii=False, allow_nan=False), caveats=_caveats(data))
 
     @classmethod
     def from_json(cls, text: str | bytes, *, name: str = "The map") -> Map:
@@ -81,7 +81,7 @@ class Map(Verbs, Result):
             text = text.decode("utf-8-sig") if isinstance(text, bytes) else text
         except UnicodeDecodeError:
             raise SchemaError(f"{name} is not text in UTF-8.") from None
-        return cls(text=json.dumps(parse(text, name=name), ensure_ascii=False, allow_nan=False))
+        return cls.of(parse(text, name=name))
 
     @classmethod
     def from_data(
@@ -125,11 +125,11 @@ class Map(Verbs, Result):
         if not pains:
             said["pains"] = False
         call = Call("jl.journey.Map.from_data", tuple((k, v) for k, v in said.items() if v is not None), shop.calls)
-        return cls(text=made.text, caveats=made.caveats, call=call)
+        return replace(made, call=call)
 
     @classmethod
     def kept(cls, shop: Dataset, *, persona: str | None = None) -> Map:
-        """Return the map that the shop keeps for a persona or for everyone.
+        """Return the map that the shop keeps for a persona or for everyone, with what is written of the persona now.
 
         Raises:
             BadParameter: if it keeps none.
@@ -140,8 +140,11 @@ class Map(Verbs, Result):
                 f"The shop keeps no map for {persona or 'everyone'}.", do="Use jl.journey.Map.from_data."
             )
         said = (("persona", persona),) if persona else ()
-        text = cls.of(maps[persona or ""]).text
-        return cls(text=text, call=Call("jl.journey.Map.kept", said, shop.calls))
+        found = cls.of(maps[persona or ""])
+        written = shop.edits.get("personas", {}).get(persona or "", {})
+        if any(found.about.get(key) != text for key, text in written.items()):
+            found = found.with_(about={**found.about, **written})
+        return replace(found, call=Call("jl.journey.Map.kept", said, shop.calls))
 
     def keep(self, shop: Dataset) -> Dataset:
         """Return the shop with this map kept in it, in the place of the one of the same persona."""
@@ -157,7 +160,7 @@ class Map(Verbs, Result):
 
         found = evidence(shop, touchpoints=self.places(), persona=self.persona, personas=personas, pains=pains)
         about = shop.edits.get("personas", {}).get(self.persona or "", {})
-        return type(self)(text=map_fill.filled(self, found, about), caveats=found.caveats)
+        return type(self).of(json.loads(map_fill.filled(self, found, about)))
 
     def to_json(self) -> str:
         """Return the map as JSON; `from_json` gives the same map again, keys that are not known included."""
@@ -290,3 +293,9 @@ class Map(Verbs, Result):
 
     def __hash__(self) -> int:
         return hash(self.title)
+
+
+def _caveats(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what the map itself says would make a reader doubt it."""
+    said = data.get("caveats")
+    return tuple(text for text in said if isinstance(text, str)) if isinstance(said, list) else ()

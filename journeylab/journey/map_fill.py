@@ -44,6 +44,7 @@ def filled(before: Map, found: Evidence, about: Mapping[str, str]) -> str:
     put(data, "moves", moves or None)
     put(data, "period", [str(day) for day in found.period] if found.period else None)
     put(data, "currency", found.currency or None)
+    put(data, "caveats", list(found.caveats) or None)
     if about:
         data["about"] = {**data.get("about", {}), **about}
     return json.dumps(data, ensure_ascii=False, allow_nan=False)

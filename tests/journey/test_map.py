@@ -323,6 +323,13 @@ def test_a_persona_that_is_gone_is_said_and_its_map_stays():
     chart = Map.from_data(replace(crowd, edits=written), persona=name, personas=found)
     assert (chart.about["name"], chart.about["goals"]) == ("Ina", "fresh coffee")
     assert chart.title == "Ina: the journey"
+    later = replace(crowd, edits={"personas": {name: {"name": "Ada"}}})
+    assert Map.kept(chart.keep(later), persona=name).about == {
+        "name": "Ada",
+        "quote": "As every week.",
+        "goals": "fresh coffee",
+    }
+    assert Map.kept(chart.keep(later), persona=name).caveats == chart.caveats != ()
     again = chart.touchpoint("again").cell("volume")
     assert again.of == int(found.cards["n"].iloc[0])
     gone = Map.blank(persona="Nobody any more")
