@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
 EVERYONE, ONE = "Everyone", "One persona"
-_FIELDS = ("events", "surveys", "tickets")
+_FIELDS = ("events", "orders", "surveys", "tickets")
 _HEIGHT, _WALL = 640, 800
 
 
@@ -61,6 +61,9 @@ def chosen(
             f"{escape(persona)} is not among the personas any more. Its map stays as it is; no data can renew it.",
             icon=":material/person_off:",
         )
+    filled = chart.data().get("period")
+    if filled and shop.period and filled != [str(day) for day in shop.period]:
+        st.caption(escape(f"Filled from data of {filled[0]} to {filled[1]}; the period is another now. Fill it again."))
     _said_of(chart)
     return chart
 
@@ -82,9 +85,11 @@ def _whose(shop: Dataset, personas: Callable[..., Any]) -> tuple[str | None, Per
         st.caption("There are no personas: they come from orders with customers.")
         return None, None
     kept = shop.edits.get("personas", {})
-    return controls.choice(
-        "Persona", {kept.get(name, {}).get("name") or name: name for name in names}, key="persona"
-    ), found
+    shown: dict[str, str] = {}
+    for name in names:
+        own = kept.get(name, {}).get("name") or name
+        shown[own if own not in shown else f"{own} ({name})"] = name
+    return controls.choice("Persona", shown, key="persona"), found
 
 
 def _map(

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STAGES = ("Awareness", "Consideration", "Purchase", "Retention", "Advocacy")
+#: Events of unknown names that become touchpoints of their own, the commonest.
+_OWN = 8
 #: What customers do who come again, and who recommend: known from orders and surveys, not from events.
 AGAIN, RECOMMEND, SUPPORT = "again", "recommend", "support"
 
@@ -59,8 +61,13 @@ def draft(
             continue
         points.append((key, name, stage, known, about))
     if events and sum(1 for point in points if lower.intersection(point[3])) < 2:
-        own = [(new_id(event, ()), event, "Consideration", (event,), ()) for event in list(events)[:8]]
-        points = [*own, *(point for point in points if not point[3])]
+        rest = [point for point in points if not point[3]]
+        taken = [point[0] for point in TOUCHPOINTS]
+        own = []
+        for event in list(events)[:_OWN]:
+            taken.append(new_id(event, taken))
+            own.append((taken[-1], event, "Consideration", (event,), ()))
+        points = [*own, *rest]
     return {
         "format": FORMAT,
         "version": VERSION,

@@ -391,3 +391,17 @@ def test_evidence_reads_events_by_other_names_and_says_what_it_does_not_know():
         jl.journey.evidence(tiny_shop(), touchpoints=[{"events": ["view"]}])
     with pytest.raises(jl.NotEnoughData):
         found.chart()
+
+
+def test_events_of_unknown_names_become_touchpoints_with_ids_of_their_own():
+    strange = shop_of(
+        {
+            "events": """SELECT 'v' || v AS visitor_id, TIMESTAMP '2026-03-01' + INTERVAL 1 MINUTE * k AS occurred_at,
+                DATE '2026-03-01' AS day, ['支払い', '確認', 'product', 'Product!'][k] AS event
+                FROM range(9) a(v), range(1, 5) b(k)"""
+        }
+    )
+    chart = Map.from_data(strange)
+    own = [point for point in chart.touchpoints if point.events]
+    assert {point.name for point in own} == {"支払い", "確認", "product", "Product!"}
+    assert all(point.cell("volume").n == 9 for point in own)
