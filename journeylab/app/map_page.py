@@ -142,10 +142,10 @@ def _refreshed(shop: Dataset, chart: Map, found: Personas | None) -> Map:
             fresh = chart.refresh(shop, personas=found)
     except JourneylabError as error:
         panels.problem(error)
-        return chart
-    map_keeper.keep(fresh)
-    st.rerun()
-    return fresh
+    else:
+        map_keeper.keep(fresh)
+        st.rerun()
+    return chart
 
 
 def _said_of(chart: Map) -> None:

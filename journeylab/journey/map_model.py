@@ -138,6 +138,11 @@ class Touchpoint:
         """Return what stands in a lane; None if nothing does."""
         return self.cells.get(lane)
 
+    @property
+    def items(self) -> tuple[Pain | Opportunity, ...]:
+        """Pains and opportunities: what a room can vote on."""
+        return (*self.pains, *self.opportunities)
+
     def value(self, lane: str) -> float:
         """Return the figure of a lane; NaN if there is none."""
         cell = self.cells.get(lane)

@@ -66,7 +66,7 @@ def _leaks(
     shop: Dataset, steps: Sequence[tuple[dict[str, Any], dict[str, Any]]], window: str, unit: str, level: float
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
     """Return leaks by device, and who leaves at each step with the margin at stake, as `jl.journey.stake` has them."""
-    asked = {"steps": [step for step, _point in steps], "window": window, "unit": unit, "draws": _DRAWS}
+    asked: dict[str, Any] = {"steps": [step for step, _point in steps], "window": window, "unit": unit, "draws": _DRAWS}
     asked["by"] = "device" if shop.has("events.device") else None
     valued = True
     try:

@@ -83,20 +83,21 @@ def _stages(chart: Map, edited: pd.DataFrame) -> Map:
     if not any(name for _key, name in named):
         return chart
     taken = [stage.id for stage in chart.stages]
-    out, order = chart, []
+    stages = chart.data()["stages"]
+    known, order = _by_id(stages), []
     for key, name in named:
         if name and key not in kept:
-            fresh = new_id(name, taken)
-            taken.append(fresh)
-            out = out.changed(lambda data, k=fresh, n=name: data["stages"].append({"id": k, "name": n}))
-            order.append(fresh)
+            order.append(new_id(name, taken))
+            taken.append(order[-1])
+            stages.append({"id": order[-1], "name": name})
         elif name:
-            out = out.changed(lambda data, k=key, n=name: _by_id(data["stages"])[k].update(name=n))
+            known[key]["name"] = name
             order.append(key)
+    out = chart.with_(stages=stages)
     for stage in chart.stages:
         if stage.id not in kept:
             out = out.without_stage(stage.id)
-    return out.changed(lambda data: data["stages"].sort(key=lambda stage: order.index(stage["id"])))
+    return out.with_(stages=sorted(out.data()["stages"], key=lambda stage: order.index(stage["id"])))
 
 
 def _touchpoints(chart: Map, edited: pd.DataFrame) -> Map:
@@ -114,9 +115,7 @@ def _touchpoints(chart: Map, edited: pd.DataFrame) -> Map:
             out = out.with_touchpoint(name, stage)
             key = out.data()["touchpoints"][-1]["id"]  # noqa: PLW2901 - the row has an id from here on
         else:
-            out = out.changed(
-                lambda data, k=key, n=name, s=stage: _by_id(data["touchpoints"])[k].update(name=n, stage=s)
-            )
+            out = _named(out, key, name, stage)
         places[key] = _number(row.get("place"))
         for lane in WRITTEN:
             was = before[lane].get(key) if key in known else None
@@ -125,6 +124,12 @@ def _touchpoints(chart: Map, edited: pd.DataFrame) -> Map:
         out = out.without_touchpoint(key)
     order = {key: (place if math.isfinite(place) else math.inf) for key, place in places.items()}
     return out.changed(lambda data: data["touchpoints"].sort(key=lambda point: order[point["id"]]))
+
+
+def _named(chart: Map, key: str, name: str, stage: str) -> Map:
+    points = chart.data()["touchpoints"]
+    _by_id(points)[key].update(name=name, stage=stage)
+    return chart.with_(touchpoints=points)
 
 
 def _written(chart: Map, key: str, lane: str, was: Any, new: Any) -> Map:
@@ -154,11 +159,7 @@ def _items(chart: Map, part: str, edited: pd.DataFrame) -> Map:
     data = chart.data()
     points = _by_id(data["touchpoints"])
     old = {f"{at}/{item['id']}": item for at, point in points.items() for item in point.get(part, ())}
-    names = {
-        f"{point.id}/{item.id}": point.name
-        for point in chart.touchpoints
-        for item in (*point.pains, *point.opportunities)
-    }
+    names = {f"{p.id}/{item.id}": p.name for p in chart.touchpoints for item in p.items}
     seen: dict[str, list[dict[str, Any]]] = {at: [] for at in points}
     new = []
     for key, row in _records(edited):

@@ -111,8 +111,7 @@ class Verbs:
     def with_votes(self, key: str, item: str, votes: int) -> Self:
         """Return the map with the dots that a pain or opportunity has."""
         whole(votes, "votes", lowest=0, highest=10_000)
-        items = [*self.touchpoint(key).pains, *self.touchpoint(key).opportunities]
-        one_of(item, "item", [one.id for one in items])
+        one_of(item, "item", [one.id for one in self.touchpoint(key).items])
 
         def edit(point: dict[str, Any]) -> None:
             for one in (*point.get("pains", ()), *point.get("opportunities", ())):

@@ -158,7 +158,8 @@ def comments(shop: Dataset, points: Sequence[dict[str, Any]]) -> tuple[list[dict
         found = themes(shop)
     except NotEnoughData:
         return [], []
-    rows, pains = [], []
+    rows: list[dict[str, Any]] = []
+    pains: list[dict[str, Any]] = []
     for point in points:
         mine = found.rows[[_names(point, str(place).lower()) for place in found.rows["touchpoint"]]]
         if mine.empty:

@@ -204,8 +204,7 @@ def dots_left(chart: Map, *, people: int, each: int) -> int:
     """Return how many dots of the room are not put down yet; below 0 if there are too many."""
     whole(people, "people", lowest=1, highest=500)
     whole(each, "each", lowest=1, highest=50)
-    items = (item for point in chart.touchpoints for item in (*point.pains, *point.opportunities))
-    return people * each - sum(item.votes for item in items)
+    return people * each - sum(item.votes for point in chart.touchpoints for item in point.items)
 
 
 def leak_points(answer: Any, *, step: str, groups: dict[str, str]) -> int:
