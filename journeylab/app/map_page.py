@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 EVERYONE, ONE = "Everyone", "One persona"
 _FIELDS = ("events", "orders", "surveys", "tickets")
-_HEIGHT, _WALL = 640, 800
+_HEIGHT, _WALL = 640, 740
 
 
 def chosen(

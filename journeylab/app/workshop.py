@@ -120,7 +120,7 @@ def _base(chart: Map, team: str) -> Map:
 
 def reveal(chart: Map) -> None:
     """Show the map, and how well the teams knew it."""
-    map_page.picture(chart, view="curve", height=900 if presenting() else 600)
+    map_page.picture(chart, view="curve", height=740 if presenting() else 600)
     found = workshop.guesses(chart)
     st.subheader(escape(found.headline()), anchor=False)
     if found.teams.empty:

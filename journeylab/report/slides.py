@@ -170,7 +170,7 @@ def _journey(slide: _Slide, chart: Map, points: Sequence[Touchpoint]) -> None:
             slide.box(said, mine[0] + 0.03, 1.02, mine[-1] - mine[0] + wide - 0.06,
                       0.34, "stage", "stage", 13, role="on_stage", bold=True, align="center", top=False)  # fmt: skip
     for label, y in (("Who leaves", 2.2), ("Emotion", 2.75), ("Pain points", 4.75), ("Opportunities", 5.98)):
-        slide.text(label, 0.12, y, 1.1, 0.3, 10, "soft", bold=True)
+        slide.text(label, 0.1, y, 1.15, 0.3, 9, "soft", bold=True)
     for point in points:
         x = at[point.id] + 0.04
         slide.box(
