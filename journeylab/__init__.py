@@ -7,7 +7,7 @@
 
 Reading      jl.read  jl.demo  jl.connect  jl.open  jl.Dataset
 The whole    jl.overview  jl.quality  jl.matching
-Journey      jl.journey.funnel  .sessions  .paths  .stake  .friction  .carts  .checkout  .searches  .what_if  .dropped
+Journey      jl.journey.Map  .evidence  .funnel  .sessions  .paths  .stake  .friction  .carts  .checkout  .searches  …
 Customers    jl.customers.rfm  .rfm_groups  .personas  .segments  .migration  .lifetime_value  .cohorts  .quiet  …
              jl.customers.feedback  .themes  .support  .response_bias  .closed_loop  .closed_loop_effect
 Growth       jl.growth.experiment  .experiment_segments  .experiment_value  .aa_replay  .power

@@ -3,10 +3,17 @@
 import streamlit as st
 
 from journeylab.app.places import ASSETS, PAGES
+from journeylab.app.presenter import presenting
 from journeylab.app.sidebar import sidebar
 
-st.set_page_config(page_title="journeylab", page_icon=str(ASSETS / "mark.svg"), layout="wide")
-st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
+st.set_page_config(
+    page_title="journeylab",
+    page_icon=str(ASSETS / "mark.svg"),
+    layout="wide",
+    initial_sidebar_state="collapsed" if presenting() else "auto",
+)
+if not presenting():
+    st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
 
 page = st.navigation(
     {
@@ -32,6 +39,18 @@ page = st.navigation(
             ),
         ],
         "Journey": [
+            st.Page(
+                PAGES / "journey/map.py",
+                title="Journey map",
+                icon=":material/map:",
+                help="What customers live through, stage by stage, and how it is known.",
+            ),
+            st.Page(
+                PAGES / "journey/workshop.py",
+                title="Workshop",
+                icon=":material/co_present:",
+                help="Guess, then see what the data says; vote; agree who does what.",
+            ),
             st.Page(
                 PAGES / "journey/touchpoints.py",
                 title="Touchpoints",
@@ -93,7 +112,8 @@ page = st.navigation(
                 help="What must be ordered today, of whom and for how much, and what lies too long.",
             ),
         ],
-    }
+    },
+    position="hidden" if presenting() else "sidebar",
 )
 sidebar()
 page.run()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from journeylab.app import panels, persona_column
+from journeylab.app.presenter import presenting
 from journeylab.app.state import visitor
 from journeylab.errors import JourneylabError
 from journeylab.report import privacy
@@ -34,7 +35,8 @@ def page(title: str, question: str, *, needs: Sequence[str] = ()) -> Iterator[Da
         needs: Tables and columns without which the page shows what is missing instead; a page without needs opens on
             an empty shop too.
     """
-    heading(title, question)
+    if not presenting():
+        heading(title, question)
     story = Story(title, question)
     _story.set(story)
     whole = visitor().shop
@@ -54,7 +56,7 @@ def page(title: str, question: str, *, needs: Sequence[str] = ()) -> Iterator[Da
         panels.problem(error)
     except Exception as error:  # noqa: BLE001 - the last line of defence: shown as a bug, logged in full
         panels.bug(error)
-    if story.steps:
+    if story.steps and not presenting():
         _offer_notebook(story, whole)
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from journeylab.app import controls
 from journeylab.app.lab import keep_up, reopen, save_button
 from journeylab.app.places import DATA_PAGE
+from journeylab.app.presenter import presenting
 from journeylab.app.state import visitor
 from journeylab.report.markdown import escape
 from journeylab.words import span
@@ -23,6 +24,8 @@ def sidebar() -> None:
     who.stop_reading()  # whoever clicks while files are read means to stop that
     reopen()
     keep_up()
+    if presenting():
+        return
     with st.sidebar:
         if who.shop is None:
             with st.container(border=True):

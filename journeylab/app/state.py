@@ -70,6 +70,8 @@ class Visitor:
         unknown: Their tables that no reader knows, with their first rows.
         demo: Whether the shop is the demo store.
         key: Secret of the pseudonyms, so that files added later give a customer the same one.
+        drawn: Journey maps made before there was a shop, by persona.
+        steps_back: What the journey maps were before each step, by persona.
         last_seen: When the session was last known to be there.
         kept: The shop as the folder that remembers has it; None if it was not written or read in this visit.
         reopened: Whether this visit has looked into that folder.
@@ -91,6 +93,8 @@ class Visitor:
     unknown: list[Unknown] = field(default_factory=list)
     demo: bool = False
     key: bytes = field(default_factory=partial(secrets.token_bytes, 16), repr=False)
+    drawn: dict[str, Any] = field(default_factory=dict)
+    steps_back: dict[str, list[Any]] = field(default_factory=dict)
     last_seen: float = field(default_factory=time.monotonic)
     kept: Dataset | None = None
     reopened: bool = False
@@ -223,6 +227,7 @@ class Visitor:
         before, self.shop, self.sources = self.shop, shop, sources
         self.window, self.demo = None, False
         self.results.clear()
+        self.steps_back.clear()
         if before is not None:
             before.close()
 
@@ -239,7 +244,7 @@ class Visitor:
         self.waiting, self.unknown, self.maps = [], [], []
         self.results.clear()
         self.key = secrets.token_bytes(16)
-        for memory in (self.link, self.notices):
+        for memory in (self.link, self.notices, self.drawn, self.steps_back):
             memory.clear()
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)

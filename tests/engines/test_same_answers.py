@@ -32,6 +32,8 @@ _CLOSE = [
 ]
 _WHAT_IF = {"source": "cart", "target": "delivery_choice", "rate": 0.7, "goal": ["payment_done"]}
 
+_POINTS = [{"id": name, "events": [name]} for name in _STEPS]
+
 #: Public name, options, and the fixture that makes the shop.
 ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("overview", {}, "shop"),
@@ -99,6 +101,8 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("journey.carts", {"cart": ["cart"], "goal": ["payment_done"]}, "simple_shop"),
     ("journey.what_if", _WHAT_IF, "simple_shop"),
     ("journey.what_if", {"source": "search", "target": "cart", "rate": 0.6, "by": "device"}, "asked"),
+    ("journey.evidence", {"pains": False}, "shop"),
+    ("journey.evidence", {"touchpoints": _POINTS}, "simple_shop"),
     ("journey.dropped", {"steps": _STEPS, "at": 2, "most": 50}, "simple_shop"),
     ("journey.searches", {"by": "device", "value": 10.0}, "asked"),
     ("journey.checkout", {}, "asked"),

@@ -1,0 +1,175 @@
+"""The lanes of a journey map's picture: each draws what stands at one touchpoint into its room on the sheet."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from journeylab import words
+from journeylab.journey.map_lettering import clean, fit, shorter
+from journeylab.journey.map_model import ASSUMED, OBSERVED
+from journeylab.journey.map_sheet import SHAPES
+
+if TYPE_CHECKING:
+    from journeylab.journey.map import Map
+    from journeylab.journey.map_model import Cell, Touchpoint
+    from journeylab.journey.map_sheet import Picture
+
+
+class Room(NamedTuple):
+    """The room of a touchpoint in a lane; `big` for a large view, `dense` where there is no room for words."""
+
+    left: float
+    y: float
+    right: float
+    bottom: float
+    big: bool
+    dense: bool
+
+
+def volume(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
+    """Draw how many come by, as a bar and in words."""
+    cell = point.cell("volume")
+    if cell is None:
+        return
+    most = max((p.cells["volume"].n or 0) for p in chart.touchpoints if "volume" in p.cells) or 1
+    room = at.right - at.left - 16
+    if cell.n:
+        out.rect(
+            f"bar_{cell.source}",
+            at.left + 8,
+            at.y + 28,
+            at.left + 8 + max(2.0, room * cell.n / most),
+            at.y + 38,
+            tip=clean(cell.text),
+        )
+    if not at.dense:
+        said = words.count(cell.n) if cell.n else cell.text
+        with_source(out, cell, shorter(said, room - 12, 14), at.left + 8, at.y + 15, 14)
+
+
+def drop_off(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
+    """Write who leaves here, with its interval, and the team's guess."""
+    del chart
+    cell, guess = point.cell("drop_off"), point.value("guess_drop_off")
+    size = 24.0 if at.big else 17.0
+    if cell is not None and math.isfinite(cell.value):
+        said = words.percent(cell.value, digits=0).replace(" %", "%" if at.dense else " %")
+        if at.dense:
+            out.write(said, (at.left + at.right) / 2, at.y + 18, min(13.0, (at.right - at.left) * 0.42), align="center")
+            return
+        with_source(out, cell, said, at.left + 8, at.y + 15, size, bold=True)
+        span = f"{100 * cell.lower:.1f} to {words.percent(cell.upper)}"
+        if math.isfinite(cell.lower):
+            out.write(
+                shorter(span, at.right - at.left - 14, 11), at.left + 8, at.y + (42 if at.big else 33), 11, "soft"
+            )
+    if math.isfinite(guess) and not at.dense:
+        text = f"guess {words.percent(guess, digits=0)}"
+        place = at.y + (15 if cell is None else 33 if not at.big else 42)
+        out.write(text, at.right - 8, place, 12, "guess", align="right")
+
+
+def thoughts(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
+    """Write a typical quote."""
+    del chart
+    cell = point.cell("thoughts")
+    if cell is None or at.dense:
+        return
+    out.mark("evidence", at.left + 12, at.y + 11, SHAPES[cell.source], 30, hollow=cell.source == ASSUMED)
+    for place, line in enumerate(fit(f"“{cell.text}”", at.right - at.left - 28, 11.5, 4)):
+        out.write(line, at.left + 21, at.y + 11 + place * 13.5, 11.5)
+
+
+def pains(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
+    """Draw the worst pain as a sticky note, and how many more there are."""
+    sore = sorted(point.pains, key=lambda p: (-p.votes, not p.clear, -(p.margin if math.isfinite(p.margin) else 0)))
+    if at.dense:
+        if sore:
+            out.mark("pain", (at.left + at.right) / 2, at.y + 22, "triangle-down", 120)
+            out.write(str(len(sore)), (at.left + at.right) / 2, at.y + 42, 12, align="center")
+        return
+    size = 15.0 if at.big else 12.0
+    most = 1 if at.big else max(1, int((at.bottom - at.y - 8) // 108))
+    tall = (at.bottom - at.y - 8) / most
+    for place, pain in enumerate(sore[:most]):
+        top = at.y + 4 + place * tall
+        out.rect("pain", at.left + 5, top, at.right - 5, top + tall - 4, tip=clean(f"{pain.kind}: {pain.text}"))
+        out.mark("pain", at.left + 15, top + 11, "triangle-down", 60)
+        votes = f" · {words.count(pain.votes, 'dot')}" if pain.votes else ""
+        out.write(
+            shorter(f"{pain.kind}{votes}", at.right - at.left - 42, size - 1),
+            at.left + 23,
+            top + 11,
+            size - 1,
+            "pain_ink",
+            bold=True,
+        )
+        out.mark("evidence", at.right - 14, top + 11, SHAPES[pain.source], 30, hollow=pain.source == ASSUMED)
+        money = math.isfinite(pain.margin)
+        unsure = pain.source == OBSERVED and not pain.clear
+        rows = max(1, int((tall - 24) // (size * 1.18)) - (money or unsure))
+        for row, line in enumerate(fit(pain.text, at.right - at.left - 22, size, rows)):
+            out.write(line, at.left + 11, top + 27 + row * size * 1.18, size)
+        if money:
+            said = f"{words.money(pain.margin, chart.currency)} margin"
+            out.write(shorter(said, at.right - at.left - 14, size), at.left + 11, top + tall - 13, size, bold=True)
+        elif unsure:
+            out.write(shorter("may be noise", at.right - at.left - 22, 11), at.left + 11, top + tall - 13, 11, "soft")
+    if len(sore) > most:
+        out.write(f"+ {len(sore) - most} more", at.right - 10, at.bottom - 3, 10, "soft", align="right")
+
+
+def chances(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
+    """Draw the opportunity with most votes."""
+    del chart
+    ideas = sorted(point.opportunities, key=lambda o: -o.votes)
+    if not ideas:
+        return
+    if at.dense:
+        out.mark("chance", (at.left + at.right) / 2, at.y + 20, "triangle-up", 120)
+        out.write(str(len(ideas)), (at.left + at.right) / 2, at.y + 40, 12, align="center")
+        return
+    best = ideas[0]
+    out.rect("chance", at.left + 5, at.y + 4, at.right - 5, at.bottom - 6, tip=clean(best.text))
+    out.mark("chance", at.left + 15, at.y + 15, "triangle-up", 60)
+    votes = words.count(best.votes, "dot") if best.votes else "idea"
+    more = f" · + {len(ideas) - 1}" if len(ideas) > 1 else ""
+    out.write(f"{votes}{more}", at.left + 23, at.y + 15, 11, "chance_ink", bold=True)
+    rows = max(1, int((at.bottom - at.y - 46) // 14))
+    for row, line in enumerate(fit(best.text, at.right - at.left - 22, 12, rows)):
+        out.write(line, at.left + 11, at.y + 31 + row * 14, 12)
+    if best.owner:
+        out.write(shorter(best.owner, at.right - at.left - 22, 11), at.left + 11, at.bottom - 15, 11, "soft", bold=True)
+
+
+def support(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
+    """Write support cases and repeat contacts."""
+    del chart
+    cases, again = point.cell("support"), point.cell("repeat_contacts")
+    if cases is None or at.dense:
+        return
+    said = words.count(cases.n, "case") if cases.n else cases.text
+    with_source(out, cases, shorter(said, at.right - at.left - 26, 12), at.left + 8, at.y + 13, 12)
+    if again is not None and math.isfinite(again.value):
+        out.write(f"{words.percent(again.value, digits=0)} write again", at.left + 8, at.y + 29, 11, "soft")
+
+
+def kpi(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
+    """Write the KPI and who owns it."""
+    del chart
+    kpi, owner = point.cell("kpi"), point.cell("owner")
+    if at.dense:
+        return
+    if kpi is not None:
+        out.mark("evidence", at.left + 12, at.y + 12, SHAPES[kpi.source], 30, hollow=kpi.source == ASSUMED)
+        for place, line in enumerate(fit(kpi.text, at.right - at.left - 28, 11, 2 if owner else 3)):
+            out.write(line, at.left + 21, at.y + 12 + place * 13, 11)
+    if owner is not None:
+        out.write(shorter(owner.text, at.right - at.left - 14, 12), at.left + 8, at.y + 44, 12, bold=True)
+
+
+def with_source(out: Picture, cell: Cell, text: str, x: float, y: float, size: float, *, bold: bool = False) -> None:
+    """Write a figure with the shape of its source before it."""
+    out.mark("evidence", x + 4, y, SHAPES[cell.source], 30, hollow=cell.source == ASSUMED)
+    out.write(text, x + 13, y, size, bold=bold)

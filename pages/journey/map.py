@@ -1,0 +1,32 @@
+"""What do customers live through on their way, and how is it known?"""
+
+import streamlit as st
+
+import journeylab as jl
+from journeylab.app import controls, map_editor, map_page, map_takeaway
+from journeylab.app.presenter import present_button, presenting
+from journeylab.app.shell import page
+
+LOOKS = ("Map", "Edit", "Pain points", "Scorecard", "Compare")
+
+with page(
+    "Journey map",
+    "What do customers live through on their way, stage by stage, and how is it known?",
+) as shop:
+    look = "Map" if presenting() else controls.segments("Look at", LOOKS, key="look")
+    chart = map_page.chosen(shop, jl.journey.evidence, jl.customers.personas, preview=map_page.preview)
+    if look == "Map":
+        map_page.picture(chart)
+        with st.container(horizontal=True):
+            present_button()
+            map_takeaway.downloads(chart)
+        map_page.moved(chart)
+    if look == "Edit":
+        map_editor.editor(chart)
+    if look == "Pain points":
+        map_page.pains(chart)
+    if look == "Scorecard":
+        map_editor.scores(chart)
+    if look == "Compare":
+        map_page.compare(shop, chart)
+    map_page.doubts(chart)

@@ -1,0 +1,135 @@
+"""The Journey map and Workshop pages: with a shop and without any data, edits that stay, undo, guesses, presenting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from journeylab.data import lab_file
+from journeylab.journey.map import EDIT, Map
+from tests.app.conftest import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from streamlit.testing.v1 import AppTest
+
+    from journeylab.data.dataset import Dataset
+
+    Open = Callable[..., AppTest]
+
+MAP, WORKSHOP = "journey/map", "journey/workshop"
+HOSTILE = "<img src=x onerror=alert(1)> **b** :tada:"
+LOOKS = ("Map", "Edit", "Pain points", "Scorecard", "Compare")
+STEPS = ("Guess", "Reveal", "Vote", "Agree", "Find the leak")
+
+
+def kept(app: AppTest) -> Map:
+    return Map.kept(app.session_state["journeylab_visitor"].shop)
+
+
+def said(app: AppTest) -> str:
+    return plain(" ".join(item.value for kind in ("subheader", "markdown", "caption") for item in app.get(kind)))
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("with_shop", [True, False], ids=["shop", "nothing"])
+def test_every_look_works_with_a_shop_and_without_any_data(open_app: Open, shop: Dataset, look: str, with_shop: bool):
+    app = open_app(MAP, shop=shop if with_shop else None, query={"look": look})
+    assert not app.exception
+    assert not app.error
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("with_shop", [True, False], ids=["shop", "nothing"])
+def test_every_step_of_the_workshop_works_with_a_shop_and_without(
+    open_app: Open, shop: Dataset, step: str, with_shop: bool
+):
+    app = open_app(WORKSHOP, shop=shop if with_shop else None, query={"step": step})
+    assert not app.exception
+    assert not app.error
+
+
+def test_the_map_is_drafted_from_the_data_and_one_click_keeps_it(open_app: Open, shop: Dataset):
+    app = open_app(MAP, shop=shop)
+    assert len(app.get("vega_lite_chart")) == 1
+    assert not shop.edits.get(EDIT)
+    app.button(key="map_fill").click().run()
+    assert not app.exception
+    assert kept(app).touchpoint("look").cell("volume").n == 90
+
+
+def test_what_the_team_wrote_outlives_a_refresh_and_the_lab_file(open_app: Open, shop: Dataset, tmp_path: Path):
+    import journeylab as jl
+
+    mine = Map.from_data(shop).with_cell("look", "thoughts", HOSTILE).with_pain("look", HOSTILE)
+    app = open_app(MAP, shop=mine.keep(shop))
+    visitor = app.session_state["journeylab_visitor"]
+    app.button(key="map_fill").click().run()  # a step that can be taken back
+    assert not app.exception
+    assert kept(app).touchpoint("look").cell("thoughts").text == HOSTILE
+    saved = kept(app)
+    opened = jl.open(lab_file.save(visitor.shop, tmp_path / "shop.zip"))
+    assert Map.kept(opened) == saved
+    again = open_app(MAP, shop=opened)
+    assert not again.exception
+    assert kept(again) == saved
+    assert HOSTILE not in [item.value for item in again.get("markdown")]
+    opened.close()
+
+
+def test_undo_takes_back_the_last_step(open_app: Open, shop: Dataset):
+    start = Map.from_data(shop)
+    app = open_app(MAP, shop=start.keep(shop.between("2026-03-01", "2026-03-02")))
+    app.button(key="map_fill").click().run()
+    after = kept(app)
+    assert after != start
+    app.button(key="map_undo").click().run()
+    assert kept(app) == start
+    assert app.button(key="map_undo").disabled
+
+
+def test_presenting_shows_the_picture_without_menu_titles_and_downloads(open_app: Open, shop: Dataset):
+    app = open_app(MAP, shop=shop)
+    assert app.title
+    app.button(key="present").click().run()
+    assert not app.exception
+    assert not app.title
+    assert not app.sidebar.children
+    assert len(app.get("vega_lite_chart")) == 1
+    app.button(key="present").click().run()
+    assert app.title
+
+
+def test_the_timer_runs_and_stops(open_app: Open, shop: Dataset):
+    app = open_app(WORKSHOP, shop=shop)
+    app.number_input(key="workshop_minutes").set_value(2)
+    app.button(key="workshop_start").click().run()
+    assert any(item.value.startswith(":material/timer: ") for item in app.subheader)
+    app.button(key="workshop_stop").click().run()
+    assert not any(item.value.startswith(":material/timer: ") for item in app.subheader)
+
+
+def test_dots_left_are_said(open_app: Open, shop: Dataset):
+    chart = Map.from_data(shop).with_pain("look", HOSTILE)
+    pain = chart.touchpoint("look").pains[0].id
+    app = open_app(
+        WORKSHOP, shop=chart.with_votes("look", pain, 4).keep(shop), query={"step": "Vote", "people": "2", "dots": "3"}
+    )
+    assert "2 dots left" in said(app)
+
+
+def test_a_map_drawn_before_there_was_a_shop_goes_with_it(open_app: Open, shop: Dataset):
+    app = open_app(MAP)
+    visitor = app.session_state["journeylab_visitor"]
+    visitor.drawn = {"": Map.blank().with_pain("look", "ours").data()}
+    app.run()
+    assert not app.exception
+    visitor.shop = shop
+    app.run()
+    assert kept(app).touchpoint("look").pains[0].text == "ours"
+    visitor.shop, visitor.drawn = None, {"": {}}
+    visitor.forget()
+    assert visitor.drawn == {}

@@ -1,0 +1,116 @@
+"""The map as one picture: nothing overlaps or leaves the sheet, whatever is written on it, in both themes."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+from journeylab.charts.journey_map import PALETTES
+from journeylab.journey.map import Map
+from journeylab.journey.map_lettering import width
+from journeylab.journey.map_picture import DENSE, HEIGHTS, picture
+from journeylab.report import map_files
+
+HOSTILE = "<script>alert(1)</script> 🎉 שלום العربية \u202e\x00\n日本語 averyveryverylongwordwithoutblanks"
+
+
+def full() -> Map:
+    """A map with something in every lane."""
+    chart = Map.blank().with_cell("look", "thoughts", HOSTILE).with_cell("look", "owner", HOSTILE)
+    for point in chart.touchpoints:
+        chart = chart.with_pain(point.id, HOSTILE, "emotional").with_opportunity(point.id, HOSTILE, owner="Mia")
+        chart = chart.with_cell(point.id, "emotion", HOSTILE, value=0.5).with_cell(point.id, "expectation", value=2)
+        chart = chart.with_cell(point.id, "drop_off", value=0.25).with_cell(point.id, "kpi", HOSTILE)
+    return chart
+
+
+def many(count: int) -> Map:
+    chart = Map.blank(stages=["One", "Two"])
+    for number in range(count - len(chart.touchpoints)):
+        chart = chart.with_touchpoint(f"Touchpoint {number} {HOSTILE}", "one")
+    return chart
+
+
+@pytest.mark.parametrize("view", Map.views)
+@pytest.mark.parametrize("paper", HEIGHTS)
+@pytest.mark.parametrize("chart", [Map.blank(), full(), many(60)], ids=["blank", "full", "sixty"])
+def test_everything_stands_on_the_sheet(chart: Map, paper: str, view: str):
+    out = picture(chart, paper=paper, view=view)
+    for rect in out.rects:
+        assert 0 <= rect["x"] <= rect["x2"] <= out.width
+        assert 0 <= rect["y"] <= rect["y2"] <= out.height
+    for item in (*out.texts, *out.marks, *out.lines):
+        assert 0 <= item["x"] <= out.width
+        assert 0 <= item["y"] <= out.height
+    for text in out.texts:
+        assert not set(text["text"]) & {"\n", "\x00", "\u202e"}
+        if text["align"] == "left" and not text["upright"]:
+            assert text["x"] + 0.9 * width(text["text"], text["size"]) <= out.width
+
+
+def test_words_in_columns_keep_to_their_column():
+    chart = full()
+    out = picture(chart)
+    cards = sorted((rect["x"], rect["x2"]) for rect in out.rects if rect["role"] == "card")
+    for (_left, end), (start, _right) in itertools.pairwise(cards):
+        assert end <= start
+    for note in (rect for rect in out.rects if rect["role"] in {"pain", "chance"}):
+        inside = [t for t in out.texts if note["x"] <= t["x"] < note["x2"] and note["y"] <= t["y"] < note["y2"]]
+        assert inside
+        assert all(t["x"] + 0.85 * width(t["text"], t["size"]) <= note["x2"] + 1 for t in inside)
+
+
+def test_sixty_touchpoints_are_drawn_and_what_is_left_out_is_said():
+    chart = many(60)
+    assert len(chart.touchpoints) == 60 > DENSE
+    out = picture(chart)
+    assert sum(rect["role"] == "card" for rect in out.rects) == 60
+    assert any("words are in the table" in text["text"] for text in out.texts)
+
+
+def test_html_in_a_note_is_text_in_the_picture():
+    drawn = map_files.svg(full())
+    assert "<script" not in drawn
+    assert "&lt;script&gt;" in drawn
+
+
+def test_evidence_is_told_by_word_and_shape_and_not_by_colour_alone():
+    out = picture(full().with_cell("search", "channels", "web"))
+    said = {text["text"] for text in out.texts}
+    assert {"assumed", "assumed: written by the team", "observed: counted in the data"} <= said
+    shapes = {mark["shape"] for mark in out.marks if mark["role"] == "evidence"}
+    assert {"circle", "square", "diamond"} <= shapes
+    blank = picture(Map.blank())
+    assert sum(text["text"] == "no evidence" for text in blank.texts) == 13
+
+
+def _contrast(one: str, other: str) -> float:
+    def light(colour: str) -> float:
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("theme", PALETTES)
+def test_text_and_marks_keep_their_contrast(theme: str):
+    colours = PALETTES[theme]
+    grounds = [colours[name] for name in ("paper", "column0", "column1", "card")]
+    for ground in grounds:
+        assert all(_contrast(colours[role], ground) >= 4.5 for role in ("ink", "soft", "guess"))
+        assert all(
+            _contrast(colours[role], ground) >= 3 for role in ("curve", "pain", "chance", "evidence", "bar_observed")
+        )
+    assert _contrast(colours["on_stage"], colours["stage"]) >= 4.5
+    assert _contrast(colours["pain_ink"], colours["pain_fill"]) >= 4.5
+    assert _contrast(colours["chance_ink"], colours["chance_fill"]) >= 4.5
+    assert _contrast(colours["ink"], colours["pain_fill"]) >= 4.5
+
+
+def test_the_specification_draws_in_both_themes_and_names_its_paper():
+    for theme in PALETTES:
+        spec = full().draw(theme=theme, view="curve").to_dict()
+        assert spec["background"] == PALETTES[theme]["paper"]
