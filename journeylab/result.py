@@ -40,6 +40,10 @@ class Result(ABC):
     def table(self) -> pd.DataFrame:
         """Return the figures, ready to read: every rate beside its denominator and interval."""
 
+    def sheets(self) -> dict[str, pd.DataFrame]:
+        """Return further tables by name, for sheets of their own in a workbook; none by default."""
+        return {}
+
     @abstractmethod
     def headline(self) -> str:
         """Say the finding in one plain sentence."""

@@ -39,6 +39,13 @@ def lacking(marker: str) -> str:
     return ""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file's tests in one process, which share its data; all that need Spark share one cluster."""
+    for item in items:
+        group = "engines" if item.path.parent.name == "engines" else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip, or fail, what this machine cannot run."""
     for marker in ("slow", "browser", "spark"):

@@ -79,6 +79,14 @@ page = st.navigation(
                 help="What a test proved, whether it was worth it, and how to plan the next one.",
             ),
         ],
+        "Operations": [
+            st.Page(
+                PAGES / "operations/replenishment.py",
+                title="What to order",
+                icon=":material/local_shipping:",
+                help="What must be ordered today, of whom and for how much, and what lies too long.",
+            ),
+        ],
     }
 )
 sidebar()

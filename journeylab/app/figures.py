@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def key_figures(overview: Overview) -> None:
     """Draw the figures of an overview in a row; on a narrow screen they go below each other."""
-    with st.grid(3, min_column_width=165):
+    with st.grid(4, min_column_width=165):
         for figure in overview.figures:
             _metric(figure, overview.currency)
 
@@ -26,7 +26,7 @@ def _metric(figure: Figure, currency: str) -> None:
     st.metric(
         escape(figure.label),
         escape(figure.written(figure.value, currency)),
-        f"{figure.change:+.1%}" if known and round(figure.change, 3) else 0 if known else None,
+        figure.moved() or 0 if known else None,
         delta_description=escape(f"from {figure.written(figure.previous, currency)}") if known else None,
         help=escape(_help(figure, currency)),
         border=True,
@@ -38,6 +38,8 @@ def _metric(figure: Figure, currency: str) -> None:
 
 
 def _help(figure: Figure, currency: str) -> str:
+    if figure.lacks:
+        return f"{figure.definition} Not known yet: {figure.lacks}"
     said = f"{figure.definition} Taken over {figure.n:,} {figure.of}."
     if math.isnan(figure.lower):
         return said

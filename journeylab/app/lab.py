@@ -45,7 +45,7 @@ def save_button(shop: Dataset, *, key: str, with_key: bool = False) -> None:
     """Offer the lab file to download."""
     st.download_button(
         "Save this shop as one file",
-        partial(_saved, shop, visitor().key if with_key else None),
+        partial(_saved, shop, visitor().key, with_key=with_key),
         file_name="shop.zip",
         mime="application/zip",
         icon=":material/save:",
@@ -55,11 +55,11 @@ def save_button(shop: Dataset, *, key: str, with_key: bool = False) -> None:
     )
 
 
-def _saved(shop: Dataset, key: bytes | None) -> bytes:
+def _saved(shop: Dataset, key: bytes, *, with_key: bool) -> bytes:
     from journeylab.data import lab_file
 
     with workspace.passing_folder() as folder:
-        return lab_file.save(shop, folder / "shop.zip", key=key).read_bytes()
+        return lab_file.save(shop, folder / "shop.zip", key=key if with_key else None, secret=key).read_bytes()
 
 
 def _remembering(*, with_key: bool) -> None:
@@ -79,7 +79,7 @@ def _remember(with_key: bool) -> None:
     if not st.session_state["remember"] or who.shop is None:
         remembered.forget()
         return
-    remembered.keep(who.shop, key=who.key if with_key else None)
+    remembered.keep(who.shop, key=who.key if with_key else None, secret=who.key)
     who.kept = who.shop
 
 
@@ -89,7 +89,7 @@ def keep_up() -> None:
     path = remembered.found() if who.kept is not None and who.shop is not None and is_local() else None
     if path is None or who.shop is None or who.shop is who.kept:
         return
-    remembered.keep(who.shop, key=lab_key(path))
+    remembered.keep(who.shop, key=lab_key(path), secret=who.key)
     who.kept = who.shop
 
 

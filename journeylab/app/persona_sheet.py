@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from journeylab import words
-from journeylab.app import controls, panels
-from journeylab.app.cards import run
+from journeylab.app import controls
+from journeylab.app.audiences import as_csv
 from journeylab.app.state import visitor
-from journeylab.customers.audience import audience
 from journeylab.customers.persona_map import axes as map_axes
-from journeylab.errors import JourneylabError
-from journeylab.report import privacy
 from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from journeylab.customers.audience import Audience
     from journeylab.customers.persona_count import PersonaCount
     from journeylab.customers.personas import Personas
     from journeylab.data.dataset import Dataset
@@ -123,34 +119,6 @@ def _keep(name: str, written: dict[str, str]) -> None:
         who.shop = who.shop.with_edit(EDIT, {key: value for key, value in edits.items() if value} or None)
 
 
-def take_away(shop: Dataset, found: Personas) -> None:
-    """Offer the customers of chosen personas as CSV, a seeded random part of them held out."""
-    with st.container(border=True):
-        st.subheader("An audience to write to", anchor=False)
-        names = controls.several("Personas in it", list(found.cards["name"]), [], key="audience", most=10)
-        share = controls.slider(
-            "Held out, per cent", 0, 50, 10, key="holdout", help="Without it nobody knows what the message did."
-        )
-        consented = shop.has("customers.accepts_marketing") and st.checkbox("Only who accepts marketing", value=True)
-        try:
-            made = run(audience, shop, personas=found, names=names or None, holdout=share / 100, consented=consented)
-        except JourneylabError as error:
-            panels.problem(error)
-            return
-        st.markdown(escape(made.headline()))
-        st.download_button(
-            "Download as CSV", lambda: _csv(made), file_name="audience.csv", mime="text/csv",
-            icon=":material/download:", key="audience_csv", on_click="ignore",
-        )  # fmt: skip
-        st.caption(privacy.IDS)
-
-
-def _csv(made: Audience) -> bytes:
-    target = io.StringIO(newline="")
-    made.roster.write(target)
-    return target.getvalue().encode("utf-8-sig")
-
-
 def everyone(scores: Any) -> None:
     """Show the customers of a roster page by page, and offer them all as CSV."""
     with st.expander("Every customer's scores", icon=":material/group:"):
@@ -158,6 +126,6 @@ def everyone(scores: Any) -> None:
         page: pd.DataFrame = scores.roster.page(int(number))
         st.dataframe(page, hide_index=True, alt=f"Page {number} of the customers with their scores")
         st.download_button(
-            "All of them as CSV", lambda: _csv(scores), file_name="rfm-scores.csv", mime="text/csv",
+            "All of them as CSV", partial(as_csv, scores.roster), file_name="rfm-scores.csv", mime="text/csv",
             icon=":material/download:", key="roster_csv", on_click="ignore",
         )  # fmt: skip

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from journeylab.app import panels
+from journeylab.app import panels, persona_column
 from journeylab.app.state import visitor
 from journeylab.errors import JourneylabError
 from journeylab.report import privacy
@@ -42,6 +42,7 @@ def page(title: str, question: str, *, needs: Sequence[str] = ()) -> Iterator[Da
         from journeylab.data.examples import empty_shop
 
         whole = visitor().remember(("empty shop",), empty_shop)
+    whole = persona_column.applied(whole) if whole is not None else None
     lacking = tuple(needs) if whole is None else whole.missing(needs)
     if whole is None or lacking:
         panels.missing(lacking or needs)

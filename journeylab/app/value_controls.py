@@ -45,7 +45,8 @@ def grouping(shop: Dataset, by: str | None) -> dict[str, Any]:
     """Return the arguments that group customers so; personas are worked out first where they are asked for."""
     from journeylab.customers.personas import personas
 
-    return {"personas": run(personas, shop)} if by == _PERSONA else {"by": by}
+    found = by == _PERSONA and not shop.has("customers.persona")
+    return {"personas": run(personas, shop)} if found else {"by": by}
 
 
 def customer_group(shop: Dataset, *, key: str, more: dict[str, str] | None = None) -> str | None:

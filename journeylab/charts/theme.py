@@ -30,6 +30,8 @@ def _theme() -> alt.theme.ThemeConfig:
             "view": {"stroke": None},
             "range": {"category": list(CATEGORIES), "heatmap": list(SCALE), "ordinal": list(SCALE)},
             "axis": {"labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal", "gridOpacity": 0.35},
+            # d3 writes nought thousands as 0k
+            "axisQuantitative": {"labelExpr": "datum.value === 0 ? replace(datum.label, /[kMG]$/, '') : datum.label"},
             "legend": {"labelFontSize": 12, "titleFontSize": 12, "orient": "top"},
             "bar": {"cornerRadiusEnd": 2},
             "line": {"strokeWidth": 2},

@@ -170,7 +170,7 @@ def holdout(
         weeks: Weeks to hold out, 2 to half of the history; a third of it, at most 52, if not given.
         model: 'BG/NBD', 'MBG/NBD' or 'Pareto/NBD' to use whatever the test says; None to choose by it.
         by: Group the customers, for values by group: marketing_channel, sales_channel, device, country,
-            first_product or cohort.
+            first_product, cohort, or persona where the customers have that column.
         personas: The Result of `jl.customers.personas`, to group the customers by it in place of `by`.
         free_orders: Count days that come to zero (gifts) as purchases, as the papers on CDNOW do.
         level: Coverage of the intervals.

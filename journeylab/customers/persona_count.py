@@ -45,7 +45,8 @@ class PersonaCount(Result):
     Args:
         counts: A row a number of groups: k, silhouette with reference, reference_lower and reference_upper (two
             standard deviations), z, bic, stability (mean adjusted Rand index) with stability_lower and stability_upper
-            (least and largest over the bootstrap samples), n.
+            (least and largest over the bootstrap samples), weakest (mean Jaccard similarity of the group that comes
+            back least), n.
         suggested: The number of groups to take; None for no real groups.
         features: The names of the features used.
         scales: How each column is scaled.
@@ -113,9 +114,10 @@ def persona_count(
     """Look for 2 to 10 groups of customers, and say whether there are any.
 
     A number of groups is a candidate when the silhouette lies at least four standard deviations above what customers
-    of one kind reach (structure.py) and bootstrap refits agree with an adjusted Rand index of at least 0.6; the
-    candidate with the largest product of its distance to the reference and its stability is suggested, and without a
-    candidate there are no real groups.
+    of one kind reach (structure.py) and bootstrap refits agree with an adjusted Rand index of at least 0.6. Candidates
+    whose every group is steady go first, then those whose every group is fair; among equals the one with the largest
+    product of its distance to the reference and its stability is suggested. Without a candidate there are no real
+    groups.
 
     Args:
         shop: A Dataset whose orders name their customers.
@@ -182,7 +184,8 @@ def _scan(data: NDArray[np.float64], method: str, seed: int) -> pd.DataFrame:
         found = structure.examine(data, seed=seed)
         for place, k in enumerate(structure.COUNTS):
             model = clusters.fit(data, k, method=method, seed=seed, starts=2)
-            rand = stability.bootstrap(data, model, rounds=_ROUNDS, seed=seed).rand
+            again = stability.bootstrap(data, model, rounds=_ROUNDS, seed=seed)
+            rand = again.rand
             rows.append(
                 {
                     "k": k,
@@ -195,6 +198,7 @@ def _scan(data: NDArray[np.float64], method: str, seed: int) -> pd.DataFrame:
                     "stability": rand.mean(),
                     "stability_lower": rand.min(),
                     "stability_upper": rand.max(),
+                    "weakest": again.jaccard.mean(axis=0).min(),
                     "n": len(data),
                 }
             )
@@ -202,9 +206,19 @@ def _scan(data: NDArray[np.float64], method: str, seed: int) -> pd.DataFrame:
 
 
 def _suggested(counts: pd.DataFrame) -> int | None:
+    """Return the number of groups to take, steady ones before others; None without a candidate.
+
+    Where most customers have few orders, each number of orders is a small cluster of its own within each kind, and the
+    silhouette alone would go on rising with every one of them that is cut off.
+    """
     real = counts[(counts["z"] >= structure.LEAST_Z) & (counts["stability"] >= LEAST_RAND)]
     if real.empty:
         return None
+    for least in stability.LIMITS:
+        held = real[real["weakest"] >= least]
+        if len(held):
+            real = held
+            break
     return int(real.loc[((real["silhouette"] - real["reference"]) * real["stability"]).idxmax(), "k"])
 
 

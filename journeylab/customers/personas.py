@@ -22,7 +22,7 @@ from journeylab.errors import BadParameter
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     import altair as alt
@@ -69,6 +69,17 @@ class Personas(Result):
     def assignments(self) -> ir.Table:
         """Every customer's persona as an expression: customer_id, persona, name, probability."""
         return self.roster.rows
+
+    def trait(self, names: Mapping[str, str] | None = None) -> ir.Table:
+        """Return every customer with the column `persona`, as `Dataset.with_trait` takes it.
+
+        Args:
+            names: What to call personas, by their names in `cards`; those that are not in it keep theirs.
+        """
+        said = {number: (names or {}).get(name, name) for number, name in self.cards[["persona", "name"]].to_numpy()}
+        rows = self.assignments
+        name = ibis.cases(*((rows.persona == int(number), text) for number, text in said.items()), else_=rows.name)
+        return rows.select("customer_id", persona=name)
 
     def labels(self) -> NDArray[np.int64]:
         """Return the persona of each customer of the sample, from 1."""

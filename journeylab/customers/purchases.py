@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
 WEEK = 7.0
-#: What customers can be grouped by, and the column of the first order that says it; the cohort is its month.
+#: What customers can be grouped by, and the column of the first order that says it; the cohort is its month, and the
+#: persona a column of the customers.
 GROUPS = {
     "marketing_channel": "marketing_channel",
     "sales_channel": "sales_channel",
@@ -34,6 +35,7 @@ GROUPS = {
     "country": "country",
     "first_product": "",
     "cohort": "",
+    "persona": "",
 }
 #: From this many customers on, times are rounded to weeks, which leaves some thousand distinct rows.
 MANY = 300_000
@@ -42,7 +44,8 @@ MANY = 300_000
 def groups_of(shop: Dataset) -> list[str]:
     """Return what this shop's customers can be grouped by."""
     having = [name for name, column in GROUPS.items() if column and shop.has(f"orders.{column}")]
-    return [*having, *(["first_product"] if shop.has("order_lines") else []), "cohort"]
+    having += ["first_product"] if shop.has("order_lines") else []
+    return [*having, "cohort", *(["persona"] if shop.has("customers.persona") else [])]
 
 
 def purchase_days(shop: Dataset, until: date, *, free: bool = False) -> ir.Table:
@@ -87,6 +90,9 @@ def histories(days: ir.Table, split: date) -> ir.Table:
 
 def grouped(shop: Dataset, customers: ir.Table, by: str | None, personas: ir.Table | None = None) -> ir.Table:
     """Add `group` to histories: the customer's persona, or what the first purchase day says about `by`."""
+    if by == "persona" and personas is None:
+        listed = shop.table("customers", whole=True).group_by("customer_id").agg(name=_.persona.max())
+        personas = listed.filter(_.name.notnull())
     if personas is not None:
         said = personas.select(owner=personas.customer_id, group=personas.name)
         joined = customers.left_join(said, customers.customer_id == said.owner).drop("owner")

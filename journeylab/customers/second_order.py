@@ -81,8 +81,8 @@ def second_order(
 
     Args:
         shop: A Dataset whose orders name their customers.
-        by: marketing_channel, sales_channel, device, country, first_product or cohort; the eight largest groups with
-            at least 10 customers are kept.
+        by: marketing_channel, sales_channel, device, country, first_product, cohort or persona; the eight largest
+            groups with at least 10 customers are kept.
         free_orders: Count days that come to zero as purchases.
         level: Coverage of the intervals.
 

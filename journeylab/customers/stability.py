@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 LARGEST_SAMPLE = 1000
 STEADY, FAIR, WEAK = "steady", "fair", "shaky"
-_LIMITS = ((0.85, STEADY), (0.75, FAIR))
+#: Mean Jaccard similarity from which a group is steady, and fair.
+LIMITS = {0.85: STEADY, 0.75: FAIR}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +59,7 @@ def bootstrap(data: Matrix, model: Model, *, rounds: int, seed: int) -> Stabilit
 
 def badge(jaccard: float) -> str:
     """Return the word for a group's mean Jaccard similarity: steady, fair or shaky."""
-    return next((word for least, word in _LIMITS if jaccard >= least), WEAK)
+    return next((word for least, word in LIMITS.items() if jaccard >= least), WEAK)
 
 
 def contingency(one: NDArray[np.int64], other: NDArray[np.int64], k: int) -> Matrix:

@@ -92,3 +92,21 @@ def answers_shop() -> Dataset:
         },
         currency="",
     )
+
+
+def stocked_shop() -> Dataset:
+    """Return 30 weeks of order lines of two SKUs, one sold each day and one now and then, by a fixed arithmetic."""
+    days = "SELECT i, DATE '2025-06-02' + CAST(i AS INTEGER) AS day FROM range(210) t(i)"
+    return shop_of(
+        {
+            "orders": f"""
+                SELECT i::VARCHAR AS order_id, day::TIMESTAMP AS ordered_at, day, 'completed' AS status,
+                       30.0::DECIMAL(18,4) AS net FROM ({days})""",
+            "order_lines": f"""
+                SELECT i::VARCHAR AS order_id, 'CUP' AS sku, 'Cup' AS product, 'Ceramics' AS category,
+                       (2 + i * 7 % 3)::DECIMAL(18,4) AS quantity, 9.0::DECIMAL(18,4) AS unit_price FROM ({days})
+                UNION ALL
+                SELECT i::VARCHAR, 'POT', 'Pot', 'Ceramics', (1 + i % 2)::DECIMAL(18,4), 20.0::DECIMAL(18,4)
+                FROM ({days}) WHERE i * i % 11 = 4""",
+        }
+    )

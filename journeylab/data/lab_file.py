@@ -1,9 +1,9 @@
 """The lab file: one zip that opens to the same shop, with the same figures and the same fingerprint.
 
 It holds `manifest.json` and a Parquet file for each canonical table as it was read. Choices and the user's edits stand
-in the manifest, and so does the key of the pseudonyms if the user wants to keep it. What is in it is otherwise as
-pseudonymous as the shop it was made from. Opening trusts nothing: names, sizes, checksums and columns are checked
-before a figure is made.
+in the manifest, and so does the key of the pseudonyms if the user wants to keep it. A shop of files is saved as it is,
+with the pseudonyms it has; a warehouse's own ids of persons become pseudonyms on the way (`hiding`). Opening trusts
+nothing: names, sizes, checksums and columns are checked before a figure is made.
 
 The number of the format goes up with whatever an earlier reader would misread, and never within a minor version of
 journeylab; what a reader does not know in a manifest, it leaves aside.
@@ -27,7 +27,8 @@ import duckdb
 
 from journeylab.data import schema
 from journeylab.data.dataset import Dataset, check_columns
-from journeylab.data.engine import EmbeddedEngine, literal, quote
+from journeylab.data.engine import ConnectedEngine, EmbeddedEngine, literal, new_key, quote
+from journeylab.data.hiding import hidden
 from journeylab.data.ledger import Ledger, Note
 from journeylab.errors import BadParameter, SchemaError
 
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 FORMAT = "journeylab lab file"
 VERSION = 1
+#: What the fingerprint of a shop ends in whose ids became pseudonyms when it was saved: samples by id are drawn anew.
+HIDDEN = "+pseudonyms"
 MANIFEST = "manifest.json"
 MAX_MANIFEST = 16 * 2**20
 MAX_BYTES = 32 * 2**30
@@ -57,7 +60,7 @@ _UNREADABLE = (
 )
 
 
-def save(shop: Dataset, path: Path | str, *, key: bytes | None = None) -> Path:
+def save(shop: Dataset, path: Path | str, *, key: bytes | None = None, secret: bytes | None = None) -> Path:
     """Write the shop with its date window, choices and edits into one zip; return its path.
 
     Args:
@@ -65,8 +68,11 @@ def save(shop: Dataset, path: Path | str, *, key: bytes | None = None) -> Path:
         path: Where to; a file that is there is replaced once the new one is whole.
         key: The secret of the pseudonyms, to give a customer the same one when files are added later. Whoever has it
             can tell whether an e-mail address is among the customers, so it is left out unless given.
+        secret: For a shop of a warehouse: the key of its pseudonyms that is not to be kept in the file. Saved again
+            with the same secret, a customer has the same pseudonym; if neither is given, a fresh one that nobody keeps.
     """
     path, origin = Path(path), shop.as_read or shop
+    hide = (key or secret or new_key()) if isinstance(origin.engine, ConnectedEngine) else None
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as folder:
         part = Path(folder) / path.name
@@ -74,7 +80,7 @@ def save(shop: Dataset, path: Path | str, *, key: bytes | None = None) -> Path:
             tables = {}
             for name in sorted(origin.tables):
                 parquet = Path(folder) / f"{name}.parquet"
-                rows = _write_parquet(origin, name, parquet)
+                rows = _write_parquet(origin, name, parquet, hide)
                 tables[name] = {"rows": rows, "sha256": _digest(parquet)}
                 archive.write(parquet, _member(name))
                 parquet.unlink()
@@ -116,10 +122,11 @@ def open(path: Path | str, *, root: Path | None = None, name: str | None = None)
 
 
 def is_lab_file(path: Path | str) -> bool:
-    """Say whether the file is a zip with a manifest, without reading further."""
+    """Say whether the file is a zip with a manifest and a table, without reading further."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return MANIFEST in archive.namelist()
+            names = set(archive.namelist())
+            return MANIFEST in names and not names.isdisjoint(map(_member, schema.TABLES))
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError):
         return False
 
@@ -145,7 +152,8 @@ def _manifest(shop: Dataset, origin: Dataset, tables: Mapping[str, Any], key: by
         "version": VERSION,
         "currency": origin.currency,
         "time_zone": origin.time_zone,
-        "fingerprint": origin.fingerprint.split("|")[0],
+        "fingerprint": origin.fingerprint.split("|")[0]
+        + (HIDDEN if isinstance(origin.engine, ConnectedEngine) else ""),
         "observed": origin.observed,
         "window": shop.window,
         "choices": dict(shop.choices),
@@ -242,13 +250,14 @@ def _edits(edits: Any) -> dict[str, Any]:
     return edits
 
 
-def _write_parquet(shop: Dataset, name: str, path: Path) -> int:
+def _write_parquet(shop: Dataset, name: str, path: Path, hide: bytes | None) -> int:
+    """Write a table, with pseudonyms by `hide` for persons if it is given; return how many rows it has."""
     import pyarrow.parquet as pq
 
     rows = 0
     with shop.engine.batches(shop.tables[name]) as reader, pq.ParquetWriter(path, reader.schema) as writer:
         for batch in reader:
-            writer.write_batch(batch)
+            writer.write_batch(batch if hide is None else hidden(batch, hide))
             rows += batch.num_rows
     return rows
 

@@ -28,19 +28,20 @@ def found() -> Path | None:
     return path if path.is_file() else None
 
 
-def keep(shop: Dataset, *, key: bytes | None = None) -> Path:
+def keep(shop: Dataset, *, key: bytes | None = None, secret: bytes | None = None) -> Path:
     """Keep the shop, in place of the one kept before; return its file.
 
     Args:
         shop: The shop, with its choices and edits.
         key: The secret of the pseudonyms, if it shall be kept too.
+        secret: The same, to make a warehouse's ids pseudonyms without keeping it.
     """
     from journeylab.data import lab_file
 
     place = folder()
     place.mkdir(mode=0o700, parents=True, exist_ok=True)
     place.chmod(0o700)
-    return lab_file.save(shop, place / FILE, key=key)
+    return lab_file.save(shop, place / FILE, key=key, secret=secret)
 
 
 def forget() -> None:

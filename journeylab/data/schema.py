@@ -20,6 +20,9 @@ TIME = "timestamp"
 #: Orders with one of these statuses stay in the table and out of every figure.
 UNCOUNTED_STATUSES = ("cancelled", "voided", "test")
 
+#: Columns that may tell a person: ids of customers, browsers and visits, and a unit of an experiment, which is one.
+PERSONAL_IDS = ("customer_id", "visitor_id", "browser_id", "session_id", "unit_id", "referred_by")
+
 
 @dataclass(frozen=True)
 class Column:

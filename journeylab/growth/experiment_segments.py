@@ -227,4 +227,8 @@ def _caveats(rows: pd.DataFrame, left_out: int, by: str) -> tuple[str, ...]:
     if "not known" in set(rows["segment"]):
         said.append(f"'not known' are units whose {by.replace('_', ' ')} was not known.")
     said.append("Segments must not be formed by anything that the test could have changed.")
+    if by == "persona":
+        said.append(
+            "A persona rests on all orders of its period. Where the test falls into it, take a period that ends before."
+        )
     return tuple(said)

@@ -1,7 +1,7 @@
 """Where visitors struggle: signs of friction, typed, with their evidence and the money that goes with them.
 
-A sign is counted by session. Sessions with it are compared with sessions that were at the same place without it; the
-conversions they fall short of are what it may cost. Definitions: docs/methods/friction.md.
+A sign is counted by session. Sessions with it are compared with sessions that were at the same place without it, on the
+same device; the conversions they fall short of are what it may cost. Definitions: docs/methods/friction.md.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import pandas as pd
 from journeylab import words
 from journeylab.checks import number, one_of, whole
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.intervals import wilson
-from journeylab.journey import signs
-from journeylab.journey.differences import FALSE_SHARE, SMALL, benjamini_hochberg, newcombe, p_value
+from journeylab.journey import dead_ends, signs, tally
+from journeylab.journey.differences import SMALL
+from journeylab.journey.judgement import judged, matched
 from journeylab.journey.steps import STAGES
+from journeylab.journey.voices import voices
 from journeylab.journey.worth import Worth, worth_of
 from journeylab.result import Result, analysis
 
@@ -55,9 +56,11 @@ class Friction(Result):
         rows: A row a sign, place and group: finding, sign, type, place, group, n (sessions with it), of (sessions it
             could have shown in), share (n / of), won (those with it that converted), rate (won / n), other_rate (of
             those without it), difference, difference_lower, difference_upper, p, q, clear, margin, lower, upper,
-            evidence (a sentence). Clear ones first, by margin. Dead ends and unfinished checkouts cannot convert;
-            their rate is the share with the sign, compared with all other places, or not compared.
+            evidence (a sentence). Clear ones first, by margin. Of a dead end, rate is the share that goes on there, and
+            other_rate that at places of its kind. Of answers and support cases, n of `of` are unhappy, rate is the
+            share that is content; nothing says what they cost. Unfinished checkouts cannot convert: not compared.
         by: What the groups come from, or None.
+        within: Columns within which sessions are compared.
         sessions: How many sessions were looked at.
         worth: Value of a conversion and margin.
         currency: Of all money.
@@ -67,6 +70,7 @@ class Friction(Result):
 
     rows: pd.DataFrame
     by: str | None
+    within: tuple[str, ...]
     sessions: int
     worth: Worth
     currency: str
@@ -80,17 +84,23 @@ class Friction(Result):
         return self.rows[self.rows["clear"]]
 
     def headline(self) -> str:
-        """Say the dearest clear sign, or that there is none."""
+        """Say the dearest clear sign, or that there is none, and what customers are clearly least happy with."""
         found = self.found()
+        said = found[found["sign"].isin(("answer", "case"))]
+        told = ""
+        if len(said):
+            worst = said.loc[said["difference"].idxmin()]
+            share = f"{words.percent(worst['share'])} of {words.count(worst['of'])}"
+            told = f" Clearly least happy: {worst['finding']} ({share})."
+        found = found[found["margin"].notna()]
         if found.empty:
-            return (
-                f"No sign of friction goes with clearly fewer conversions in {words.count(self.sessions, 'session')}."
-            )
+            none = words.count(self.sessions, "session")
+            return f"No sign of friction goes with clearly fewer conversions in {none}.{told}"
         top = found.iloc[0]
         return (
             f"{words.count(len(found), 'sign')} of friction go with clearly fewer conversions; the dearest "
             f"({top['type']}): {top['finding']}, {words.money(top['margin'], self.currency)} of margin "
-            f"({words.money(top['lower'], self.currency)} to {words.money(top['upper'], self.currency)})."
+            f"({words.money(top['lower'], self.currency)} to {words.money(top['upper'], self.currency)}).{told}"
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -112,6 +122,7 @@ def friction(
     searches: int = 3,
     slow: float = 3.0,
     by: str | None = None,
+    within: Sequence[str] | None = None,
     value: float | None = None,
     margin: float | None = None,
     level: float = 0.9,
@@ -131,6 +142,8 @@ def friction(
         searches: How many searches in one session are many.
         slow: Seconds of loading from which a page is slow.
         by: Look within groups of a column of events or a trait of customers.
+        within: Compare sessions only where these columns of events (or traits) are equal; None takes the device where
+            the events have one.
         value: Value of a conversion; from the orders if not given.
         margin: Share of it that is margin; from unit costs where they are known, if not given.
         level: Coverage of the intervals.
@@ -156,7 +169,9 @@ def friction(
     if one_of(where, "place", ("page", "event")) not in shop.table("events").columns:
         raise BadParameter("The events do not say on which page they happened.", do="Use place='event'.")
     goals = STAGES[-1] if goal is None else tuple(goal)
-    log = signs.log_of(shop, where, gap, goals, by)
+    usual = ("device",) if shop.has("events.device") and by != "device" else ()
+    same = usual if within is None else tuple(within)
+    log = signs.log_of(shop, where, gap, goals, by, same)
     visits = signs.visits(shop, log, searches=searches)
     if visits.empty or not visits["won"].sum():
         raise NotEnoughData(
@@ -165,108 +180,69 @@ def friction(
     there = signs.places(shop, log, loop=loop, slow_ms=slow * 1000)
     worth = worth_of(shop, pd.DataFrame(), value=value, margin=margin)
     said = {"loop": loop, "slow": f"{slow:g}", "searches": searches}
-    found = pd.DataFrame([*_placed(there, said), *_whole(visits, said)])
-    rows = _judged(found, worth, level, draws, np.random.default_rng(whole(seed, "seed")))
+    heard = [] if by else [{**row, "group": tally.ALL} for row in voices(shop)]
+    found = pd.DataFrame([*_placed(there, said), *_whole(visits, said), *heard])
+    rows = judged(found, worth, level, draws, np.random.default_rng(whole(seed, "seed")))
+    alike = f"within each {' and '.join(same)}" if same else "of any kind together"
     looks = words.count(int(rows["q"].notna().sum()), "sign")
     caveats = (
         "A sign goes with fewer conversions; that it causes them is for a test to show.",
         "The same session may show several signs, so their margins do not add up.",
         worth.said,
-        f"{looks} compared with at least {SMALL} sessions on both sides (Benjamini-Hochberg).",
+        f"{looks} compared with at least {SMALL} on both sides (Benjamini-Hochberg); sessions {alike}.",
     )
     sessions = int(visits["sessions"].sum())
-    return Friction(rows=rows, by=by, sessions=sessions, worth=worth, currency=shop.currency, caveats=caveats)
+    return Friction(
+        rows=rows, by=by, within=same, sessions=sessions, worth=worth, currency=shop.currency, caveats=caveats
+    )
 
 
 def _placed(there: pd.DataFrame, said: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the signs that show at a place, with the sessions there without them."""
     rows = []
     for group, mine in there.groupby("group", sort=True):
-        ends, seen = float(mine["n_ended"].sum()), float(mine["sessions"].sum())
-        for r in mine.itertuples():
+        sums = mine.groupby("place")[["sessions", "n_ended"]].sum()
+        usual = dead_ends.usual(sums.index, sums["sessions"] - sums["n_ended"], sums["sessions"]).set_index(sums.index)
+        for place, parts in mine.groupby("place", sort=True):
             for sign, (kind, text) in _PLACED.items():
-                n, won = int(getattr(r, f"n_{sign}")), int(getattr(r, f"won_{sign}"))
-                row = {"finding": text.format(place=r.place, **said), "sign": sign, "type": kind, "place": r.place}
-                row |= {"group": group, "n": n, "of": int(r.sessions), "won": won}
-                if sign == "ended":  # compared: how often it is the last place, with all other places
-                    chance = (int(r.won) - won) / max(int(r.sessions) - n, 1)
-                    row |= {"hits": int(r.sessions) - n, "tries": int(r.sessions), "worth": chance}
-                    row |= {"others": seen - r.sessions - (ends - n), "other_of": seen - r.sessions}
+                n, won, of = (int(parts[name].sum()) for name in (f"n_{sign}", f"won_{sign}", "sessions"))
+                row = {"finding": text.format(place=place, **said), "sign": sign, "type": kind, "place": place}
+                row |= {"group": group, "n": n, "of": of, "won": won}
+                if sign == "ended":
+                    row |= _ending(parts, usual.loc[place])
                 else:
-                    row |= {"hits": won, "tries": n, "worth": 1.0}
-                    row |= {"others": int(r.won) - won, "other_of": int(r.sessions) - n}
+                    row |= matched(parts[f"n_{sign}"], parts[f"won_{sign}"], parts["sessions"], parts["won"])
                 if n:
                     rows.append(row)
     return rows
 
 
+def _ending(parts: pd.DataFrame, usual: pd.Series) -> dict[str, Any]:
+    """Compare how often sessions go on at a place with places of its kind, and say what going on is worth."""
+    of, n = int(parts["sessions"].sum()), int(parts["n_ended"].sum())
+    told = {
+        "hits": of - n,
+        "tries": of,
+        "worth": (int(parts["won"].sum()) - int(parts["won_ended"].sum())) / max(of - n, 1),
+    }
+    told |= {"error": usual["error"], "freedom": usual["freedom"], "rest": usual["alike"]}
+    if not usual["alike"]:
+        return told | {"others": 0.0, "other_of": 0.0}
+    # as many as would give this error by chance alone
+    other_of = usual["rate"] * (1 - usual["rate"]) / max(usual["error"] ** 2, 1e-12)
+    return told | {"others": usual["rate"] * other_of, "other_of": max(other_of, SMALL)}
+
+
 def _whole(visits: pd.DataFrame, said: dict[str, Any]) -> list[dict[str, Any]]:
     """Return the signs of a whole visit."""
     rows = []
-    for r in visits.itertuples():
+    for group, parts in visits.groupby("group", sort=True):
         for sign, (kind, text) in _WHOLE.items():
-            n, of = int(getattr(r, f"n_{sign}")), int(getattr(r, f"of_{sign}"))
-            won, of_won = int(getattr(r, f"won_{sign}")), int(getattr(r, f"of_won_{sign}"))
-            row = {"finding": text.format(**said), "sign": sign, "type": kind, "place": "", "group": r.group}
-            row |= {"n": n, "of": of, "won": won, "hits": won, "tries": n, "worth": 1.0}
+            n, won, of, of_won = (parts[f"{name}_{sign}"] for name in ("n", "won", "of", "of_won"))
+            row = {"finding": text.format(**said), "sign": sign, "type": kind, "place": "", "group": group}
+            row |= {"n": int(n.sum()), "of": int(of.sum()), "won": int(won.sum()), **matched(n, won, of, of_won)}
             if sign == "checkout":  # unfinished by definition: nothing to compare with
-                row |= {"others": 0, "other_of": 0}
-            else:
-                row |= {"others": of_won - won, "other_of": of - n}
-            if n:
+                row |= {"hits": 0, "tries": row["n"], "others": 0, "other_of": 0}
+            if row["n"]:
                 rows.append(row)
     return rows
-
-
-def _judged(found: pd.DataFrame, worth: Worth, level: float, draws: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Add rates, tests and money; clear signs first, by margin."""
-    columns = ["finding", "sign", "type", "place", "group", "n", "of", "share", "won", "rate", "other_rate"]
-    columns += ["difference", "difference_lower", "difference_upper", "p", "q", "clear", "margin", "lower", "upper"]
-    if found.empty:
-        return pd.DataFrame(columns=[*columns, "evidence"]).astype({"clear": bool, "q": float, "margin": float})
-    looked = (found["tries"] >= SMALL) & (found["other_of"] >= SMALL)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found["share"] = found["n"] / found["of"]
-        found["rate"] = found["hits"] / found["tries"]
-        found["other_rate"] = (found["others"] / found["other_of"]).where(found["other_of"] > 0)
-    found["difference"] = (found["rate"] - found["other_rate"]).where(looked)
-    lower, upper = newcombe(found["hits"], found["tries"], found["others"], found["other_of"], level=level)
-    found["difference_lower"], found["difference_upper"] = (
-        np.where(looked, lower, np.nan),
-        np.where(looked, upper, np.nan),
-    )
-    counts = found[["hits", "tries", "others", "other_of"]].astype("int64").itertuples(index=False)
-    found["p"] = [p_value(*row) if look else np.nan for row, look in zip(counts, looked, strict=True)]
-    found["q"] = benjamini_hochberg(found["p"])
-    each = found["tries"] * found["worth"] * worth.margin
-    found["margin"] = (-found["difference"] * each * worth.value).where(looked)
-    size, tail = (draws, len(found)), (1 - level) / 2
-    again = rng.binomial(found["other_of"].astype("int64"), found["other_rate"].fillna(0), size=size)
-    again = again / np.maximum(found["other_of"].to_numpy(float), 1)
-    mine = rng.binomial(found["tries"].astype("int64"), found["rate"].fillna(0), size=size) / found["tries"].to_numpy(
-        float
-    )
-    value = np.maximum(worth.value + rng.standard_normal((draws, 1)) * worth.error, 0)
-    drawn = np.quantile((again - mine) * each.to_numpy(float) * value, [tail, 1 - tail], axis=0)
-    found["lower"], found["upper"] = np.where(looked, drawn[0], np.nan), np.where(looked, drawn[1], np.nan)
-    found["clear"] = (np.nan_to_num(found["q"], nan=1.0) < FALSE_SHARE) & (found["lower"] > 0)
-    found["evidence"] = [_evidence(row) for row in found.itertuples()]
-    order = ["clear", "margin", "n", "finding", "group"]
-    found = found.sort_values(order, ascending=[False, False, False, True, True], ignore_index=True)
-    return found[[*columns, "evidence"]]
-
-
-def _evidence(row: Any) -> str:
-    there = f"{words.count(row.n)} of {words.count(row.of)} sessions ({words.percent(row.share)})"
-    if row.sign == "checkout":
-        lower, upper = wilson(row.n, row.of)
-        return f"{there}, {words.percent(float(lower))} to {words.percent(float(upper))}; they cannot have converted."
-    if row.sign == "ended":
-        return (
-            f"{there} end here; elsewhere {words.percent(1 - row.other_rate)} do. Those who go on convert at "
-            f"{words.percent(row.worth)}."
-        )
-    return (
-        f"{there}; they convert at {words.percent(row.rate)}, the {words.count(row.other_of)} without it at "
-        f"{words.percent(row.other_rate)}."
-    )

@@ -200,8 +200,8 @@ def paths(
     if of not in events.columns:
         raise BadParameter("The events do not say on which page they happened.", do="Use of='event'.")
     log = ways.log_of(shop, events, of, unit, gap, by, tuple(groups))
-    log, kept = ways.named(shop, log, most, [name for name in (start, end) if name])
-    rows = shop.run(ways.count(log, depth, start, end, repeats=repeats))
+    kept = ways.kept(shop, log, most, [name for name in (start, end) if name])
+    rows = shop.run(ways.count(log, kept.signs, depth, start, end, repeats=repeats))
     if rows.empty:
         raise NotEnoughData(f"Nobody does {start or end or 'anything'} in this period.", do="Choose another event.")
     told = (
@@ -209,8 +209,9 @@ def paths(
         if kept.total <= len(kept.names)
         else f" {words.count(kept.total - len(kept.names), 'rarer one')} are 'other'."
     )
-    transitions = ways.transitions(rows, level, tuple(groups))
-    flows = ways.flows(rows, depth, backwards=end is not None)
+    steps, units = ways.read(rows, kept.signs, backwards=end is not None)
+    transitions = ways.transitions(steps, units, level, tuple(groups))
+    flows = ways.flows(steps, depth, backwards=end is not None)
     return Paths(
         transitions=transitions,
         flows=flows,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -29,10 +30,18 @@ RAPID_MICROSECONDS = 3_000_000
 MAX_PLACES = 30
 
 
-def log_of(shop: Dataset, place: str, gap: Any, goals: Sequence[str], by: str | None) -> ir.Table:
-    """Return the events with session, place, group, and whether they are the goal, come after it, or search."""
+def log_of(
+    shop: Dataset, place: str, gap: Any, goals: Sequence[str], by: str | None, within: Sequence[str] = ()
+) -> ir.Table:
+    """Return the events with session, place, group and part, and whether they are the goal, come after it, or search.
+
+    Group and part (the values of `within`, put together) are those of the session's first event.
+    """
     events = with_sessions(shop.table("events"), gap)
     events = tally.with_split(shop, events, by) if by else events.mutate(group=ibis.literal(tally.ALL))
+    for column in within:
+        events = tally.with_split(shop, events, column, f"part of {column}")
+    parts = [events[f"part of {column}"] for column in within]
     have = set(events.columns)
     name = events.event.lower()
     at = events.occurred_at.delta(ibis.timestamp("1970-01-01"), unit="microsecond")
@@ -42,6 +51,7 @@ def log_of(shop: Dataset, place: str, gap: Any, goals: Sequence[str], by: str | 
         "at": at,
         "event": events.event,
         "group": events.group,
+        "part": reduce(lambda one, two: one + "\x1f" + two, parts) if parts else ibis.literal(tally.ALL),
         "place": events[place],
         "is_goal": name.isin([goal.lower() for goal in goals]).fill_null(False),
         "is_checkout": name.isin(CHECKOUT).fill_null(False),
@@ -54,13 +64,17 @@ def log_of(shop: Dataset, place: str, gap: Any, goals: Sequence[str], by: str | 
     whole = ibis.window(group_by="who")
     goal_at = ibis.ifelse(_.is_goal, _.at, ibis.null("int64")).min().over(whole)
     log = log.mutate(goal_at=goal_at, began=_.at.min().over(whole))
-    value = ibis.ifelse(_.at == _.began, _.group, ibis.null("string")).min().over(whole)
+    firsts = {
+        name: ibis.ifelse(_.at == _.began, _[name], ibis.null("string")).min().over(whole)
+        for name, told in (("group", by), ("part", within))
+        if told
+    }
     # what comes after the goal is no obstacle to it
-    return log.mutate(group=value).filter(_.goal_at.isnull() | (_.at <= _.goal_at))
+    return log.mutate(**firsts).filter(_.goal_at.isnull() | (_.at <= _.goal_at))
 
 
 def places(shop: Dataset, log: ir.Table, *, loop: int, slow_ms: float) -> pd.DataFrame:
-    """Return a row a place and group: sessions and conversions there, with (n_, won_) and without each sign.
+    """Return a row a place, group and part: sessions and conversions there, with (n_, won_) and without each sign.
 
     Signs: loop (there `loop` times or more), back (there, elsewhere, there again), rapid (three events within three
     seconds), slow (a load of `slow_ms` or more), ended (the last event).
@@ -69,7 +83,7 @@ def places(shop: Dataset, log: ir.Table, *, loop: int, slow_ms: float) -> pd.Dat
     log = log.filter(_.place.notnull())
     log = log.mutate(one=_.place.lag().over(over), two=_.place.lag(2).over(over), then=_.at.lag(2).over(over))
     log = log.mutate(last=_.place.lead().over(over).isnull())
-    there = log.group_by("who", "group", "place").agg(
+    there = log.group_by("who", "group", "part", "place").agg(
         times=_.count(),
         back=((_.two == _.place) & (_.one != _.place)).fill_null(False).any(),
         rapid=((_.two == _.place) & (_.one == _.place) & (_.at - _.then <= RAPID_MICROSECONDS)).fill_null(False).any(),
@@ -84,17 +98,17 @@ def places(shop: Dataset, log: ir.Table, *, loop: int, slow_ms: float) -> pd.Dat
     for sign in signs:
         sums |= {f"n_{sign}": _[sign].sum(), f"won_{sign}": (_[sign] & _.won).sum()}
     top = there.group_by("place").agg(n=_.count()).order_by(_.n.desc(), _.place).limit(MAX_PLACES)
-    rows = there.group_by("group", "place").agg(**sums).semi_join(top, "place")
-    return shop.run(rows).sort_values(["sessions", "place", "group"], ascending=[False, True, True], ignore_index=True)
+    rows = there.group_by("group", "part", "place").agg(**sums).semi_join(top, "place")
+    return shop.run(rows).sort_values(["place", "group", "part"], ignore_index=True)
 
 
 def visits(shop: Dataset, log: ir.Table, *, searches: int) -> pd.DataFrame:
-    """Return a row a group: sessions with each sign of a whole visit, and those they are compared with.
+    """Return a row a group and part: sessions with each sign of a whole visit, and those they are compared with.
 
     Signs: many (searched `searches` times or more, of those who searched), empty (a search without results, of those
     whose searches tell), help (went for help, of all), checkout (of those who began it, how many did not finish).
     """
-    one = log.group_by("who", "group").agg(
+    one = log.group_by("who", "group", "part").agg(
         asked=_["query"].notnull().sum(),
         told=_.results.notnull().any(),
         empty=(_.results == 0).fill_null(False).any(),
@@ -112,7 +126,7 @@ def visits(shop: Dataset, log: ir.Table, *, searches: int) -> pd.DataFrame:
     for sign, (has, among) in tests.items():
         sums |= {f"of_{sign}": among.sum(), f"of_won_{sign}": (among & _.won).sum()}
         sums |= {f"n_{sign}": (has & among).sum(), f"won_{sign}": (has & among & _.won).sum()}
-    return shop.run(one.group_by("group").agg(**sums)).sort_values("group", ignore_index=True)
+    return shop.run(one.group_by("group", "part").agg(**sums)).sort_values(["group", "part"], ignore_index=True)
 
 
 def queries(shop: Dataset, log: ir.Table, *, most: int) -> pd.DataFrame:

@@ -27,102 +27,132 @@ RESERVED = (ENTRY, EXIT, OTHER)
 
 @dataclass(frozen=True)
 class Kept:
-    """The nodes that keep their name, and how many there are in all."""
+    """The nodes that keep their name, the commonest first, and how many there are in all."""
 
     names: tuple[str, ...]
     total: int
+
+    @property
+    def signs(self) -> dict[str, int]:
+        """Return a bit for each node, in the order of their names, and one more for the exit."""
+        nodes = {*self.names, OTHER} if self.total > len(self.names) else set(self.names)
+        return {name: 1 << place for place, name in enumerate([*sorted(nodes), EXIT])}
 
 
 def log_of(
     shop: Dataset, events: ir.Table, of: str, unit: str, gap: Any, by: str | None, groups: tuple[str, ...]
 ) -> ir.Table:
-    """Return unit, at, node and group of the named events."""
+    """Return unit, at and node of the named events, and the group where two are compared."""
     events = events.filter(events.visitor_id.notnull(), events.occurred_at.notnull(), events[of].notnull())
     if unit == "session":
         events = with_sessions(events, gap)
     if by is not None:
         events = tally.with_split(shop, events, by)
     who = events.visitor_id if unit == "visitor" else events.visitor_id + "\x1f" + events.session
-    log = events.select(
-        who=who,
-        at=events.occurred_at,
-        # names that would be mistaken for ours are marked, not lost
-        node=ibis.ifelse(events[of].isin(RESERVED), "event " + events[of], events[of]),
-        group=events.group if by is not None else ibis.literal(tally.ALL),
-    )
+    # names that would be mistaken for ours are marked, not lost
+    node = ibis.ifelse(events[of].isin(RESERVED), "event " + events[of], events[of])
     if by is None:
-        return log
+        return events.select(who=who, at=events.occurred_at, node=node)
+    log = events.select(who=who, at=events.occurred_at, node=node, group=events.group)
     over = ibis.window(group_by="who")
     first = log.mutate(first=_.at.min().over(over))
     value = ibis.ifelse(_.at == _.first, _.group, ibis.null("string"))
     return first.mutate(group=value.min().over(over)).filter(_.group.isin(groups)).drop("first")
 
 
-def named(shop: Dataset, log: ir.Table, most: int, always: Sequence[str]) -> tuple[ir.Table, Kept]:
-    """Keep the commonest nodes by name, and those asked for; the others become 'other'."""
+def kept(shop: Dataset, log: ir.Table, most: int, always: Sequence[str]) -> Kept:
+    """Choose the nodes that keep their name: the commonest, and those asked for; the others become 'other'."""
     counted = log.group_by("node").agg(n=_.count())
-    total = counted.count().name("total")
-    top = counted.order_by(_.n.desc(), _.node).limit(most)
-    names = shop.run(top)["node"].tolist()
-    number_of = int(shop.run(total.as_table())["total"].iloc[0])
-    names = [*names, *(name for name in always if name not in names)]
-    if number_of <= len(names):
-        return log, Kept(tuple(names), number_of)
-    return log.mutate(node=ibis.ifelse(_.node.isin(names), _.node, OTHER)), Kept(tuple(names), number_of)
+    counted = counted.mutate(total=_.node.count().over(ibis.window()))
+    top = shop.run(counted.order_by(_.n.desc(), _.node).limit(most))
+    names = top["node"].tolist()
+    total = int(top["total"].iloc[0]) if names else 0
+    return Kept((*names, *(name for name in always if name not in names)), total)
 
 
-def count(log: ir.Table, depth: int, start: str | None, end: str | None, *, repeats: bool) -> ir.Table:
-    """Return the flows by step (step >= 0) and the transitions with their units (step -1) as one table."""
+def count(
+    log: ir.Table, signs: dict[str, int], depth: int, start: str | None, end: str | None, *, repeats: bool
+) -> Any:
+    """Return what all views are made of, from one sort of the log.
+
+    Nodes are told by their bit in `signs`, so that the units that ever went from one node to another are a bit-wise
+    'or' of the nodes they went to, and no row a pair and unit is needed.
+
+    Returns:
+        Rows of two kinds. With step from 0 to `depth` (those further on together): source, target (null before the
+        first node) and n times. With step -1: of the units that were at `source`, how many there are (n), and how many
+        ever went on to each node (to_0, to_1, ... in the order of `signs`).
+    """
+    grouped = ["group"] if "group" in log.columns else []
+    log = log.mutate(
+        node=ibis.cases(
+            *((_.node == name, sign) for name, sign in signs.items() if name != EXIT), else_=signs.get(OTHER, 0)
+        ).cast("int64")
+    )
     over = ibis.window(group_by="who", order_by=[_.at, _.node])
     if not repeats:
         log = log.mutate(before=_.node.lag().over(over)).filter(_.before.isnull() | (_.before != _.node)).drop("before")
-    log = log.mutate(place=ibis.row_number().over(over))
-    wanted = start or end
-    if wanted is not None:
-        here = ibis.ifelse(_.node == wanted, _.place, ibis.null("int64")).min().over(ibis.window(group_by="who"))
-        log = log.mutate(anchor=here).filter(_.anchor.notnull())
+    neighbour = _.node.lead().over(over) if end is None else _.node.lag().over(over)
+    log = log.mutate(place=ibis.row_number().over(over), neighbour=neighbour)
+    if start is not None or end is not None:
+        here = ibis.ifelse(_.node == signs.get(start or end or "", 0), _.place, ibis.null("int64"))
+        log = log.mutate(anchor=here.min().over(ibis.window(group_by="who"))).filter(_.anchor.notnull())
         log = log.filter(_.place >= _.anchor) if start else log.filter(_.place <= _.anchor)
-        log = log.mutate(step=(_.place - _.anchor).abs())
-    else:
-        log = log.mutate(step=_.place)
-    log = log.mutate(source=_.node.lag().over(over).fill_null(ENTRY), target=_.node.lead().over(over).fill_null(EXIT))
+        log = log.mutate(place=(_.place - _.anchor).abs())
+    step = ibis.least(_.place.cast("int64"), ibis.literal(depth, "int64"))
     if end is None:
-        flows = log.filter(_.step < depth).group_by("group", _.step.cast("int64"), source=_.node, target=_.target)
+        moves = log.select(*grouped, "who", step=step, source=_.node, target=_.neighbour.fill_null(signs[EXIT]))
     else:
-        flows = log.filter(_.step < depth).group_by("group", _.step.cast("int64"), source=_.source, target=_.node)
-    flows = flows.agg(n=_.count(), units=_.count())
-    ways = log.select("who", "group", source=_.node, target=_.target)
-    firsts = log.filter(_.source == ENTRY).select("who", "group", source=_.source, target=_.node)
-    pairs = ibis.union(ways, firsts).group_by("who", "group", "source", "target").agg(n=_.count())
-    pairs = pairs.group_by("group", "source", "target").agg(n=_.n.sum(), units=_.count())
-    there = log.group_by("who", "group", source=_.node).agg(n=_.count())
-    there = there.group_by("group", "source").agg(n=_.n.sum(), units=_.count()).mutate(target=ibis.null("string"))
-    columns = ["group", "step", "source", "target", "n", "units"]
-    minus = ibis.literal(-1, "int64")
-    return ibis.union(
-        flows.select(*columns), pairs.mutate(step=minus).select(*columns), there.mutate(step=minus).select(*columns)
-    )
+        moves = log.select(*grouped, "who", step=step, source=_.neighbour, target=_.node)
+    flows = moves.group_by(*grouped, "step", "source", "target").agg(n=_.count())
+    ever = moves.group_by(*grouped, "who", "source").agg(went=bit_or(_.target))
+    names = {f"to_{place}": ((_.went & sign) > 0).sum().cast("int64") for place, sign in enumerate(signs.values())}
+    units = ever.group_by(*grouped, "source").agg(n=_.count(), **names)
+    units = units.mutate(step=ibis.literal(-1, "int64"), target=ibis.null("int64"))
+    flows = flows.mutate(**dict.fromkeys(names, ibis.null("int64")))
+    columns = [*grouped, "step", "source", "target", "n", *names]
+    return ibis.union(flows.select(*columns), units.select(*columns))
 
 
-def transitions(rows: pd.DataFrame, level: float, groups: tuple[str, ...]) -> pd.DataFrame:
+def read(rows: pd.DataFrame, signs: dict[str, int], *, backwards: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the rows of `count`: (group, step, source, target, n) by name, and (group, source, target, units)."""
+    names = {sign: name for name, sign in signs.items()}
+    if "group" not in rows:
+        rows = rows.assign(group=tally.ALL)
+    rows["source"] = [ENTRY if pd.isna(sign) else names[int(sign)] for sign in rows["source"]]
+    steps = rows.loc[rows["step"] >= 0, ["group", "step", "source", "target", "n"]].astype({"step": int, "n": "int64"})
+    steps["target"] = [names[int(sign)] for sign in steps["target"]]
+    units = rows[rows["step"] == -1].drop(columns=["step", "target"]).astype({"n": "int64"})
+    units = units.rename(columns={f"to_{place}": name for place, name in enumerate(signs)})
+    units = units.melt(["group", "source", "n"], var_name="target", value_name="units")
+    units = units[units["units"] > 0].rename(columns={"n": "of_units"}).astype({"units": "int64"})
+    if backwards:  # all of them leave the view at the end
+        last = steps[steps["step"] == 0].groupby(["group", "target"], as_index=False)["n"].sum()
+        last = last.rename(columns={"target": "source"}).assign(target=EXIT, step=-1)
+    else:
+        last = steps[steps["step"] == 0].groupby(["group", "source"], as_index=False)["n"].sum()
+        last = last.rename(columns={"source": "target"}).assign(source=ENTRY, step=-1)
+    whole = last["n"].groupby(last["group"]).transform("sum")
+    ends = last.assign(units=last["n"], of_units=whole)[["group", "source", "of_units", "target", "units"]]
+    return pd.concat([steps, last[steps.columns]], ignore_index=True), pd.concat([units, ends], ignore_index=True)
+
+
+def transitions(steps: pd.DataFrame, units: pd.DataFrame, level: float, groups: tuple[str, ...]) -> pd.DataFrame:
     """Return the transitions with shares, units, intervals and, of two groups, differences."""
-    rows = rows[rows["step"] == -1].drop(columns="step")
-    at = rows[rows["target"].isna()].set_index(["group", "source"])["units"]
-    pairs = rows[rows["target"].notna()].sort_values(
-        ["group", "n", "source", "target"], ascending=[True, False, True, True]
-    )
-    pairs = pairs.reset_index(drop=True).astype({"n": "int64", "units": "int64"})
+    keys = ["group", "source", "target"]
+    pairs = steps.groupby(keys, as_index=False)["n"].sum().merge(units, on=keys)
+    pairs = pairs.sort_values(["group", "n", "source", "target"], ascending=[True, False, True, True])
+    pairs = pairs.reset_index(drop=True)
     pairs["of"] = pairs.groupby(["group", "source"])["n"].transform("sum")
-    begun = pairs[pairs["source"] == ENTRY].groupby("group")["n"].sum()
-    keys = pd.MultiIndex.from_frame(pairs[["group", "source"]])
-    of_units = at.reindex(keys).to_numpy(dtype=float, copy=True)
-    is_entry = (pairs["source"] == ENTRY).to_numpy()
-    of_units[is_entry] = begun.reindex(pairs.loc[is_entry, "group"]).to_numpy(dtype=float)
-    pairs["of_units"] = of_units.astype("int64")
     pairs["share"], pairs["rate"] = pairs["n"] / pairs["of"], pairs["units"] / pairs["of_units"]
     pairs["lower"], pairs["upper"] = wilson(pairs["units"], pairs["of_units"], level=level)
     names = ["group", "source", "target", "n", "of", "share", "units", "of_units", "rate", "lower", "upper"]
     return _compared(pairs[names], groups, level) if groups else pairs[names]
+
+
+@ibis.udf.agg.builtin
+def bit_or(signs: int) -> int:  # type: ignore[empty-body]
+    """Return the bit-wise 'or' of whole numbers, which both engines have under this name."""
 
 
 def _compared(pairs: pd.DataFrame, groups: tuple[str, ...], level: float) -> pd.DataFrame:
@@ -150,9 +180,9 @@ def _compared(pairs: pd.DataFrame, groups: tuple[str, ...], level: float) -> pd.
     return pairs.drop(columns=["units_2", "of_2"])
 
 
-def flows(rows: pd.DataFrame, depth: int, *, backwards: bool) -> pd.DataFrame:
+def flows(steps: pd.DataFrame, depth: int, *, backwards: bool) -> pd.DataFrame:
     """Return the flows by layer, those who left (or had not come yet) carried along, so that every layer has all."""
-    steps = rows[rows["step"] >= 0]
+    steps = steps[steps["step"] >= 0]
     gone, pairs = (ENTRY, []) if backwards else (EXIT, [])
     for group, mine in steps.groupby("group", sort=True):
         away = 0

@@ -44,13 +44,35 @@ def xlsx(result: Result, *, suppress: bool = False) -> bytes:
     target = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(target, options) as book:
-        _table_sheet(book, _guarded(result, suppress=suppress))
+        taken = {"table", "about"}
+        _table_sheet(book, "Table", _guarded(result, suppress=suppress))
+        for name, table in result.sheets().items():
+            _table_sheet(book, sheet_name(name, taken), table)
         _about_sheet(book, result)
     return target.getvalue()
 
 
-def _table_sheet(book: Any, table: pd.DataFrame) -> None:
-    sheet = book.add_worksheet("Table")
+def sheet_name(name: str, taken: set[str]) -> str:
+    """Return a name that a workbook allows for a sheet, and that no other has; `taken` grows by it.
+
+    >>> taken = {"table"}
+    >>> sheet_name("Tea / import: [A]*?", taken), sheet_name("Table", taken), sheet_name("'=cmd'", taken)
+    ('Tea   import   A', 'Table 2', '=cmd')
+    """
+    plain = "".join(" " if sign in "[]:*?/\\" or ord(sign) < 32 else sign for sign in name)
+    plain = plain.strip(" '")[:31].strip(" '") or "Sheet"
+    if plain.casefold() == "history":  # which spreadsheets keep for themselves
+        plain = "History 1"
+    number, found = 1, plain
+    while found.casefold() in taken:
+        number += 1
+        found = f"{plain[: 30 - len(str(number))]} {number}"
+    taken.add(found.casefold())
+    return found
+
+
+def _table_sheet(book: Any, name: str, table: pd.DataFrame) -> None:
+    sheet = book.add_worksheet(name)
     head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
     formats = {
         "share": book.add_format({"num_format": "0.0 %"}),
@@ -58,10 +80,10 @@ def _table_sheet(book: Any, table: pd.DataFrame) -> None:
         "count": book.add_format({"num_format": "#,##0"}),
         "day": book.add_format({"num_format": "yyyy-mm-dd"}),
     }
-    for place, name in enumerate(table.columns):
-        sheet.write_string(0, place, str(name), head)
-        kind = _kind(table[name], str(name))
-        for row, value in enumerate(table[name], start=1):
+    for place, column in enumerate(table.columns):
+        sheet.write_string(0, place, str(column), head)
+        kind = _kind(table[column], str(column))
+        for row, value in enumerate(table[column], start=1):
             _write(sheet, row, place, value, formats.get(kind))
     sheet.freeze_panes(1, 0)
     sheet.autofit()

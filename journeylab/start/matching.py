@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
 SWITCHES = {
-    "cancelled": ("leave_out", "count"),
+    "cancelled": ("leave_out", "count", "take_back"),
     "zero_orders": ("count", "leave_out"),
     "guests": ("count", "leave_out"),
     "channels": ("all", "web"),
@@ -43,9 +43,9 @@ SWITCHES = {
 #: What each preset switches, beside the defaults above.
 PRESETS: dict[str, dict[str, str]] = {
     "journeylab": {},
-    "shopify_net_sales": {"cancelled": "count"},
-    "shopify_total_sales": {"cancelled": "count", "shipping": "add", "tax": "add"},
-    "ga4": {"cancelled": "count", "channels": "web", "refunds": "ignore", "shipping": "add", "tax": "add"},
+    "shopify_net_sales": {"cancelled": "take_back"},
+    "shopify_total_sales": {"cancelled": "take_back", "shipping": "add", "tax": "add"},
+    "ga4": {"cancelled": "count", "channels": "web", "refunds": "ignore"},
 }
 TITLES = {
     "journeylab": "journeylab",
@@ -140,16 +140,18 @@ def matching(
 ) -> Matching:
     """Lead revenue and orders of a period step by step from all rows to the figure that a report shows.
 
-    An order leaves at the first reason that holds for it (currency, test, cancelled, free, guest, channel); what stays
-    is its goods before refunds, from which refunds are taken and to which shipping and tax are added. All sums are
-    exact decimals, so that the first row plus all changes is the last.
+    An order leaves at the first reason that holds for it (currency, test, cancelled, free, guest, channel); what
+    stays is its goods before refunds, from which refunds are taken and to which shipping and tax are added. Of
+    cancelled orders that are taken back the goods go again, and nothing of theirs is added. All sums are exact
+    decimals, so that the first row plus all changes is the last.
 
     Args:
         shop: A Dataset with orders.
         preset: 'journeylab', 'shopify_net_sales', 'shopify_total_sales' or 'ga4'; the switches below change it.
         zone: The time zone in which the other report counts its days, such as 'America/New_York'; the shop's own if not
             given. It matters at the ends of the period.
-        cancelled: 'leave_out' or 'count' cancelled and voided orders.
+        cancelled: 'leave_out' cancelled and voided orders, 'count' them as any other, or 'take_back': count the order,
+            and take all its money off.
         zero_orders: 'count' or 'leave_out' free orders.
         guests: 'count' or 'leave_out' orders without a customer.
         channels: 'all', or 'web' to leave out those known to be from elsewhere.
@@ -194,7 +196,7 @@ def matching(
 
 
 def _sums(shop: Dataset, period: tuple[date, date], zone: str | None, switched: dict[str, str]) -> ir.Table:
-    """Return a row for each (own, other, reason): whether in the period by either zone, and why not counted."""
+    """Return a row for each (own, other, reason, undone): in the period by either zone, why not counted, taken back."""
     orders = shop.table("orders", whole=True)
     own = (orders.day >= ibis_date(period[0])) & (orders.day <= ibis_date(period[1]))
     other = own
@@ -209,7 +211,9 @@ def _sums(shop: Dataset, period: tuple[date, date], zone: str | None, switched: 
     def money(name: str) -> ir.Value:
         return orders[name].fill_null(0).cast(MONEY) if name in orders.columns else zero
 
+    undone = orders.status.isin(("cancelled", "voided")) & (switched["cancelled"] == "take_back")
     marked = orders.mutate(
+        undone=undone,
         own=own,
         other=other,
         reason=_reason(orders, known, switched),
@@ -220,7 +224,7 @@ def _sums(shop: Dataset, period: tuple[date, date], zone: str | None, switched: 
         known=known,
     ).filter(_.own | _.other)
     sums = {name: marked[f"{name}_"].sum(where=marked.known) for name in ("goods", "refunds", "shipping", "tax")}
-    return marked.group_by("own", "other", "reason").agg(orders=_.count(), **sums)
+    return marked.group_by("own", "other", "reason", "undone").agg(orders=_.count(), **sums)
 
 
 def _instants(period: tuple[date, date], zone: str) -> tuple[datetime, datetime]:
@@ -251,12 +255,8 @@ def _reason(orders: ir.Table, known: ir.BooleanValue, switched: dict[str, str]) 
 def _steps(sums: pd.DataFrame, switched: dict[str, str], zone: str) -> list[tuple[str, str, int, Decimal]]:
     """Return (step, kind, orders, revenue) from all orders of the period to the counted ones."""
 
-    def total(rows: pd.DataFrame, name: str) -> Any:
-        values = rows[name].dropna()
-        return int(values.sum()) if name == "orders" else sum((Decimal(str(v)) for v in values), Decimal(0))
-
     def both(rows: pd.DataFrame) -> tuple[int, Decimal]:
-        return total(rows, "orders"), total(rows, "goods")
+        return _total(rows, "orders"), _total(rows, "goods")
 
     own, other = sums["own"].astype(bool), sums["other"].astype(bool)
     steps = [("all orders in the files", "total", *both(sums[own]))]
@@ -270,13 +270,28 @@ def _steps(sums: pd.DataFrame, switched: dict[str, str], zone: str) -> list[tupl
         if orders:
             steps.append((words_, "less", -orders, -goods))
     counted = sums[other & (sums["reason"] == "")]
+    return steps + _changes(counted, switched)
+
+
+def _changes(counted: pd.DataFrame, switched: dict[str, str]) -> list[tuple[str, str, int, Decimal]]:
+    """Return what is taken off the goods of counted orders, and added to them."""
+    steps: list[tuple[str, str, int, Decimal]] = []
+    undone = counted["undone"].astype(bool)
+    if undone.any():
+        steps.append(("goods of cancelled and voided orders, taken back", "less", 0, -_total(counted[undone], "goods")))
+    counted = counted[~undone]
     for key, words_ in _ADDED.items():
-        amount = total(counted, key)
+        amount = _total(counted, key)
         if key == "refunds" and switched[key] == "take_off" and amount:
             steps.append((words_, "less", 0, -amount))
         elif switched[key] == "add" and amount:
             steps.append((words_, "more", 0, amount))
     return steps
+
+
+def _total(rows: pd.DataFrame, name: str) -> Any:
+    values = rows[name].dropna()
+    return int(values.sum()) if name == "orders" else sum((Decimal(str(v)) for v in values), Decimal(0))
 
 
 def _caveats(shop: Dataset, preset: str, sums: pd.DataFrame, lacking: tuple[str, ...]) -> tuple[str, ...]:
@@ -287,12 +302,13 @@ def _caveats(shop: Dataset, preset: str, sums: pd.DataFrame, lacking: tuple[str,
         said.append("Orders in another currency are counted in the first row, and their money is nowhere in it.")
     if preset.startswith("shopify"):
         said.append(
-            "Shopify takes a return off the day it was made; the export has no such day, so it is off the order's day."
+            "Shopify takes a return or a cancellation off the day it was made; the export has no day for that, so both "
+            "are off the order's day."
         )
     if preset == "ga4":
         said.append(
-            "GA4 misses who declines cookies or blocks it, which no export shows; whether tax and shipping are in its "
-            "value depends on the shop's own tag."
+            "GA4 misses who declines cookies or blocks it, which no export shows. Google asks for a purchase's value "
+            "without tax and shipping; many shops' tags send the total: add them to see that case."
         )
     if shop.choices:
         said.append("The choices on the Data page are in the first row already.")

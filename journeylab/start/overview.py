@@ -1,4 +1,4 @@
-"""How is the shop doing: revenue, orders, customers, basket and repeat rate, beside the period before.
+"""How is the shop doing: revenue, orders, customers, basket, repeat rate, conversion, NPS, beside the period before.
 
 Definitions (shown beside each figure): docs/methods/overview.md.
 """
@@ -18,7 +18,7 @@ from journeylab.data.coverage import orders_end, orders_end_caveat
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import of_mean, wilson
 from journeylab.result import Result, analysis
-from journeylab.start import counting
+from journeylab.start import counting, rates
 from journeylab.start.counting import GRAINS
 
 if TYPE_CHECKING:
@@ -35,6 +35,9 @@ DEFINITIONS = {
     "returning_customers": "Customers who ordered in the period and had ordered before it.",
     "order_value": "Revenue divided by orders (average order value).",
     "repeat_rate": "Of the customers who ordered in the period, the share with at least two orders by its end.",
+    "conversion": "Of the sessions that began in the period, the share with a purchase (an event known by its name).",
+    "nps": "Net promoter score: of those who answered, the share of promoters (9 or 10 of 10) less that of detractors "
+    "(0 to 6), times 100.",
 }
 LABELS = {
     "revenue": "Revenue",
@@ -43,7 +46,10 @@ LABELS = {
     "returning_customers": "Returning customers",
     "order_value": "Average order value",
     "repeat_rate": "Repeat rate",
+    "conversion": "Conversion rate",
+    "nps": "NPS",
 }
+_FROM_ORDERS = ("revenue", "orders", "new_customers", "returning_customers", "order_value", "repeat_rate")
 
 
 @dataclass(frozen=True)
@@ -59,9 +65,10 @@ class Figure:
         upper: Upper end.
         n: How many it was taken over.
         of: What `n` counts.
-        kind: 'money', 'count' or 'share'.
+        kind: 'money', 'count', 'share' or 'score'.
         definition: What exactly is counted.
         trend: The figure for each whole bucket of the period, oldest first.
+        lacks: What is missing to know it, in a sentence; empty if it is known.
     """
 
     key: str
@@ -75,11 +82,21 @@ class Figure:
     kind: str
     definition: str
     trend: tuple[float, ...]
+    lacks: str = ""
 
     @property
     def change(self) -> float:
-        """Relative change since the period before; NaN if there is none or it was zero."""
+        """Change since the period before, relative, or of a score in points; NaN if not known or from zero."""
+        if self.kind == "score":
+            return self.value - self.previous
         return self.value / self.previous - 1 if self.previous else math.nan
+
+    def moved(self) -> str:
+        """Write the change with its sign; empty if it is not known, or too small to be written."""
+        digits = 0 if self.kind == "score" else 3
+        if math.isnan(self.change) or not round(self.change, digits):
+            return ""
+        return f"{self.change:+.0f} points" if self.kind == "score" else f"{self.change:+.1%}"
 
     def written(self, value: float, currency: str) -> str:
         """Write a value of this figure as a person would."""
@@ -87,6 +104,8 @@ class Figure:
             return "not known"
         if self.kind == "money":
             return words.money(value, currency)
+        if self.kind == "score":
+            return f"{value:+.0f}"
         return words.percent(value) if self.kind == "share" else words.count(value)
 
 
@@ -95,15 +114,18 @@ class Overview(Result):
     """The key figures of a period and their course.
 
     Args:
-        figures: One `Figure` each for revenue, orders, new and returning customers, order value and repeat rate.
-        series: A row a bucket: bucket (its first day), the six figures, partial (True if not wholly observed).
+        figures: One `Figure` each for revenue, orders, new and returning customers, order value, repeat rate,
+            conversion and NPS.
+        series: A row a bucket: bucket (its first day), the eight figures, partial (True if not wholly observed).
         period: First and last day.
         before: The period compared with, or None.
         grain: 'day', 'week' or 'month'.
         currency: Of the money.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("revenue", "orders", "customers", "order value", "repeat rate")
+    views: ClassVar[tuple[str, ...]] = (
+        "revenue", "orders", "customers", "order value", "repeat rate", "conversion", "promoter score",
+    )  # fmt: skip
 
     figures: tuple[Figure, ...]
     series: pd.DataFrame
@@ -159,7 +181,7 @@ class Overview(Result):
             )
             long["who"] = long["who"].map(LABELS)
             return trend.stacked(long, x="bucket", y="customers", colour="who", title=f"Customers a {self.grain}")
-        key = view.replace(" ", "_")
+        key = "nps" if view == "promoter score" else view.replace(" ", "_")
         share = self[key].kind == "share"
         title = f"{LABELS[key]} a {self.grain}" + (f" ({self.currency})" if self[key].kind == "money" else "")
         return trend.line(series, x="bucket", y=key, title=title, share=share)
@@ -170,9 +192,11 @@ def overview(shop: Dataset, *, grain: str = "auto", level: float = 0.95) -> Over
     """Return the shop's key figures for its period, beside the period of the same length just before.
 
     Args:
-        shop: A Dataset with orders. Figures about customers are NaN where orders carry no customer.
+        shop: A Dataset with orders. Figures about customers are NaN where orders carry no customer; conversion needs
+            events, NPS surveys.
         grain: 'day', 'week' or 'month' for the course over time; 'auto' chooses by the length of the period.
-        level: Coverage of the intervals: Wilson for the repeat rate, normal for the order value.
+        level: Coverage of the intervals: Wilson for repeat rate and conversion, normal for the order value,
+            adjusted normal for NPS.
 
     Raises:
         NotEnoughData: if no counted order lies in the period.
@@ -205,13 +229,18 @@ def overview(shop: Dataset, *, grain: str = "auto", level: float = 0.95) -> Over
     has_customers = "customer_id" in orders.columns
     now = _figures_of(totals.loc["now"], has_customers=has_customers)
     then = _figures_of(totals.loc["before"], has_customers=has_customers) if "before" in totals.index else {}
-    whole = series[~series["partial"]]
 
     def figure(key: str, kind: str, n: float, of: str, interval: tuple[float, float] = (math.nan, math.nan)) -> Figure:
         return Figure(
             key, LABELS[key], now[key], then.get(key, math.nan), *interval, int(n), of, kind, DEFINITIONS[key],
-            tuple(whole[key].astype(float)),
+            tuple(whole[key].astype(float)), beside[key].lacks if key in beside else "",
         )  # fmt: skip
+
+    beside = {name: measure(shop, grain, (start, end), before, level=level) for name, measure in _BESIDE.items()}
+    for name, rate in beside.items():
+        now[name], then[name] = rate.value, rate.previous
+        series[name] = rate.buckets.reindex(series["bucket"]).to_numpy(float)
+    whole = series[~series["partial"]]
 
     row = totals.loc["now"]
     repeat = wilson(row["repeating"], row["customers"], level=level)
@@ -225,7 +254,10 @@ def overview(shop: Dataset, *, grain: str = "auto", level: float = 0.95) -> Over
             of_mean(row["revenue"], row["squares"], int(row["orders"]), level=level),
         ),
         figure("repeat_rate", "share", row["customers"], "customers who ordered", (float(repeat[0]), float(repeat[1]))),
+        figure("conversion", "share", beside["conversion"].n, "sessions", beside["conversion"].interval),
+        figure("nps", "score", beside["nps"].n, "answers", beside["nps"].interval),
     )  # fmt: skip
+    caveats = _caveats(shop, row, series, has_customers=has_customers, before=before) + orders_end_caveat(shop, seen)
     return Overview(
         figures=figures,
         series=series,
@@ -233,8 +265,12 @@ def overview(shop: Dataset, *, grain: str = "auto", level: float = 0.95) -> Over
         before=before,
         grain=grain,
         currency=shop.currency,
-        caveats=_caveats(shop, row, series, has_customers=has_customers, before=before) + orders_end_caveat(shop, seen),
+        caveats=caveats + beside["conversion"].caveats + beside["nps"].caveats,
     )
+
+
+#: Figures that other tables than the orders tell.
+_BESIDE = {"conversion": rates.conversion, "nps": rates.nps}
 
 
 def _series(rows: pd.DataFrame, grain: str, period: tuple[date, date], seen: date) -> pd.DataFrame:
@@ -258,7 +294,7 @@ def _series(rows: pd.DataFrame, grain: str, period: tuple[date, date], seen: dat
         )
     last = pd.Timestamp(min(period[1], seen))
     series["partial"] = (index < pd.Timestamp(period[0])) | (periods.end_time.normalize() > last)
-    series.loc[index > last, [name for name in series if name not in {"bucket", "partial"}]] = np.nan
+    series.loc[index > last, list(_FROM_ORDERS)] = np.nan
     return series
 
 

@@ -14,6 +14,7 @@ import pandas as pd
 from journeylab import words
 from journeylab.checks import day as check_day
 from journeylab.data.choices import COUNT, DROP, KEEP, LEAVE_OUT
+from journeylab.data.readers import zones
 from journeylab.data.schema import UNCOUNTED_STATUSES
 from journeylab.result import Result, analysis
 from journeylab.start import oddities
@@ -143,6 +144,7 @@ def quality(shop: Dataset, *, as_of: date | str | None = None) -> Quality:
     today = check_day(as_of, "as_of") or datetime.now(ZoneInfo(shop.time_zone)).date()
     origin = shop.as_read or shop.unchosen()
     looked = [*_orders(origin, today), *_lines(origin), *_events(origin, today), *_time(origin), *_skus(origin)]
+    looked += _zones(origin)
     found = tuple(_decided(finding, shop, today) for finding in looked if finding.n)
     return Quality(findings=found, looked_for=len(looked), as_of=today, caveats=_caveats(found))
 
@@ -265,6 +267,17 @@ def _clocks(shop: Dataset) -> Finding:
     return Finding(what, "events", int(away["n"].sum()), total, "orders that an event names", said)
 
 
+def _zones(shop: Dataset) -> Iterator[Finding]:
+    """Find times that their files write in another zone than before; only a reader sees the offsets beside them."""
+    told = [(book, note) for book in shop.ledgers for note in book.notes if zones.tells(note.reason)]
+    for book, note in told:
+        what, _, where = note.reason.partition(": ")
+        unit = book.table.replace("_", " ")
+        yield Finding(f"{unit} of {book.source}: {what}", book.table, note.count, book.read, unit, (where,))
+    if not told:
+        yield Finding(zones.MOVED, "orders", 0, 0, "times")
+
+
 def _skus(shop: Dataset) -> Iterator[Finding]:
     folds = oddities.spellings(shop)
     if folds is None:
@@ -292,6 +305,11 @@ def _caveats(found: tuple[Finding, ...]) -> tuple[str, ...]:
     said = ["Counts are of the files as read, whatever was chosen; what is chosen applies to every page."]
     if any(finding.choice == "duplicates" for finding in found):
         said.append("Two equal lines may be a real order of two, or a line exported twice; the file does not tell.")
+    if any(zones.tells(finding.what.partition(": ")[2]) for finding in found):
+        said.append(
+            "Each time is read with its own offset, and its day is the day as written, before and after. A report that "
+            "counts all days in one zone shows other days: see it under Matching."
+        )
     if any(finding.choice == "refunds" for finding in found):
         said.append("Exports of orders do not say on which day a refund was made, so it counts on the order's day.")
     return tuple(said)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 import journeylab as jl
-from journeylab.app import controls, persona_sheet, rfm_controls
+from journeylab.app import audiences, controls, persona_column, persona_sheet, rfm_controls
 from journeylab.app.cards import run, show
 from journeylab.app.shell import page
 from journeylab.customers.clusters import METHODS
@@ -49,11 +49,12 @@ with page(
             found = show(jl.customers.personas, shop, count=count, k=k)
             if found is not None:
                 persona_sheet.sheets(shop, found)
+                persona_column.offer(shop, found)
                 if not found.sliced:
                     show(jl.customers.persona_map, shop, personas=found, **persona_sheet.axes(found))
                     show(jl.customers.persona_rules, shop, personas=found)
                 show(jl.customers.crosswalk, shop, personas=found)
-                persona_sheet.take_away(shop, found)
+                audiences.take_away(shop, found)
     if part == "Segments":
         by = controls.choice("Segments by", {name: name for name in possible(shop)}, key="by")
         show(jl.customers.segments, shop, by=by)

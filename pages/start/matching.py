@@ -15,6 +15,7 @@ LIKE = {
 }
 AS_THERE = {"as there": None}
 COUNT = {**AS_THERE, "counted": "count", "left out": "leave_out"}
+CANCELLED = {**AS_THERE, "counted": "count", "counted, money taken back": "take_back", "left out": "leave_out"}
 ADD = {**AS_THERE, "added": "add", "left out": "leave_out"}
 REFUNDS = {**AS_THERE, "taken off": "take_off", "ignored": "ignore"}
 
@@ -27,7 +28,7 @@ with page(
         preset = controls.choice("Count as", LIKE, key="preset")
         zone = controls.zone("In the time zone", shop, key="zone")
     with st.expander("Switch one thing at a time", icon=":material/tune:"), st.grid(3, min_column_width=180):
-        cancelled = controls.choice("Cancelled orders", COUNT, key="cancelled")
+        cancelled = controls.choice("Cancelled orders", CANCELLED, key="cancelled")
         zero_orders = controls.choice("Free orders", COUNT, key="free")
         guests = controls.choice("Guests", COUNT, key="guests")
         refunds = controls.choice("Refunds", REFUNDS, key="refunds")

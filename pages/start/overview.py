@@ -7,7 +7,7 @@ from journeylab.app.shell import page
 
 with page(
     "Overview",
-    "How is the shop doing: revenue, orders, customers, basket and repeat rate, beside the period before.",
+    "How is the shop doing: money, orders, customers, conversion and what they say, beside the period before.",
     needs=["orders"],
 ) as shop:
     key_figures(run(jl.overview, shop))

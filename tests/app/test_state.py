@@ -240,7 +240,7 @@ def test_what_is_written_to_be_downloaded_lies_in_a_folder_that_is_swept_after_a
 
     monkeypatch.setattr(lab_file, "save", save)
     shop = tiny_shop()
-    lab._saved(shop, None)
+    lab._saved(shop, b"key", with_key=False)
     bundle(Story("T", "Q"), shop, io.BytesIO())
     assert len(folders) == 2
     assert all(folder.name.startswith(f"journeylab-{os.getpid()}-") for folder in folders)

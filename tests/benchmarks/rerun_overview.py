@@ -52,7 +52,7 @@ def main() -> None:
         times.append(time.perf_counter() - begin)
         assert not app.exception
         assert not app.error
-        assert len(app.metric) == 6
+        assert len(app.metric) == 8
     visitor.forget()
     low, middle, high = statistics.quantiles(times, n=4)
     print(f"rerun       median {1000 * middle:.0f} ms, quartiles {1000 * low:.0f} to {1000 * high:.0f} ms, {runs} runs")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import zipfile
 from typing import TYPE_CHECKING
 
+import ibis
 import pytest
 
 import journeylab as jl
@@ -244,3 +246,80 @@ def test_a_manifest_whose_packing_is_damaged_gives_a_sentence(saved: Path) -> No
     with pytest.raises(SchemaError, match="damaged"):
         lab_file.key_in(packed)
     assert lab_file.is_lab_file(packed)
+
+
+def test_reading_a_lab_file_as_an_export_points_to_opening_it(saved: Path) -> None:
+    with pytest.raises(SchemaError, match="is a lab file") as refused:
+        jl.read(saved)
+    assert "jl.open" in str(refused.value)
+
+
+def test_a_zip_of_exports_with_a_manifest_of_its_own_is_no_lab_file(tmp_path: Path) -> None:
+    path = tmp_path / "exports.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("manifest.json", "{}")
+        archive.writestr("orders.csv", "visitor_id,event,timestamp\nv,view,2026-03-01 10:00\n")
+    assert not lab_file.is_lab_file(path)
+
+
+def warehouse() -> Dataset:
+    """A warehouse whose customers are numbers and e-mail addresses, with a comment that names one."""
+    backend = ibis.duckdb.connect()
+    backend.con.execute("""
+        CREATE TABLE orders AS SELECT i::VARCHAR AS order_id,
+            CASE WHEN i % 5 = 0 THEN NULL WHEN i % 2 = 0 THEN 'C-' || i % 7 ELSE 'Ann' || i % 3 || '@shop.test' END
+                AS customer_id,
+            TIMESTAMP '2026-01-01' + i * INTERVAL 7 HOUR AS ordered_at, 'completed' AS status, i::DECIMAL(18,4) AS net
+        FROM range(90) t(i)""")
+    backend.con.execute("""
+        CREATE TABLE events AS SELECT 'b-' || row_number() OVER () % 11 AS visitor_id, customer_id,
+            ordered_at AS occurred_at, 'view' AS event, 'who is bo@shop.test' AS query, order_id
+        FROM orders""")
+    return jl.connect(backend, orders="orders", events="events", as_of="2026-03-01", currency="EUR")
+
+
+def persons(shop: Dataset, table: str, column: str = "customer_id") -> list[str | None]:
+    names = shop.run(shop.tables[table].order_by(shop.tables[table].order_id.cast("int64")))[column]
+    return [None if name is None or name != name else str(name) for name in names]  # noqa: PLR0124 - NaN is not itself
+
+
+def test_a_saved_warehouse_carries_pseudonyms_and_no_id_of_its_own(tmp_path: Path) -> None:
+    shop = warehouse()
+    after = jl.open(lab_file.save(shop, tmp_path / "shop.zip", secret=b"s" * 16))
+    own, other = persons(shop, "orders"), persons(after, "orders")
+    assert [name is None for name in own] == [name is None for name in other]
+    pairs = set(zip(own, other, strict=True))
+    assert len(pairs) == len(set(own)) == len(set(other))
+    assert all(theirs is None or re.fullmatch("[0-9a-f]{16}", theirs) for theirs in other)
+    assert persons(after, "events") == other
+    assert len(set(persons(after, "events", "visitor_id"))) == 11
+    saved = repr([after.run(table).to_dict() for table in after.tables.values()])
+    assert "@" not in saved
+    assert "C-1" not in saved
+    assert "who is (e-mail)" in saved
+    assert (b"s" * 16).hex().encode() not in (tmp_path / "shop.zip").read_bytes()
+
+
+def test_a_saved_warehouse_opens_to_the_same_figures_under_a_fingerprint_of_its_own(tmp_path: Path) -> None:
+    shop = warehouse()
+    after = jl.open(lab_file.save(shop, tmp_path / "shop.zip"))
+    assert jl.overview(after).table().equals(jl.overview(shop).table())
+    assert jl.customers.identity(after).table().equals(jl.customers.identity(shop).table())
+    assert after.fingerprint == f"{shop.fingerprint}+pseudonyms"
+    again = jl.open(lab_file.save(after, tmp_path / "again.zip"))
+    assert again.fingerprint == after.fingerprint
+    assert persons(again, "orders") == persons(after, "orders")
+
+
+def test_the_same_secret_gives_the_same_pseudonyms_and_an_email_that_of_a_reader(tmp_path: Path) -> None:
+    shop, key = warehouse(), b"0123456789abcdef"
+    once = jl.open(lab_file.save(shop, tmp_path / "one.zip", key=key))
+    twice = jl.open(lab_file.save(shop, tmp_path / "two.zip", secret=key))
+    fresh = jl.open(lab_file.save(shop, tmp_path / "three.zip"))
+    assert persons(once, "orders") == persons(twice, "orders") != persons(fresh, "orders")
+    assert lab_file.key_in(tmp_path / "one.zip") == key
+    path = tmp_path / "answers.csv"
+    path.write_text("response_id,customer_id,answered_at,kind,score\n1,ANN1@shop.test,2026-01-02,nps,9\n")
+    answers = jl.read(path, key=key)
+    (known,) = answers.run(answers.tables["surveys"])["customer_id"]
+    assert known in persons(once, "orders")

@@ -7,6 +7,7 @@ import pytest
 
 import journeylab as jl
 from journeylab.data.examples import shop_of
+from journeylab.journey.differences import FALSE_SHARE, benjamini_hochberg
 
 
 def shop_with(rows):
@@ -102,3 +103,114 @@ def test_groups_are_looked_at_apart_and_add_up():
 def test_without_a_goal_nothing_can_be_compared_and_that_is_said():
     with pytest.raises(jl.NotEnoughData, match="reaches the goal"):
         jl.journey.friction(shop_with([("v", 0, "view", "/a")]), value=1)
+
+
+def crowd(*, seed=0, stuck=0.0, stores=1, visitors=3000):
+    """Visits of one to six of twelve product pages; `stuck` of those at the first one end there.
+
+    Mobile visitors wait longer and buy less, but waiting itself does nothing, nor does anything else. Pages differ in
+    how often visits end there by themselves.
+    """
+    return shop_of(
+        {
+            "events": f"""WITH visits AS (SELECT v, 's' || v % {stores} AS country, hash(v + {seed} * 1000003) AS h
+                FROM range({visitors * stores}) t(v)), drawn AS (SELECT *,
+                if(h % 10 < 5, 'mobile', 'desktop') AS device, 1 + hash(h + 1) % 6 AS views,
+                hash(h + 2) % 100 < if(h % 10 < 5, 20, 50) AS buys FROM visits), seen AS (
+                SELECT v, country, device, h, k, views, buys, (hash(h + 10 + k) % 12) & ~(hash(h + 50 + k) % 3 = 0)::INT
+                AS page FROM drawn, range(6) t(k) WHERE k < views), left_ AS (SELECT v, min(k) AS last FROM seen
+                WHERE page = 0 AND hash(h + 90 + k) % 1000 < {1000 * stuck} GROUP BY v)
+                SELECT 'v' || v AS visitor_id, TIMESTAMP '2026-01-01' + to_seconds(60 * k) AS occurred_at,
+                DATE '2026-01-01' AS day, if(k = 9, 'purchase', 'view') AS event, country, device,
+                if(k = 9, '/thanks', '/products/p' || page) AS page,
+                if(hash(h + 30 + k) % 100 < if(device = 'mobile', 50, 10), 4000, 400)::DOUBLE AS load_ms
+                FROM (SELECT v, country, device, h, k, page FROM seen LEFT JOIN left_ USING (v)
+                WHERE last IS NULL OR k <= last UNION ALL SELECT v, country, device, h, 9, 99 FROM drawn
+                LEFT JOIN left_ USING (v) WHERE buys AND last IS NULL)"""
+        }
+    )
+
+
+def test_a_planted_dead_end_stands_out_among_places_of_its_kind_and_its_money_is_about_right():
+    usual, stuck = (jl.journey.friction(crowd(seed=3, stuck=share), value=50, margin=0.4) for share in (0, 0.4))
+    ends = stuck.rows[stuck.rows["sign"] == "ended"].set_index("place")
+    assert not usual.rows.loc[usual.rows["sign"] == "ended", "clear"].any()
+    assert ends.index[ends["clear"]].tolist() == ["/products/p0"]
+    assert "at 11 other places of its kind" in ends.loc["/products/p0", "evidence"]
+    bought = [jl.journey.sessions(crowd(seed=3, stuck=share)).trend["n"].sum() for share in (0, 0.4)]
+    lost = bought[0] - bought[1]
+    assert ends.loc["/products/p0", "lower"] < lost * 20 < ends.loc["/products/p0", "upper"]
+
+
+def test_a_place_without_others_of_its_kind_is_counted_and_not_compared():
+    rows = jl.journey.friction(shop_with([*BUYER, ("v", 0, "view", "/cart")]), value=10).rows
+    row = rows[(rows["sign"] == "ended") & (rows["place"] == "/cart")].iloc[0]
+    assert (row["n"], row["of"]) == (1, 1)
+    assert np.isnan(row["p"])
+    assert "so it is not compared" in row["evidence"]
+
+
+def test_slow_pages_of_a_slow_device_are_no_finding_within_the_device():
+    shop = crowd(seed=1, visitors=6000)
+    apart, together = (jl.journey.friction(shop, value=1, within=within) for within in (None, ()))
+    assert (together.found()["sign"] == "slow").sum() >= 10, "mobile waits and buys less"
+    assert not len(apart.found())
+    assert apart.within == ("device",)
+    assert "sessions within each device" in apart.caveats[-1]
+
+
+def test_at_least_95_of_100_noise_stores_show_no_finding():
+    clean = 0
+    for seed in range(5):
+        shop = crowd(seed=seed, stores=20, visitors=400)
+        rows = jl.journey.friction(shop, value=1, by="country", draws=200).rows
+        for _store, mine in rows.groupby("group"):  # each store corrects for its own looks only
+            clean += not ((benjamini_hochberg(mine["p"]) < FALSE_SHARE) & (mine["lower"] > 0)).any()
+        shop.close()
+    assert clean >= 95
+
+
+def heard(*, unhappy=40, satisfied=", if(i % 7 = 0, NULL, i % 2 = 1 OR i % 3 = 0) AS satisfied"):
+    """A shop whose customers answer and write: delivery is planted as the pain, in answers and in cases."""
+    return shop_of(
+        {
+            "events": "SELECT 'v' || i AS visitor_id, TIMESTAMP '2026-01-01' AS occurred_at, DATE '2026-01-01' AS day, "
+            "if(i % 3 = 0, 'purchase', 'view') AS event FROM range(90) t(i)",
+            "surveys": f"""SELECT 'r' || i AS response_id, TIMESTAMP '2026-01-01' AS answered_at, DATE '2026-01-01' AS
+                day, if(i % 4 < 2, 'csat', 'nps') AS kind, if(i % 4 < 2, 5, 10)::DOUBLE AS scale, if(i % 2 = 0 AND
+                i < 2 * {unhappy}, 2, if(i % 4 < 2, 5, 9))::DOUBLE AS score, if(i % 2 = 0, 'delivery', 'payment') AS
+                touchpoint FROM range(400) t(i)""",
+            "tickets": f"""SELECT 't' || i AS ticket_id, TIMESTAMP '2026-01-01' AS opened_at, ['delivery', 'refund'][1 +
+                i % 2] AS topic {satisfied} FROM range(300) t(i)""",
+        }
+    )
+
+
+def test_answers_and_support_cases_are_evidence_with_their_kind_and_number():
+    result = jl.journey.friction(heard(), value=10)
+    rows = result.rows[result.rows["sign"].isin(("answer", "case"))].set_index("finding")
+    assert rows["type"].to_dict() == {
+        "unhappy answers about delivery": "emotional",
+        "unhappy answers about payment": "financial",
+        "support cases about delivery": "support",
+        "support cases about refund": "financial",
+    }
+    assert rows.loc["unhappy answers about delivery", ["n", "of"]].tolist() == [40, 200]
+    assert rows["clear"].sum() == 2
+    assert rows["margin"].isna().all()
+    assert "40 of 200 who said were unhappy (20.0 %" in rows.loc["unhappy answers about delivery", "evidence"]
+    assert "Clearly least happy: support cases about delivery" in result.headline()
+    assert result.chart().to_dict()["$schema"]
+
+
+def test_answers_are_compared_with_answers_of_their_kind_and_equal_ones_are_no_finding():
+    rows = jl.journey.friction(heard(unhappy=0), value=10).rows
+    assert not rows.loc[rows["sign"] == "answer", "clear"].any()
+
+
+def test_cases_that_do_not_say_whether_the_customer_was_satisfied_are_counted_only():
+    rows = jl.journey.friction(heard(satisfied=""), value=10).rows
+    cases = rows[rows["sign"] == "case"].set_index("place")
+    assert cases.loc["refund", ["n", "of"]].tolist() == [150, 300]
+    assert cases["p"].isna().all()
+    assert cases.loc["refund", "evidence"] == "150 of 300 cases (50.0 %)."

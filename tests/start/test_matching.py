@@ -67,11 +67,28 @@ def test_the_last_step_is_what_adding_the_rows_up_in_another_way_gives(seed: int
     rows = shop.run(shop.table("orders"))
     mine = rows[(rows["currency"].isna() | (rows["currency"] == "EUR")) & (rows["status"] != "test")]
     web = mine[mine["sales_channel"].isna() | (mine["sales_channel"] == "web")]
+    kept = mine[~mine["status"].isin(["cancelled", "voided"])]
     total = jl.matching(shop, preset="shopify_total_sales")
-    assert (total.orders, total.revenue) == (len(mine), sum(mine["net"] + mine["shipping"] + mine["tax"]))
+    assert (total.orders, total.revenue) == (len(mine), sum(kept["net"] + kept["shipping"] + kept["tax"]))
     ga4 = jl.matching(shop, preset="ga4")
-    assert ga4.orders == len(web)
-    assert ga4.revenue == sum(web["net"] + web["refunded"] + web["shipping"] + web["tax"])
+    assert (ga4.orders, ga4.revenue) == (len(web), sum(web["net"] + web["refunded"]))
+    tagged = jl.matching(shop, preset="ga4", shipping="add", tax="add")
+    assert tagged.revenue == sum(web["net"] + web["refunded"] + web["shipping"] + web["tax"])
+
+
+def test_a_cancelled_order_is_an_order_of_shopify_whose_sales_are_zero() -> None:
+    # Shopify Help Center, Sales reports: a sale on the day it was placed, and a return on the day it was cancelled
+    shop = shop_of({
+        "orders": """SELECT i::VARCHAR AS order_id, TIMESTAMP '2026-01-01' AS ordered_at, DATE '2026-01-01' AS day,
+                            status, 20::DECIMAL(18,4) AS net, 5::DECIMAL(18,4) AS shipping, 4::DECIMAL(18,4) AS tax
+                     FROM (VALUES (1, 'completed'), (2, 'cancelled'), (3, 'voided'), (4, 'test')) t(i, status)"""
+    })  # fmt: skip
+    net, total = (jl.matching(shop, preset=f"shopify_{kind}_sales") for kind in ("net", "total"))
+    assert (net.orders, net.revenue) == (3, 20)
+    assert (total.orders, total.revenue) == (3, 29)
+    steps = net.steps.set_index("step")["revenue"]
+    assert steps["goods of cancelled and voided orders, taken back"] == -40
+    assert jl.matching(shop, cancelled="count").revenue == 60
 
 
 @pytest.mark.parametrize("make", [odd_shop, lambda: random_shop(3)])

@@ -138,7 +138,7 @@ def test_doubling_prices_doubles_money_and_nothing_else():
     once = jl.overview(shop_with(orders))
     twice = jl.overview(shop_with([(c, d, 2 * n) for c, d, n in orders]))
     for a, b in zip(once.figures, twice.figures, strict=True):
-        assert b.value == pytest.approx(a.value * (2 if a.kind == "money" else 1))
+        assert b.value == pytest.approx(a.value * (2 if a.kind == "money" else 1), nan_ok=True)
 
 
 def test_a_period_without_orders_is_said_in_a_sentence():
@@ -154,7 +154,7 @@ def test_an_unknown_grain_is_refused():
 
 def test_every_figure_carries_its_definition_and_every_view_draws():
     result = jl.overview(tiny_shop())
-    assert all(figure.definition and figure.n for figure in result.figures)
+    assert all(figure.definition and (figure.n or figure.lacks) for figure in result.figures)
     for view in result.views:
         assert result.chart(view).to_dict()["$schema"]
 
@@ -175,3 +175,102 @@ def test_days_after_the_last_order_are_not_known_where_another_table_goes_on():
     assert after["partial"].all()
     assert "60 days before the period ends" in " ".join(result.caveats)
     assert jl.customers.rfm(shop).as_of.isoformat() == "2026-02-09"
+
+
+def whole_shop(events="", surveys=""):
+    """Two orders in January and February, with the given rows of (visitor, session, moment, event) and (day, score)."""
+    tables = {
+        "orders": """SELECT day AS order_id, 'c' AS customer_id, day::TIMESTAMP AS ordered_at, day::DATE AS day,
+            'completed' AS status, 9::DECIMAL(18,4) AS net FROM (VALUES ('2026-01-01'), ('2026-02-28')) t(day)"""
+    }
+    if events:
+        tables["events"] = f"""SELECT visitor_id, session_id, moment::TIMESTAMP AS occurred_at, moment::DATE AS day,
+            event FROM (VALUES {events}) t(visitor_id, session_id, moment, event)"""
+    if surveys:
+        tables["surveys"] = f"""SELECT row_number() OVER ()::VARCHAR AS response_id, day::TIMESTAMP AS answered_at,
+            day::DATE AS day, kind, score::DOUBLE AS score FROM (VALUES {surveys}) t(day, kind, score)"""
+    return shop_of(tables)
+
+
+VISITS = """('v', '1', '2026-01-05 10:00', 'view'), ('v', '1', '2026-01-05 10:09', 'Purchase'),
+    ('v', '2', '2026-01-09 10:00', 'view'), ('w', '1', '2026-01-31 23:59', 'view'),
+    ('w', '1', '2026-02-01 00:01', 'purchase'), ('x', '1', '2026-02-03 10:00', 'view'),
+    ('y', '1', '2026-02-27 10:00', 'checkout_completed')"""
+ANSWERS = """('2026-01-05', 'nps', 10), ('2026-01-06', 'nps', 6), ('2026-02-01', 'nps', 9), ('2026-02-02', 'nps', 10),
+    ('2026-02-03', 'nps', 8), ('2026-02-04', 'nps', 0), ('2026-02-05', 'csat', 1), ('2026-02-06', 'nps', 77)"""
+
+
+def test_conversion_is_counted_by_hand_and_a_session_belongs_to_the_day_it_began():
+    shop = whole_shop(events=VISITS)
+    january, february = (jl.overview(shop.between(*days)) for days in (JANUARY, FEBRUARY))
+    # v bought in one of two sessions, and w in the one that began on 31 January
+    assert (january["conversion"].value, january["conversion"].n) == (pytest.approx(2 / 3), 3)
+    assert (february["conversion"].value, february["conversion"].n) == (0.5, 2)
+    assert february["conversion"].lower < 0.5 < february["conversion"].upper
+
+
+JANUARY, FEBRUARY = ("2026-01-01", "2026-01-31"), ("2026-02-01", "2026-02-28")
+
+
+def test_nps_is_counted_by_hand_with_what_cannot_be_an_answer_left_out():
+    result = jl.overview(whole_shop(surveys=ANSWERS).between(*FEBRUARY))
+    figure = result["nps"]
+    # two of four promote, one detracts; the 77 is no answer on a scale of ten
+    assert (figure.value, figure.n) == (25.0, 4)
+    assert figure.previous == 0.0
+    assert figure.change == 25.0
+    assert figure.written(figure.value, "EUR") == "+25"
+    assert figure.moved() == "+25 points"
+    assert "of 4 answers only" in " ".join(result.caveats)
+
+
+def test_conversion_and_nps_agree_with_the_pages_that_look_at_them_closely():
+    shop = whole_shop(events=VISITS, surveys=ANSWERS)
+    for days in (JANUARY, FEBRUARY):
+        seen = shop.between(*days)
+        result = jl.overview(seen)
+        close = jl.journey.sessions(seen).table().set_index("measure").loc["conversion rate"]
+        found = result["conversion"]
+        assert (found.value, found.lower, found.upper) == pytest.approx(
+            (close["value"], close["lower"], close["upper"])
+        )
+        score = jl.customers.feedback(seen).whole.iloc[0]
+        found = result["nps"]
+        assert (found.value, found.lower, found.upper) == pytest.approx(tuple(score[["score", "lower", "upper"]]))
+
+
+def test_the_course_of_conversion_and_nps_holds_the_period_and_knows_nothing_of_empty_buckets():
+    result = jl.overview(whole_shop(events=VISITS, surveys=ANSWERS), grain="week")
+    series = result.series.set_index("bucket")
+    assert series.loc["2026-01-05", "conversion"] == 0.5
+    assert series.loc["2026-01-05", "nps"] == 0.0
+    assert math.isnan(series.loc["2026-01-12", "conversion"])
+    assert math.isnan(series.loc["2026-01-12", "nps"])
+
+
+def test_what_is_missing_for_conversion_and_nps_is_said():
+    bare = jl.overview(tiny_shop())
+    assert math.isnan(bare["nps"].value)
+    assert "one answer a row" in bare["nps"].lacks
+    unnamed = jl.overview(
+        whole_shop(events="('v', '1', '2026-01-05 10:00', 'seen')", surveys="('2026-01-05', 'csat', 5)")
+    )
+    assert "known name of a purchase" in unnamed["conversion"].lacks
+    assert "Nobody said" in unnamed["nps"].lacks
+    without = jl.overview(whole_shop())
+    assert "GA4" in without["conversion"].lacks
+    assert without["conversion"].written(without["conversion"].value, "EUR") == "not known"
+
+
+def test_a_period_in_which_nobody_bought_converted_nobody_where_purchases_are_known():
+    shop = whole_shop(events=VISITS).between("2026-02-02", "2026-02-28")
+    quiet = whole_shop(events=VISITS.replace("2026-02-27", "2026-01-27")).between("2026-02-02", "2026-02-28")
+    assert jl.overview(shop)["conversion"].value == 0.5
+    assert (jl.overview(quiet)["conversion"].value, jl.overview(quiet)["conversion"].n) == (0.0, 1)
+
+
+def test_conversion_says_which_part_of_the_period_the_events_cover_and_compares_only_whole_periods():
+    shop = whole_shop(events="('v', '1', '2026-02-10 10:00', 'purchase')")
+    result = jl.overview(shop.between("2026-02-01", "2026-02-28"))
+    assert "The events begin on 2026-02-10 and end on 2026-02-10" in " ".join(result.caveats)
+    assert math.isnan(result["conversion"].previous)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from journeylab.data.readers import read
+from journeylab.data.workspace import passing_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,11 +37,11 @@ def demo(*, root: Path | None = None, progress: Callable[[float, str], None] | N
         return _read(FOLDER, root, progress)
     from journeylab.data.demo import simulate, write
 
-    with tempfile.TemporaryDirectory(dir=root) as folder:
+    with passing_folder(root) as folder:
         if progress:
             progress(0.0, "Simulating the demo store")
         write(simulate(), folder)
-        return _read(Path(folder), root, progress)
+        return _read(folder, root, progress)
 
 
 def _read(folder: Path, root: Path | None, progress: Callable[[float, str], None] | None) -> Dataset:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from journeylab.data.engine import EmbeddedEngine
     from journeylab.data.readers.files import Raw
 
+_BLANK = "journeylab_blank"
 _TYPES = {"string": "VARCHAR", "timestamp": "TIMESTAMP", "date": "DATE", "boolean": "BOOLEAN", "int64": "BIGINT"}
 _TYPES |= {"float64": "DOUBLE", schema.MONEY: "DECIMAL(18,4)"}
 #: What DuckDB raises for a query that is wrong, or a machine that is too small: nothing about the file.
@@ -107,10 +108,10 @@ class Desk:
         chosen = ", ".join(
             f"{text} AS {role}" for role, text in ({role: role for role in found} | dict(changed)).items()
         )
-        some = f"coalesce({', '.join(found)}) IS NOT NULL"
+        blank = f"coalesce({', '.join(found)}) IS NULL AS {_BLANK}"
 
         def query(scan: str) -> str:
-            return f"SELECT {chosen} FROM (SELECT {clean} FROM {scan}) WHERE {some}"
+            return f"SELECT {chosen}, {blank} FROM (SELECT {clean} FROM {scan})"
 
         try:
             table = self._scanned(raw, name, query)
@@ -121,8 +122,13 @@ class Desk:
                 f"{raw.name} could not be read to its end ({type(error).__name__}).",
                 do="Export it again, or save it as CSV in UTF-8.",
             ) from None
-        ((rows,),) = self.sql(f"SELECT count(*) FROM {table}")
+        ((rows, blank),) = self.sql(f"SELECT count(*) FILTER (NOT {_BLANK}), count(*) FILTER ({_BLANK}) FROM {table}")
+        if blank:
+            self.sql(f"DELETE FROM {table} WHERE {_BLANK}")
+        self.sql(f"ALTER TABLE {table} DROP COLUMN {_BLANK}")
         self._rejected(raw, rows)
+        if blank:
+            self.misfits[raw.number].append(Note("empty in every column that is read", blank, set_aside=True))
         return table
 
     def _scanned(self, raw: Raw, name: str, query: Callable[[str], str]) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from journeylab.data import lab_file
 from journeylab.data.engine import literal, quote
 from journeylab.data.readers import packed, records, text
 from journeylab.data.readers.values import scrub
@@ -162,9 +163,7 @@ class Opener:
             head = file.read(64)
         if not head:
             raise SchemaError(f"{name} is empty.", do="Export it again.")
-        for magic, what in _FOREIGN.items():
-            if head.startswith(magic):
-                raise SchemaError(f"{name} is {what}, not a table.", do=TABLES_ONLY)
+        _refuse_foreign(path, head, name)
         if head.startswith(packed.ZIP) and packed.is_workbook(path):
             yield from self._sheets(path, name, given)
         elif head.startswith((packed.ZIP, packed.GZIP, packed.EMPTY_ZIP)):
@@ -214,6 +213,18 @@ class Opener:
         """Return the path of a new file in the folder."""
         self._copies += 1
         return self.folder / f"copy-{self._copies}"
+
+
+def _refuse_foreign(path: Path, head: bytes, name: str) -> None:
+    """Raise SchemaError for what cannot be a table by its first bytes, and for a shop that was saved."""
+    for magic, what in _FOREIGN.items():
+        if head.startswith(magic):
+            raise SchemaError(f"{name} is {what}, not a table.", do=TABLES_ONLY)
+    if head.startswith(packed.ZIP) and lab_file.is_lab_file(path):
+        raise SchemaError(
+            f"{name} is a lab file: a shop that journeylab saved, not an export.",
+            do="Open it by itself, with jl.open or on the Data page.",
+        )
 
 
 def _as_text(column: str, kind: str) -> str:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from journeylab.data.engine import literal
 from journeylab.data.readers import overlap, sheet
 from journeylab.data.readers.base import fold, match
+from journeylab.data.readers.meanings import without_numbers
 from journeylab.data.readers.sheet import Sheet
 from journeylab.data.readers.traits import personal
-from journeylab.data.readers.values import free_text, path
+from journeylab.data.readers.values import blanked, free_text, path, person, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "GA4 events"
-VERSION = 2
+VERSION = 3
 
 _COLUMNS = {
     "occurred_at": ["event_timestamp"],
@@ -86,17 +87,19 @@ def lacks(columns: Sequence[str]) -> tuple[str, ...]:
 
 def read(raws: Sequence[Raw], desk: Desk) -> None:
     """Read events; an event that several files carry counts once."""
-    sheet.read(TITLE, raws, desk, lambda raw: [_sheet(raw)], once=overlap.copies)
+    sheet.read(TITLE, raws, desk, lambda raw: [_sheet(raw, desk.key)], once=overlap.copies)
 
 
-def _sheet(raw: Raw) -> Sheet:
+def _sheet(raw: Raw, key: bytes) -> Sheet:
     found = match(raw.columns, _COLUMNS)
     further = _further(raw.columns, found)
     found |= {f"extra_{number}": place for number, place in enumerate(further.values())}
     derived = _nested(found) if {"params", "items", "ecommerce", "traffic", "geo"} & found.keys() else {}
     if "session_id" in found or "session_id" in derived:
-        session = derived.get("session_id", "session_id")
-        derived["session_id"] = f"visitor_id || '.' || {session}"
+        visitor = person(whole_number("visitor_id"), key)
+        derived["session_id"] = f"{visitor} || '.' || {blanked(derived.get('session_id', 'session_id'))}"
+    if "query" in found or "query" in derived:
+        derived["query"] = without_numbers(blanked(derived.get("query", "query")))
     if "page" in found or "page" in derived:
         derived["page"] = free_text(path(derived.get("page", "page")))
     if further:
@@ -145,6 +148,7 @@ def _nested(found: Mapping[str, int]) -> dict[str, str]:
         )
         take("marketing_channel", f"CASE {cases} ELSE concat_ws(' / ', {source}, {medium}) END")
     derived = {role: f"coalesce({', '.join(texts)})" for role, texts in taken.items()}
+    derived |= {role: blanked(derived[role]) for role in ("order_id", "sku", "marketing_channel") if role in derived}
     if "device" in found:
         derived["device"] = (
             "CASE WHEN starts_with(device, '{') THEN json_extract_string(device, '$.category') ELSE device END"

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import csv
-import tempfile
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from journeylab.data import schema
@@ -16,10 +14,12 @@ from journeylab.data.readers.desk import Desk
 from journeylab.data.readers.files import Limits, Opener, Raw
 from journeylab.data.readers.plain_tables import sheet_of
 from journeylab.data.readers.values import scrub
+from journeylab.data.workspace import passing_folder
 from journeylab.errors import SchemaError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from journeylab.data.mapping import ColumnMap
     from journeylab.data.readers.sheet import Sheet
@@ -82,8 +82,8 @@ def mapped_sheet(raw: Raw, how: ColumnMap) -> Sheet:
 
 def look(raw: Raw, folder: Path) -> Unknown:
     """Return the first rows of a table, as they are read."""
-    with tempfile.TemporaryDirectory(dir=folder) as root:
-        engine = EmbeddedEngine(Path(root), threads=1)
+    with passing_folder(folder) as root:
+        engine = EmbeddedEngine(root, threads=1)
         try:
             names = ", ".join(f"left({raw.at(place)}, 200)" for place in range(len(raw.columns)))
             rows = engine.sql(f"SELECT {names} FROM {raw.scan()} LIMIT {_ROWS}")
@@ -96,13 +96,13 @@ def check(unknown: Unknown, how: ColumnMap, *, time_zone: str = "UTC") -> dict[t
     """Return what is wrong with the cells of the first rows under a mapping, as (row from 0, column) and why."""
     if not unknown.rows or not how.columns:
         return {}
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "rows.csv"
+    with passing_folder() as folder:
+        path = folder / "rows.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([unknown.columns, *unknown.rows])
-        ((raw,),) = [Opener(Path(folder), Limits(), lambda _bytes: None).open(path, "rows.csv")[1]]
+        ((raw,),) = [Opener(folder, Limits(), lambda _bytes: None).open(path, "rows.csv")[1]]
         raw = replace(raw, columns=unknown.columns, delimiter=",", skip=0)
-        engine = EmbeddedEngine(Path(folder), threads=1)
+        engine = EmbeddedEngine(folder, threads=1)
         try:
             (engine.folder / "copies").mkdir()
             desk = Desk(engine, time_zone, how.day_first, b"", "2100-01-01 00:00:00", lambda _share, _words: None)

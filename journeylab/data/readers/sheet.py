@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 _EMPTY = ("null", "none", "nan", "n/a", "#n/a", "na", "-", "—", "(not set)")
-#: Ids of persons, and of visits, which a unit of an experiment may be; and ids of things.
-_PEOPLE = ("customer_id", "visitor_id", "session_id", "unit_id", "referred_by")
+#: Ids of things; those of persons are in the data model.
 _THINGS = ("order_id", "sku")
 #: Tables that tell which day is the last that is known.
 _MOVING = ("orders", "events", "surveys")
@@ -215,7 +214,7 @@ def _staged(name: str) -> str:
 
 
 def _clean(name: str, kind: str, key: bytes) -> str:
-    if name in _PEOPLE:
+    if name in schema.PERSONAL_IDS:
         return person(whole_number(name), key)
     if name in _THINGS:
         return free_text(whole_number(name))

@@ -1,7 +1,8 @@
 """Shopify's export of orders: one line an item, where only the first line of an order carries the order's columns.
 
 What belongs together is told by name and time of creation, since names repeat where shops were merged, and the order
-of the lines does not matter. Prices include tax if total = subtotal + shipping. Rules: docs/methods/orders.md.
+of the lines does not matter (shopify_lines). Prices include tax if total = subtotal + shipping. Rules:
+docs/methods/orders.md.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from journeylab.data.ledger import Note
+from journeylab.data.readers import shopify_lines
 from journeylab.data.readers.base import fold, match
 from journeylab.data.readers.desk import FUTURE, Remark
 from journeylab.data.readers.times import moment
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "Shopify orders"
-VERSION = 2
+VERSION = 3
 
 _COLUMNS = {
     "name": ["Name"],
@@ -79,6 +81,8 @@ _STATUSES = {
     "voided": "voided",
     "expired": "voided",
 }
+#: Condition: no amount says how much of an order was refunded.
+_UNSAID_REFUND = "coalesce(refund, 0) = 0"
 #: Where an order was placed; anything else is a marketplace or another app, and a draft was placed by hand.
 _CHANNELS = {"web": "web", "pos": "till", "iphone": "till", "android": "till", "shopify_draft_order": None}
 
@@ -102,8 +106,8 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
     for raw in raws:
         part, said[raw.number] = _typed(raw, desk)
         parts.append(part)
-    rows = desk.keep("shopify rows", " UNION ALL ".join(parts))
-    rows = _without_overlap(desk, raws, rows)
+    rows = shopify_lines.with_their_orders(desk, desk.keep("shopify rows", " UNION ALL ".join(parts)))
+    rows = shopify_lines.without_overlap(desk, raws, rows)
     orders = _orders(desk, rows)
     _add_orders(desk, orders)
     _add_lines(desk, rows, orders)
@@ -136,6 +140,7 @@ def _typed(raw: Raw, desk: Desk) -> tuple[str, list[Note]]:
         "placed": "placed",
         "day": "day",
         "source": str(raw.number),
+        "joined": "false",
         "head": "coalesce(total, subtotal, financial) IS NOT NULL",
         "misread": f"total IS NOT NULL AND {amounts['total'].sql} IS NULL "
         f"OR subtotal IS NOT NULL AND {amounts['subtotal'].sql} IS NULL",
@@ -148,31 +153,12 @@ def _typed(raw: Raw, desk: Desk) -> tuple[str, list[Note]]:
     )
 
 
-def _without_overlap(desk: Desk, raws: Sequence[Raw], rows: str) -> str:
-    """Return the rows where an order that several exports carry counts in the newest of them only, or the last."""
-    if len(raws) == 1:
-        return rows
-    twice = desk.keep(
-        "shopify overlap",
-        f"""WITH ages AS (SELECT source, max(placed) AS newest FROM {rows} GROUP BY source)
-            SELECT name, placed, arg_max(source, (newest, source)) AS kept
-            FROM {rows} JOIN ages USING (source)
-            WHERE head AND aside IS NULL GROUP BY name, placed HAVING count(DISTINCT source) > 1""",
-    )
-    ((overlapping,),) = desk.sql(f"SELECT count(*) FROM {twice}")
-    desk.by_order = desk.by_order or overlapping > 0
-    return desk.keep(
-        "shopify rows once",
-        f"""SELECT r.* REPLACE (CASE WHEN kept <> source THEN 'of an order that a newer file has too' ELSE aside END
-                                AS aside) FROM {rows} r LEFT JOIN {twice} USING (name, placed)""",
-    )
-
-
 def _orders(desk: Desk, rows: str) -> str:
     """Gather the lines of each order into one row, with its status, its net and an order_id of its own.
 
     goods = subtotal less its share of the tax, if prices include tax; refunded = the refund without its share of
-    the tax, at most the goods; net = goods - refunded.
+    the tax, at most the goods, and all of them where an order is refunded and no amount is given; net = goods -
+    refunded.
     """
     words = ", ".join(f"max({role}) AS {role}" for role in (*_ORDER_WORDS, *_ORDER_MONEY))
     gathered = desk.keep(
@@ -182,7 +168,7 @@ def _orders(desk: Desk, rows: str) -> str:
                    try_cast(sum(quantity * price) AS DECIMAL(18,4)) AS gross
             FROM {rows} WHERE aside IS NULL GROUP BY name, placed""",
     )
-    repeated = desk.keep("shopify repeated", _repeated(gathered))
+    repeated = desk.keep("shopify repeated", shopify_lines.repeated(gathered))
     statuses = " ".join(f"WHEN '{theirs}' THEN '{ours}'" for theirs, ours in _STATUSES.items())
     return desk.keep(
         "shopify orders",
@@ -210,7 +196,8 @@ def _orders(desk: Desk, rows: str) -> str:
                 FROM taxed),
             refunds AS (
                 SELECT *, CASE WHEN paid > 0 AND refund > 0
-                          THEN {_rounded("goods * (least(refund, paid) / paid)")} ELSE 0 END AS refunded
+                          THEN {_rounded("goods * (least(refund, paid) / paid)")}
+                          WHEN {_UNSAID_REFUND} AND financial = 'refunded' THEN goods ELSE 0 END AS refunded
                 FROM goods)
             SELECT *, goods - refunded AS net FROM refunds""",
     )
@@ -218,14 +205,6 @@ def _orders(desk: Desk, rows: str) -> str:
 
 def _rounded(text: str) -> str:
     return f"CAST(round({text}, 4) AS DECIMAL(18,4))"
-
-
-def _repeated(gathered: str) -> str:
-    """Return the query of orders whose name another order has too, with an order_id of their own."""
-    return f"""SELECT name, placed, name || ' · ' || if(alike = 1 AND id IS NOT NULL, id,
-                      strftime(placed, '%Y-%m-%d %H:%M:%S')) AS order_id
-               FROM (SELECT name, placed, id, count(*) OVER (PARTITION BY name, id) AS alike FROM {gathered}
-                     WHERE name IN (SELECT name FROM {gathered} GROUP BY name HAVING count(*) > 1))"""
 
 
 def _add_orders(desk: Desk, orders: str) -> None:
@@ -300,6 +279,14 @@ def _account(desk: Desk, raws: Sequence[Raw], rows: str, orders: str, said: dict
             Remark("pending: ordered and not yet paid, such as cash on delivery, kept", "status = 'pending'"),
             Remark("free (nothing to pay), kept", "total = 0"),
             Remark("guests, without an e-mail, kept", "customer IS NULL"),
+            Remark(
+                "refunded without an amount, taken as refunded in full",
+                f"financial = 'refunded' AND {_UNSAID_REFUND} AND goods > 0",
+            ),
+            Remark(
+                "refunded in part without an amount, so that their net is too high",
+                f"financial = 'partially_refunded' AND {_UNSAID_REFUND} AND goods > 0",
+            ),
             Remark("whose name another order has too, told apart by their id", "repeated"),
             Remark(
                 "whose total is neither goods and shipping nor these with tax on top, as with tips and duties",
@@ -319,6 +306,7 @@ def _account(desk: Desk, raws: Sequence[Raw], rows: str, orders: str, said: dict
         f"THEN 'without a readable quantity or price' WHEN {desk.future('placed')} THEN '{FUTURE}' ELSE aside END",
         remarks=[
             Remark("without a SKU", "sku IS NULL"),
+            Remark("without a time, taken for lines of the order of their name", "joined"),
             Remark("exact duplicates of another line, kept", "copy > 1"),
         ],
         said=said,

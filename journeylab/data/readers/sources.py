@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +24,7 @@ from journeylab.data.readers import (
 )
 from journeylab.data.readers.files import Limits, Opener, Raw
 from journeylab.data.readers.values import scrub
+from journeylab.data.workspace import passing_folder
 from journeylab.errors import BadParameter, UnknownSource
 from journeylab.words import listed
 
@@ -138,15 +138,15 @@ def unknown_files(
     by_file, for_all = load(mapping)
     called = {Path(path): name for path, name in (names or {}).items()}
     found: list[Unknown] = []
-    with tempfile.TemporaryDirectory() as folder:
-        opener = Opener(Path(folder), Limits(), lambda _bytes: None)
+    with passing_folder() as folder:
+        opener = Opener(folder, Limits(), lambda _bytes: None)
         for path in map(Path, paths):
             raws = opener.open(path, Path(called.get(path, str(path))).name)[1]
             strange = [
                 raw for raw in raws if reader_for(raw.columns) is None and _mapping_for(raw, by_file, for_all) is None
             ]
             if len(strange) == len(raws):
-                found += [mapped.look(raw, Path(folder)) for raw in strange]
+                found += [mapped.look(raw, folder) for raw in strange]
     return found
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from journeylab.data.engine import literal
+from journeylab.data.readers import zones
 from journeylab.data.readers.values import shapes
 
 if TYPE_CHECKING:
@@ -123,6 +124,8 @@ def moment(desk: Desk, table: str, column: str, *, utc: bool = False, dates: boo
     day_first, said = _order(desk, table, column) if found.either_order else (True, ())
     if utc:
         found.utc, found.naive = found.utc | found.naive, set()
+    if found.offset and not dates and all(text.startswith("%Y-%m-%d") for text in found.offset):
+        said += zones.said(desk, table, column)
     parsed = Parsed(column, found, day_first=day_first, otherwise=desk.day_first)
     said += () if dates else _clock_changes(desk, table, parsed)
     return Moment(parsed.rows(over or table, desk.time_zone), said)

@@ -201,3 +201,62 @@ def test_doubling_all_prices_doubles_the_money(tmp_path):
     twice = read(tmp_path, shopify_line(**{name: 2 * value for name, value in money.items()}), name="twice.csv")
     for name in ("net", "gross", "refunded", "shipping", "tax"):
         assert float(order(twice)[name]) == pytest.approx(2 * float(order(once)[name]), abs=1e-4)
+
+
+def further(**cells):
+    """A further line of an order, as the export writes it: without the order's own columns."""
+    head = dict.fromkeys(("Financial Status", "Currency", "Subtotal", "Shipping", "Taxes", "Total", "Id"), "")
+    return shopify_line() | head | {name.replace("_", " "): str(value) for name, value in cells.items()}
+
+
+def test_a_further_line_without_a_time_belongs_to_the_order_of_its_name(tmp_path):
+    shop = read(tmp_path, further(Created_at="", Lineitem_name="Plate", Lineitem_price=5), shopify_line())
+    assert shop.engine.sql("SELECT order_id, product FROM order_lines ORDER BY product") == [
+        ("#1", "Mug"),
+        ("#1", "Plate"),
+    ]
+    assert order(shop)["gross"] == Decimal("30.0000")
+    assert ledger(shop, "order_lines").sentence().endswith("2 order lines read, 2 kept.")
+    assert note(shop, "order_lines", "taken for lines of the order of their name").examples == ("#1",)
+
+
+def test_a_further_line_without_a_time_is_set_aside_where_two_orders_have_its_name_or_none(tmp_path):
+    other = shopify_line(Created_at="2026-03-02 09:00:00 +0100", Id=78)
+    stray = further(Name="#9", Created_at="")
+    shop = read(tmp_path, shopify_line(), other, further(Created_at=""), stray)
+    assert ledger(shop, "order_lines").kept == 2
+    assert note(shop, "order_lines", "under a name that several orders have").count == 1
+    (alone,) = [n for n in ledger(shop, "order_lines").notes if n.reason == "without a time"]
+    assert (alone.count, alone.examples) == (1, ("#9",))
+
+
+def test_an_order_itself_without_a_time_is_set_aside(tmp_path):
+    shop = read(tmp_path, shopify_line(), shopify_line(Name="#2", Created_at=""))
+    assert column(shop, "orders", "order_id") == ["#1"]
+    assert ledger(shop, "order_lines").kept == 1
+
+
+@pytest.mark.parametrize("amount", ["", "0.00", None])
+def test_a_refunded_order_without_an_amount_was_refunded_in_full(tmp_path, amount):
+    line = shopify_line(Financial_Status="refunded", Refunded_Amount=amount or "")
+    if amount is None:
+        del line["Refunded Amount"]
+    shop = read(tmp_path, line)
+    assert order(shop)["net"] == 0
+    assert order(shop)["refunded"] == Decimal("16.8080")
+    assert note(shop, "orders", "taken as refunded in full").examples == ("#1",)
+
+
+def test_an_order_refunded_in_part_without_an_amount_keeps_its_net_and_is_said(tmp_path):
+    shop = read(tmp_path, shopify_line(Financial_Status="partially_refunded", Refunded_Amount=""))
+    assert order(shop)["net"] == Decimal("16.8080")
+    assert note(shop, "orders", "their net is too high").count == 1
+
+
+def test_rows_with_nothing_in_any_column_that_is_read_are_counted(tmp_path):
+    empty = dict.fromkeys(shopify_line(), "")
+    stray = empty | {"Notes": "only a note, which is not read"}
+    shop = read(tmp_path, shopify_line() | {"Notes": ""}, empty | {"Notes": ""}, stray)
+    assert note(shop, "order_lines", "empty in every column that is read").count == 2
+    book = ledger(shop, "order_lines")
+    assert (book.read, book.kept, book.set_aside) == (3, 1, 2)

@@ -196,6 +196,24 @@ def test_a_session_number_of_ga4_belongs_to_its_visitor(tmp_path):
     assert json.loads(next(v for v in column(shop, "events", "properties") if v)) == {"fee": "4.9"}
 
 
+def test_no_field_of_ga4_brings_an_email_into_the_events(tmp_path):
+    params = [
+        {"key": "ga_session_id", "value": {"int_value": "77"}},
+        {"key": "search_term", "value": {"string_value": "+49 151 2345678, ada@example.com"}},
+        {"key": "transaction_id", "value": {"string_value": "ada@example.com-1"}},
+    ]
+    mail = "ada@example.com"
+    event = GA4 | {"user_pseudo_id": mail, "event_params": params, "ecommerce": {}, "items": [{"item_id": mail}]}
+    path = tmp_path / "e.jsonl"
+    path.write_text(json.dumps(event | {"traffic_source": {"source": mail, "medium": "letter"}}) + "\n")
+    shop = jl.read(path, key=KEY)
+    assert "ada" not in repr(rows(shop, "events"))
+    ((visitor, session),) = values(shop, "events", "visitor_id, session_id")
+    assert session == f"{visitor}.77"
+    assert column(shop, "events", "query") == ["(number), (e-mail)"]
+    assert len(visitor) == 16
+
+
 def test_lines_that_are_no_json_are_set_aside(tmp_path):
     path = tmp_path / "e.jsonl"
     path.write_text(json.dumps(GA4) + "\nno json\n")
