@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, timedelta
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -50,7 +49,7 @@ def segments(label: str, options: Sequence[str], *, key: str) -> str:
         args=(key,),
     )
     chosen = chosen if chosen in options else options[0]
-    _say(key)
+    say_notice(key)
     return chosen
 
 
@@ -82,7 +81,7 @@ def choice(
         args=(key,),
     )
     chosen = chosen if chosen in options else names[0]
-    _say(key)
+    say_notice(key)
     return options[chosen]
 
 
@@ -114,7 +113,7 @@ def slider(
         label, lowest, highest, default, key=key, help=help, bind="query-params", on_change=_heard, args=(key,)
     )
     value = min(max(int(value), lowest), highest)
-    _say(key)
+    say_notice(key)
     return value
 
 
@@ -141,7 +140,7 @@ def several(
         args=(key,),
     )
     chosen = [option for option in chosen if option in options]
-    _say(key)
+    say_notice(key)
     return chosen
 
 
@@ -217,7 +216,7 @@ def date_window(observed: tuple[date, date] | None) -> tuple[date, date] | None:
     if not isinstance(days_chosen, tuple) or len(days_chosen) != 2:
         return visitor().window
     window = max(first, days_chosen[0]), min(last, days_chosen[1])
-    _say("days")
+    say_notice("days")
     return window
 
 
@@ -237,7 +236,7 @@ def days_between(label: str, days: tuple[date, date], *, key: str) -> tuple[str 
         on_change=_heard,
         args=(key,),
     )
-    _say(key)
+    say_notice(key)
     if not isinstance(chosen, tuple) or len(chosen) != 2:
         return None, None
     begin, finish = max(first, chosen[0]), min(last, chosen[1])
@@ -270,7 +269,7 @@ def as_of(shop: Dataset) -> date | None:
         on_change=_heard,
         args=("as_of",),
     )
-    _say("as_of")
+    say_notice("as_of")
     return day if isinstance(day, date) and first <= day < last else None
 
 
@@ -285,33 +284,6 @@ class _DaysWithin:
             return self.first <= date.fromisoformat(str(text)) <= self.last
         except ValueError:
             return False
-
-
-def read_link(key: str) -> dict[str, Any]:
-    """Return what the link says, as JSON, about something that no single control holds; {} if nothing usable."""
-    who = visitor()
-    in_url, in_link = st.query_params.get_all(key), who.link.pop(key, [])
-    asked = in_url or in_link
-    if not asked:
-        return {}
-    try:
-        told = json.loads(asked[-1])
-    except ValueError:
-        told = None
-    if not isinstance(told, dict):
-        who.notices[key] = "The link's details cannot be read; they are left out here."
-        return {}
-    return told
-
-
-def write_link(key: str, told: dict[str, Any]) -> None:
-    """Keep in the link, as JSON, what no single control holds; and say what was wrong with what it asked for."""
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), sort_keys=True) if told else ""
-    if text and st.query_params.get(key) != text:
-        st.query_params[key] = text
-    elif not text and key in st.query_params:
-        del st.query_params[key]
-    _say(key)
 
 
 def _seed(
@@ -337,7 +309,7 @@ def _seed(
         st.session_state[key] = make(good)
 
 
-def _say(key: str) -> None:
+def say_notice(key: str) -> None:
     """Say under a control what was wrong with its value in the link."""
     sentence = visitor().notices.get(key)
     if sentence:

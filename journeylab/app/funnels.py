@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import streamlit as st
 
-from journeylab.app import controls
+from journeylab.app import controls, links
 from journeylab.app.state import visitor
 from journeylab.errors import NotEnoughData
 
@@ -71,13 +71,13 @@ def step_details(shop: Dataset, steps: Sequence[str]) -> list[Any]:
         start = st.session_state.setdefault(f"{key}_start", _linked(steps, offered))
         rows = st.data_editor(start, column_config=columns, hide_index=True, key=key).to_dict("records")
     told = {row["step"]: {name: row[name] for name in (*offered, "optional") if _is_said(row[name])} for row in rows}
-    controls.write_link("details", {step: details for step, details in told.items() if details})
+    links.write("details", {step: details for step, details in told.items() if details})
     return [_step(row, having) for row in rows]
 
 
 def _linked(steps: Sequence[str], offered: dict[str, Sequence[str]]) -> pd.DataFrame:
     """Return the details of the steps as the link has them, without what is not offered here."""
-    link = controls.read_link("details")
+    link = links.read("details")
     rows = []
     for step in steps:
         asked = link.get(step)
