@@ -12,6 +12,7 @@ from journeylab import words
 from journeylab.data.coverage import orders_end, orders_end_caveat
 from journeylab.operations import demand_class, stock_outs
 from journeylab.operations.contest import mean_of
+from journeylab.operations.sales_series import corrections
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping
@@ -142,6 +143,11 @@ def caveats(
     said = [_returns(shop, known, net=net), _stock(known, corrected=corrected), _tried(told, level)]
     if sales.partial.any():
         said.append(f"The first or last {sales.every} was not seen whole, and is left out of the series.")
+    if moved := corrections(shop):
+        said.append(
+            f"{words.count(moved, 'order')} that came to nothing and named no customer are taken for corrections "
+            "of the stock, not for sales."
+        )
     if sales.left_out:
         said.append(f"{words.count(sales.left_out, 'SKU')} with less net value are left out.")
     alike = sales.skus["sku"].map(lambda sku: re.sub(r"\s", "", sku).upper())

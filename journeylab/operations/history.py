@@ -125,10 +125,9 @@ def history(
     )
     units = sales.sold[:, first:last] - (sales.returned[:, first:last] if net else 0.0)
     kept = np.maximum(units, 0.0)
-    began = np.searchsorted(seen, pd.to_datetime(sales.skus["first"]), side="right") - 1
-    never = sales.skus["first"].isna().to_numpy()
-    before = np.arange(len(seen))[None, :] < np.clip(began, 0, len(seen) - 1)[:, None]
-    kept[before & ~never[:, None]] = np.nan
+    first_sale = pd.to_datetime(sales.skus["first"]).fillna(seen[0])
+    began = np.clip(np.searchsorted(seen, first_sale, side="right") - 1, 0, len(seen) - 1)
+    kept[np.arange(len(seen))[None, :] < began[:, None]] = np.nan
     counted, out_factor, open_factor = _days_out(sales.skus["sku"], clock, stock_outs.without_ends(out))
     demand = stock_outs.corrected(kept, open_factor, out_factor, DAYS[sales.every]) if corrected else kept.copy()
     return History(

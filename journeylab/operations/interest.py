@@ -20,7 +20,7 @@ from journeylab.errors import NotEnoughData
 from journeylab.intervals import wilson
 from journeylab.journey.searches import searches
 from journeylab.journey.steps import STAGES
-from journeylab.operations.sales_series import NO_CATEGORY, movements
+from journeylab.operations.sales_series import NO_CATEGORY, movements, usual_names
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ def interest(shop: Dataset, *, fewest: int = 50, level: float = 0.95) -> Interes
     pairs = viewed.left_join(bought, [viewed.visitor_id == bought.buyer, viewed.sku == bought.bought])
     rows = shop.run(pairs.group_by("sku").agg(of=_.count(), n=_.bought.count()))
     moves = movements(shop)
-    names = shop.run(moves.group_by("sku").agg(product=_.product.max(), category=_.category.min(), units=_.sold.sum()))
+    names = shop.run(moves.group_by("sku").agg(category=_.category.min(), units=_.sold.sum()))
+    names = names.merge(shop.run(usual_names(moves)), on="sku", how="left")
     rows = rows.merge(names, on="sku", how="left")
     rows["product"], rows["category"] = rows["product"].fillna(rows["sku"]), rows["category"].fillna(NO_CATEGORY)
     rows["units"] = rows["units"].fillna(0.0)
@@ -115,7 +116,7 @@ def interest(shop: Dataset, *, fewest: int = 50, level: float = 0.95) -> Interes
     both = rows.groupby("category")[["n", "of"]].transform("sum")
     rows["rate"], rows["usual"] = rows["n"] / rows["of"], both["n"] / both["of"]
     rows["lower"], rows["upper"] = wilson(rows["n"], rows["of"], level=level)
-    _below, strict = wilson(rows["n"], rows["of"], level=1 - (1 - level) / len(rows))
+    _below, strict = wilson(rows["n"], rows["of"], level=min(1 - (1 - level) / len(rows), 0.9999))
     rows["unusual"] = strict < rows["usual"]
     rows["passive"] = np.maximum(rows["usual"] * rows["of"] - rows["n"], 0.0)
     rows = rows.sort_values(["passive", "sku"], ascending=[False, True], ignore_index=True)

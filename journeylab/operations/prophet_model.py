@@ -118,9 +118,7 @@ def _model(**settings: Any) -> Any:
 def _prophet() -> Any:
     """Import Prophet; what it says on the way, as that plotly is missing, is of no use here."""
     with quiet():
-        from cmdstanpy.utils import get_logger
-
-        get_logger()  # it sets its level when first asked for, which must not be while it is kept quiet
+        logging.getLogger("cmdstanpy").addHandler(logging.NullHandler())  # with none, it adds one and sets its level
         from prophet import Prophet
     return Prophet
 

@@ -134,7 +134,7 @@ def returns(shop: Dataset, *, by: str = "product", fewest: int = 20, level: floa
     back = np.minimum(rows["n"], rows["of"])
     rows["rate"] = back / rows["of"]
     rows["lower"], rows["upper"] = wilson(back, rows["of"], level=level)
-    strict, _above = wilson(back, rows["of"], level=1 - (1 - level) / len(rows))
+    strict, _above = wilson(back, rows["of"], level=min(1 - (1 - level) / len(rows), 0.9999))
     rows["unusual"] = strict > rate
     rows = rows.sort_values(["rate", by], ascending=[False, True], ignore_index=True)
     remorse = _remorse(shop, moves, level)

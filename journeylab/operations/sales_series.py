@@ -78,7 +78,7 @@ def sales_series(shop: Dataset, *, every: str, top: int | None = None) -> SalesS
         few.mutate(period=_.day.truncate(unit)).group_by("sku", "period").agg(sold=_.sold.sum(), back=_.returned.sum())
     )
     daily = shop.run(moves.group_by("category", "day").agg(sold=_.sold.sum()))
-    days = (min(totals["first"].dropna()), end)
+    days = (totals["first"].dropna().min(), end)
     index = pd.period_range(*map(pd.Timestamp, days), freq=unit)
     periods = pd.DatetimeIndex(index.start_time)
     ends = index.end_time.normalize()
@@ -119,7 +119,7 @@ def movements(shop: Dataset) -> ir.Table:
     refunded = orders.refunded.cast("float64") if "refunded" in orders.columns else ibis.literal(0.0)
     whole = orders.net.cast("float64") + refunded
     share = ibis.ifelse((refunded > 0) & (whole > 0), refunded / whole, 0.0)
-    orders = orders.select(
+    orders = orders.filter(~_corrections(orders)).select(
         order="order_id",
         day=orders.day,
         counts=orders.status.notin(schema.UNCOUNTED_STATUSES),
@@ -149,6 +149,20 @@ def movements(shop: Dataset) -> ir.Table:
     )
 
 
+def corrections(shop: Dataset) -> int:
+    """Return how many orders are taken for corrections of the stock: they come to nothing and name no customer."""
+    orders = shop.sales()
+    return int(shop.run(orders.filter(_corrections(orders)).agg(n=_.count()))["n"].iloc[0])
+
+
+def _corrections(orders: ir.Table) -> ir.BooleanValue:
+    """Say which orders come to nothing before refunds and name no customer, where orders name customers."""
+    if "customer_id" not in orders.columns:
+        return ibis.literal(False)
+    refunded = orders.refunded.fill_null(0) if "refunded" in orders.columns else 0
+    return orders.customer_id.isnull() & (orders.net + refunded == 0)
+
+
 def _with_category(shop: Dataset, lines: ir.Table) -> ir.Table:
     if not shop.has("products.category"):
         return lines.mutate(category=_.own_category.nullif("").fill_null(NO_CATEGORY))
@@ -161,7 +175,6 @@ def _with_category(shop: Dataset, lines: ir.Table) -> ir.Table:
 def _totals(shop: Dataset, moves: ir.Table) -> pd.DataFrame:
     """Return a row a SKU, most net first, with what the list of products knows of it."""
     sums = moves.group_by("sku").agg(
-        product=_.product.max(),
         category=_.category.min(),
         net=_.net.sum(),
         sold=_.sold.sum(),
@@ -171,7 +184,7 @@ def _totals(shop: Dataset, moves: ir.Table) -> pd.DataFrame:
         sale_days=_.day.nunique(where=_.sold > 0),
         unnamed=_.unnamed.min(),
     )
-    totals = shop.run(sums)
+    totals = shop.run(sums).merge(shop.run(usual_names(moves)), on="sku", how="left")
     for name in ("first", "last"):
         totals[name] = pd.to_datetime(totals[name]).dt.date
     totals["net"] = totals["net"].round(4)
@@ -179,6 +192,13 @@ def _totals(shop: Dataset, moves: ir.Table) -> pd.DataFrame:
     totals = totals.merge(known, on="sku", how="left", suffixes=("", "_listed"))
     totals["product"] = totals["product_listed"].fillna(totals["product"])
     return totals.drop(columns="product_listed").sort_values(["net", "sku"], ascending=[False, True], ignore_index=True)
+
+
+def usual_names(moves: ir.Table) -> ir.Table:
+    """Return the name most lines give each SKU (sku, product): others are often remarks."""
+    named = moves.group_by("sku", "product").agg(lines=_.count())
+    order = ibis.window(group_by="sku", order_by=[named.lines.desc(), named["product"]])
+    return named.mutate(place=ibis.row_number().over(order)).filter(_.place == 0).select("sku", "product")
 
 
 def listed_products(shop: Dataset) -> pd.DataFrame:

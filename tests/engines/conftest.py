@@ -15,6 +15,7 @@ import pytest
 
 import journeylab as jl
 from journeylab.data import schema
+from journeylab.data.examples import shop_of
 from tests.customers.test_timeline import lives
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
 from tests.engines.small_shop import small_shop
@@ -188,6 +189,35 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     made = frames_shop(tmp_path_factory.mktemp("tested"), frames)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="session")
+def stocked() -> Iterator[Dataset]:
+    """Seven months of order lines with returns, a promotion, days without stock and events that name SKUs."""
+    day = "DATE '2025-09-01' + CAST(i AS INTEGER)"
+    shop = shop_of(
+        {
+            "orders": f"""SELECT 'o' || i AS order_id, 'c' || (i % 40) AS customer_id, {day} AS "day",
+                ({day})::TIMESTAMP AS ordered_at, if(i % 31 = 7, 'cancelled', 'completed') AS status,
+                (40 + i % 9)::DECIMAL(18,4) AS net, if(i % 17 = 3, 10, 0)::DECIMAL(18,4) AS refunded
+                FROM range(210) t(i)""",
+            "order_lines": """SELECT 'o' || i AS order_id, 'SKU-' || s AS sku, 'Product ' || s AS product,
+                (1 + (i * (s + 3)) % 4)::DECIMAL(18,4) AS quantity, (5 + s + i // 100)::DECIMAL(18,4) AS unit_price
+                FROM range(210) t(i), range(8) u(s)
+                WHERE (i * (s + 2)) % (s + 1) = 0 AND NOT (s = 1 AND i BETWEEN 90 AND 97)""",
+            "products": """SELECT 'SKU-' || s AS sku, 'Product ' || s AS product, if(s < 4, 'tea', 'cups') AS category,
+                'maker' AS vendor FROM range(8) u(s)""",
+            "stock": f"""SELECT 'SKU-1' AS sku, {day} AS as_of,
+                if(i BETWEEN 90 AND 97, 0, 20)::DECIMAL(18,4) AS on_hand FROM range(210) t(i)""",
+            "promotions": """SELECT 'week' AS name, DATE '2025-11-03' AS starts, DATE '2025-11-12' AS ends,
+                'tea' AS category""",
+            "events": f"""SELECT 'v' || (i % 60) AS visitor_id, ({day})::TIMESTAMP AS occurred_at, {day} AS "day",
+                if(i % 3 = 0, 'purchase', 'view_item') AS event, if(i % 3 = 0, NULL, 'SKU-' || (i % 8)) AS sku,
+                if(i % 3 = 0, 'o' || i, NULL) AS order_id FROM range(210) t(i)""",
+        }
+    )
+    yield shop
+    shop.close()
 
 
 def _files(shop: Dataset, folder: Path) -> dict[str, Path]:

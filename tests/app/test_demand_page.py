@@ -1,0 +1,65 @@
+"""The Demand page: every look works, says what the library says, keeps bundles with the data, and can be stopped."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+import journeylab as jl
+from journeylab.app import progress
+from journeylab.data.examples import stocked_shop
+from tests.app.conftest import plain
+
+if TYPE_CHECKING:
+    from streamlit.testing.v1 import AppTest
+
+    from journeylab.data.dataset import Dataset
+
+PAGE = "operations/demand"
+Open = "Callable[..., AppTest]"
+
+
+@pytest.fixture(scope="module")
+def stocked() -> Dataset:
+    return replace(stocked_shop(), fingerprint="stocked")
+
+
+def headlines(app: AppTest) -> list[str]:
+    return [plain(item.value) for item in app.subheader]
+
+
+def test_the_page_forecasts_every_sku_and_shows_one_closely(open_app: Open, stocked: Dataset) -> None:
+    app = open_app(PAGE, shop=stocked)
+    assert not app.exception
+    told = jl.operations.demand(stocked)
+    one = jl.operations.outlook(stocked, demand=told, sku="CUP")
+    assert headlines(app) == [told.headline(), one.headline()]
+
+
+def test_the_other_looks_work_or_say_what_is_missing(open_app: Open, stocked: Dataset) -> None:
+    why = open_app(PAGE, shop=stocked, query={"look": "Why", "explained": "Cup (CUP)"})
+    assert not why.exception
+    assert headlines(why) == [jl.operations.explain(stocked, sku="CUP", promotions=False).headline()]
+    wanted = open_app(PAGE, shop=stocked, query={"look": "Wanted, not bought"})
+    assert "name the SKU" in wanted.info[0].value
+    back = open_app(PAGE, shop=stocked, query={"look": "Returns"})
+    assert "Nothing came back" in " ".join(plain(text.value) for text in [*back.info, *back.warning])
+
+
+def test_bundles_kept_with_the_data_are_opened(open_app: Open, stocked: Dataset) -> None:
+    rows = [{"bundle_sku": "POT", "sku": "CUP", "quantity": 2}]
+    app = open_app(PAGE, shop=stocked.with_edit("bundles", rows))
+    assert not app.exception
+    assert headlines(app)[0] == jl.operations.demand(stocked, bundles=rows).headline()
+
+
+def test_stopped_work_stays_stopped_until_it_is_asked_for_again(open_app: Open, stocked: Dataset) -> None:
+    app = open_app(PAGE, shop=stocked)
+    app.session_state["demand_stopped"] = True
+    app.run()
+    assert not headlines(app)
+    app.button(key="demand_again").click().run()
+    assert headlines(app)
+    assert callable(progress.stopped)
