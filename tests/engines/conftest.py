@@ -20,7 +20,8 @@ from tests.customers.test_timeline import lives
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
 from tests.engines.small_shop import small_shop
 from tests.growth.shops import frames_shop, simulated
-from tests.operations.stocked import count, stocked
+from tests.operations.stocked import count
+from tests.operations.stocked import stocked as shop_with_shelf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -150,7 +151,7 @@ def people() -> Iterator[Dataset]:
 @pytest.fixture(scope="session")
 def shelf() -> Iterator[Dataset]:
     """A shop with stock at two counts, units on order, and terms that are partly missing."""
-    made = stocked(
+    made = shop_with_shelf(
         {"mug": 4, "bowl": 1, "lid": 0.25, "tea, loose": 2},
         stock=[
             count("mug", 30, committed=6, on_order=12, arrives="2026-06-01"),
