@@ -114,8 +114,8 @@ def evidence(
         >>> import journeylab as jl
         >>> from journeylab.data.examples import tiny_shop
         >>> found = jl.journey.evidence(tiny_shop())
-        >>> found.rows.loc[found.rows["lane"] == "volume", ["touchpoint", "n"]].values.tolist()
-        [['look', 3], ['cart', 2], ['order', 1]]
+        >>> found.rows.loc[found.rows["lane"] == "volume", ["touchpoint", "n"]].astype({"n": int}).values.tolist()
+        [['look', 3], ['cart', 2], ['order', 1], ['again', 1]]
     """
     number(level, "level", lowest=0.5, highest=0.9999)
     points = _points(shop, touchpoints)

@@ -54,9 +54,6 @@ def test_everyones_map_finds_the_leak_with_its_money_and_the_nps_inside_its_inte
 def test_the_parcels_of_the_persona_they_hurt_are_ranked_first_with_their_evidence(demo: Dataset):
     found = jl.customers.personas(demo)
     name = next(name for name in found.cards["name"] if "Gifts" in name)
-    top = Map.from_data(demo, persona=name, personas=found).pains().iloc[0]
+    top = Map.from_data(demo, persona=name, personas=found, pains=False).pains().iloc[0]
     assert (top["at"], top["kind"], top["source"], top["clear"]) == ("delivery", "emotional", "survey", True)
     assert top["lower"] < top["n"] / top["of"] < top["upper"]
-    others = [other for other in found.cards["name"] if other != name]
-    calm = Map.from_data(demo, persona=others[0], personas=found, pains=False)
-    assert calm.touchpoint("delivery").value("emotion") > 0.5
