@@ -48,6 +48,7 @@ def edit(chart: Map, part: str, *, key: str = "edit") -> Map:
         column_config={"id": None, **_columns(base, part)},
         num_rows="fixed" if part == "scores" else "dynamic",
         hide_index=True,
+        placeholder="–",
         key=f"{name}_{map_keeper.mount()}",
         width="stretch",
         height="content",
@@ -100,7 +101,10 @@ def _columns(chart: Map, part: str) -> dict[str, Any]:
             "votes": votes,
         }
     if part == "scores":
-        score = {name: column.NumberColumn(name.capitalize(), min_value=0, max_value=5, step=1) for name in CRITERIA}
+        score = {
+            name: column.NumberColumn(name.capitalize(), min_value=0, max_value=5, step=1, width=110)
+            for name in CRITERIA
+        }
         return {"name": column.TextColumn("Touchpoint", disabled=True, pinned=True), **score}
     expected = column.NumberColumn("Expected, -2 to 2", min_value=-2.0, max_value=2.0, step=0.5)
     texts = {lane: column.TextColumn(lane.upper() if lane == "kpi" else lane.capitalize()) for lane in WRITTEN}
@@ -115,7 +119,7 @@ def _columns(chart: Map, part: str) -> dict[str, Any]:
 
 def scores(chart: Map) -> None:
     """Score touchpoints from 0 to 5, and show where the team and the evidence disagree."""
-    left, right = st.columns([2, 3])
+    left, right = st.columns(2)
     with left:
         st.caption("The team's scores, 0 to 5. Leave empty what you cannot say.")
         chart = edit(chart, "scores")
