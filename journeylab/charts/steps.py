@@ -25,7 +25,7 @@ def bars(rows: pd.DataFrame, *, grouped: bool, unit: str = "visitor") -> alt.Top
     shown = _largest(rows)
     pairs = zip(shown["n"], shown["rate_of_entrants"], strict=True)
     shown = shown.assign(label=[f"{n:,} · {rate:.1%}" for n, rate in pairs])
-    base = alt.Chart(shown).encode(
+    base = alt.Chart().encode(
         y=alt.Y("step:N", sort=list(dict.fromkeys(shown["step"])), title=None, axis=alt.Axis(labelLimit=220)),
         x=alt.X("n:Q", title=f"{unit}s", axis=alt.Axis(format="~s", tickMinStep=1)),
         tooltip=_tooltip(grouped=grouped),
@@ -34,9 +34,11 @@ def bars(rows: pd.DataFrame, *, grouped: bool, unit: str = "visitor") -> alt.Top
         return alt.layer(
             base.mark_bar(color=theme.MAIN, height={"band": 0.72}),
             base.mark_text(align="left", dx=6, color=theme.QUIET).encode(text="label:N"),
+            data=shown,
         ).properties(height=alt.Step(46))
     return (
-        base.mark_bar()
+        base.properties(data=shown)
+        .mark_bar()
         .encode(
             yOffset=alt.YOffset("group:N", sort=list(dict.fromkeys(shown["group"]))),
             color=_colour(shown),
