@@ -162,7 +162,8 @@ def demand(
         bundles: What bundles hold: rows with bundle_sku, sku and quantity. They count as sales of what is inside.
         level: Coverage of the intervals.
         contest: 'quick' judges the candidates from three origins; 'full' from eight, so that single SKUs get their own
-            choice; by week or month, Prophet then competes for those that make 80 % of net value.
+            choice; by week or month, Prophet then competes for those that make 80 % of net value, and by week, from
+            two years on, ETS with a season of 52 of the SKU's own.
         progress: Called with the share that is done and what is being done, in words.
 
     Raises:
@@ -250,7 +251,7 @@ def demand(
 
 
 def _more(known: History, sales: SalesSeries, horizon: int) -> Callable[[int, int], dict[str, Ahead]]:
-    """Return Prophet's forecasts of single SKUs, for those of class A."""
+    """Return what takes long for single SKUs, those of class A: Prophet, and by week ETS with a season of 52."""
     net = sales.skus["net"].clip(lower=0.0)
     leading = (net.cumsum() - net < CLASS_A * net.sum()).to_numpy()
     periods, freq = known.clock.periods, "W-MON" if known.clock.every == "week" else "MS"
@@ -260,8 +261,12 @@ def _more(known: History, sales: SalesSeries, horizon: int) -> Callable[[int, in
 
         seen = known.demand[row, :until]
         begin = int(np.argmax(~np.isnan(seen)))
-        said = prophet_model.periodic(seen[begin:], periods[begin:until], horizon, freq) if leading[row] else None
-        return {forecasters.PROPHET: said} if said else {}
+        if not leading[row]:
+            return {}
+        said = {forecasters.PROPHET: prophet_model.periodic(seen[begin:], periods[begin:until], horizon, freq)}
+        if known.clock.every == "week":
+            said[forecasters.YEARLY] = forecasters.yearly(seen[begin:], horizon)
+        return {name: one for name, one in said.items() if one is not None}
 
     return told
 

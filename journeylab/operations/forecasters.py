@@ -17,9 +17,9 @@ import numpy as np
 
 NAIVE, SEASONAL_NAIVE, MEAN = "naive", "seasonal naive", "mean"
 ETS, THETA, CROSTON, TSB, IMAPA, ADIDA = "ETS", "Theta", "Croston (SBA)", "TSB", "IMAPA", "ADIDA"
-PROPHET = "Prophet"
+PROPHET, YEARLY = "Prophet", "ETS, season of 52"
 #: Candidates that take long, for single series and on request.
-SLOW = (PROPHET,)
+SLOW = (PROPHET, YEARLY)
 COMBINED = {"Theta + ETS": (THETA, ETS), "TSB + IMAPA": (TSB, IMAPA)}
 OFTEN_DEFAULT, RARE_DEFAULT = "Theta + ETS", "TSB + IMAPA"
 #: Candidates for demand in most periods and for demand with gaps; the default comes first.
@@ -28,6 +28,7 @@ RARE = (RARE_DEFAULT, NAIVE, MEAN, CROSTON, TSB, IMAPA, ADIDA)
 #: Smoothing of size and of chance in TSB, as in the paper's middle settings.
 _TSB = 0.1
 _FEWEST = 8
+WEEKS = 52
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ def default_forecast(y: np.ndarray, horizon: int, season: int = 1) -> np.ndarray
     array([10., 10., 10.])
     """
     return forecasts(y, horizon, season, (OFTEN_DEFAULT,))[OFTEN_DEFAULT].mean
+
+
+def yearly(y: np.ndarray, horizon: int) -> Ahead | None:
+    """Return ETS with a season of 52 weeks found in the series itself; None before two whole years."""
+    return _statsforecast(ETS, y, horizon, WEEKS) if len(y) >= 2 * WEEKS and np.ptp(y) > 0 else None
 
 
 def naive(y: np.ndarray, horizon: int) -> Ahead:
