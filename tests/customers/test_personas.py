@@ -162,6 +162,16 @@ def test_one_order_each_on_different_days_still_answers():
     assert jl.customers.personas(shop_from(frame)).sliced
 
 
+def test_many_orders_all_of_the_same_amount_still_answer():
+    rng = np.random.default_rng(2)
+    who = rng.integers(0, 150, 900)
+    frame = pd.DataFrame({"customer_id": [f"c{i}" for i in who], "day": rng.integers(0, 300, 900), "net": 10.0})
+    found = jl.customers.personas(shop_from(frame))
+    assert found.cards["n"].sum() == len(set(who))
+    scored = jl.customers.rfm(shop_from(frame))
+    assert scored.cells["n"].sum() == len(set(who))
+
+
 def test_orders_without_days_are_a_sentence():
     import ibis
 
