@@ -115,12 +115,14 @@ def _drafted(shop: Dataset, persona: str | None, found: Personas | None, preview
         place = st.session_state["map_preview"]
         with place.container():
             st.caption(":material/hourglass_top: Filling the map from the data")
-        if preview is not None and persona is None:  # for one persona every look costs as much as the whole
-            quick = Map.from_data(shop, persona=persona, personas=found, pains=False)
-            with place.container():
-                st.caption(":material/hourglass_top: Looking for friction, and reading comments")
-                preview(quick)
-        chart = Map.from_data(shop, persona=persona, personas=found)
+
+        def show(quick: Map) -> None:
+            if preview is not None:
+                with place.container():
+                    st.caption(":material/hourglass_top: Looking for friction, and reading comments")
+                    preview(quick)
+
+        chart = Map.from_data(shop, persona=persona, personas=found, progress=show)
         place.empty()
         return chart
 

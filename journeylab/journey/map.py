@@ -26,13 +26,14 @@ from journeylab.journey.map_verbs import Verbs
 from journeylab.result import Result
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     import altair as alt
 
     from journeylab.customers.personas import Personas
     from journeylab.data.dataset import Dataset
     from journeylab.journey.map_difference import Difference
+    from journeylab.journey.map_evidence import Evidence
     from journeylab.journey.scorecard import Scorecard
 
 #: Where a shop keeps its maps, by persona; everyone's is kept under the empty name.
@@ -92,6 +93,7 @@ class Map(Verbs, Result):
         personas: Personas | None = None,
         stages: Sequence[str] = map_template.STAGES,
         pains: bool = True,
+        progress: Callable[[Map], None] | None = None,
     ) -> Map:
         """Draft a map and fill it from the shop: volumes, channels, drop-off, times, emotion, pains, money, cases.
 
@@ -101,6 +103,7 @@ class Map(Verbs, Result):
             personas: What `jl.customers.personas` gave for the shop; found anew if not given.
             stages: Names of the stages.
             pains: Look for friction and read comments too, which takes longest.
+            progress: Given the map of `pains=False`, before friction is looked for and comments are read.
 
         Raises:
             BadParameter: if there is no such persona.
@@ -118,7 +121,7 @@ class Map(Verbs, Result):
 
             events = names(shop)
         draft = cls.of(map_template.draft(persona=persona, stages=list(stages), events=events))
-        made = draft.refresh(shop, personas=personas, pains=pains).without("moves")
+        made = draft.refresh(shop, personas=personas, pains=pains, progress=progress).without("moves")
         said: dict[str, Any] = {"persona": persona, "personas": personas}
         if tuple(stages) != map_template.STAGES:
             said["stages"] = list(stages)
@@ -150,17 +153,34 @@ class Map(Verbs, Result):
         """Return the shop with this map kept in it, in the place of the one of the same persona."""
         return shop.with_edit(EDIT, {**shop.edits.get(EDIT, {}), self.persona or "": self.data()})
 
-    def refresh(self, shop: Dataset, *, personas: Personas | None = None, pains: bool = True) -> Map:
+    def refresh(
+        self,
+        shop: Dataset,
+        *,
+        personas: Personas | None = None,
+        pains: bool = True,
+        progress: Callable[[Map], None] | None = None,
+    ) -> Map:
         """Fill the map anew from the shop and note what moved; what the team wrote stays.
+
+        `progress` is given the map of `pains=False`, before friction is looked for and comments are read.
 
         Raises:
             BadParameter: if the map's persona is not among the shop's personas any more.
         """
         from journeylab.journey.map_evidence import evidence
 
-        found = evidence(shop, touchpoints=self.places(), persona=self.persona, personas=personas, pains=pains)
         about = shop.edits.get("personas", {}).get(self.persona or "", {})
-        return type(self).of(json.loads(map_fill.filled(self, found, about)))
+
+        def fill(found: Evidence) -> Map:
+            return type(self).of(json.loads(map_fill.filled(self, found, about)))
+
+        return fill(
+            evidence(
+                shop, touchpoints=self.places(), persona=self.persona, personas=personas, pains=pains,
+                progress=None if progress is None else lambda found: progress(fill(found)),
+            )
+        )  # fmt: skip
 
     def to_json(self) -> str:
         """Return the map as JSON; `from_json` gives the same map again, keys that are not known included."""

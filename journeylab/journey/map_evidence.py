@@ -21,7 +21,7 @@ from journeylab.journey.steps import names
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     import altair as alt
@@ -94,6 +94,7 @@ def evidence(
     pains: bool = True,
     window: str = "14d",
     level: float = 0.95,
+    progress: Callable[[Evidence], None] | None = None,
 ) -> Evidence:
     """Collect what the shop's data knows about touchpoints; what it does not know is left out.
 
@@ -106,6 +107,7 @@ def evidence(
         pains: Look for friction and read comments too, which takes longest.
         window: Longest time from the first touchpoint with events to the last, for drop-off.
         level: Coverage of the intervals.
+        progress: Given what `pains=False` would return, before friction is looked for and comments are read.
 
     Raises:
         BadParameter: if there is no such persona, or a touchpoint without an id.
@@ -137,19 +139,38 @@ def evidence(
     heard = map_voices.answers(shop, points, level=level)
     rows += heard.rows
     said += heard.caveats
-    if pains:
-        quotes, themes = map_voices.comments(shop, points)
-        rows += quotes
-        hurts += themes
     rows += map_voices.cases(shop, points, level=level)
     rows += map_voices.orders(shop, points, level=level)
     hurts += heard.pains
     hurts += map_pains.repeated(rows)
     if steps:
-        found, money, doubts = map_pains.money(shop, steps, window=window, unit=unit, level=level, signs=pains)
+        found, money, doubts = map_pains.leaks(shop, steps, window=window, unit=unit, level=level)
         hurts += found
         rows += money
         said += doubts
+    if not pains:
+        return _put(shop, points, persona, rows, hurts, said)
+    if progress is not None:
+        progress(_put(shop, points, persona, rows, hurts, said))
+    quotes, themes = map_voices.comments(shop, points)
+    rows += quotes
+    hurts = [*themes, *hurts]
+    if steps:
+        found, doubts = map_pains.signs(shop, steps)
+        hurts += found
+        said += doubts
+    return _put(shop, points, persona, rows, hurts, said)
+
+
+def _put(
+    shop: Dataset,
+    points: Sequence[dict[str, Any]],
+    persona: str | None,
+    rows: Sequence[dict[str, Any]],
+    hurts: Sequence[dict[str, Any]],
+    said: Sequence[str],
+) -> Evidence:
+    """Put rows and pains in the order of the touchpoints, the worst pains of each first."""
     day = str(shop.period[1]) if shop.period else ""
     order = {point["id"]: place for place, point in enumerate(points)}
     lanes = {lane: place for place, lane in enumerate(LANES)}

@@ -43,29 +43,16 @@ def repeated(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def money(
-    shop: Dataset, path: Sequence[dict[str, Any]], *, window: str, unit: str, level: float, signs: bool
+def leaks(
+    shop: Dataset, path: Sequence[dict[str, Any]], *, window: str, unit: str, level: float
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
-    """Return pains with money from leaks and friction, drop-off and margin at stake by touchpoint, and caveats."""
+    """Return leaks by device as pains, who leaves at each step with the margin at stake, and caveats.
+
+    The figures are those of `jl.journey.stake`.
+    """
     steps = [(step, point) for step, point in zip(as_steps(path), path, strict=False) if not step.get("optional")]
-    pains: list[dict[str, Any]] = []
-    rows: list[dict[str, Any]] = []
-    said: list[str] = []
-    if len(steps) > 1:
-        pains, rows, said = _leaks(shop, steps, window, unit, level)
-    if not signs:
-        return pains, rows, said
-    try:
-        found, doubts = _friction(shop, path)
-    except NotEnoughData:
-        return pains, rows, said
-    return [*pains, *found], rows, [*said, *doubts]
-
-
-def _leaks(
-    shop: Dataset, steps: Sequence[tuple[dict[str, Any], dict[str, Any]]], window: str, unit: str, level: float
-) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
-    """Return leaks by device, and who leaves at each step with the margin at stake, as `jl.journey.stake` has them."""
+    if len(steps) < 2:
+        return [], [], []
     asked: dict[str, Any] = {"steps": [step for step, _point in steps], "window": window, "unit": unit, "draws": _DRAWS}
     asked["by"] = "device" if shop.has("events.device") else None
     valued = True
@@ -124,9 +111,12 @@ def _left(
     return out
 
 
-def _friction(shop: Dataset, path: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the clear signs of friction where they show; that visits end is the drop-off's matter."""
-    found = friction(shop, goal=path[-1]["events"], draws=_DRAWS)
+def signs(shop: Dataset, path: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+    """Return the clear signs of friction where they show, and caveats; that visits end is the drop-off's matter."""
+    try:
+        found = friction(shop, goal=path[-1]["events"], draws=_DRAWS)
+    except NotEnoughData:
+        return [], []
     clear = found.found()
     clear = clear[clear["sign"] != "ended"]
     home = _homes(shop, path) | {sign: at for sign, at in _WHOLE.items() if any(p["id"] == at for p in path)}

@@ -278,6 +278,17 @@ def test_new_data_moves_the_map_says_what_moved_and_leaves_the_teams_words(shop:
     assert next(p for p in again.touchpoint("delivery").pains if p.id == "answers-delivery").votes == 3
 
 
+def test_figures_come_before_the_pains_and_are_those_of_a_map_without_them(shop: Dataset, chart: Map):
+    early: list[Map] = []
+    whole = Map.from_data(shop, progress=early.append)
+    assert [first.without("moves") for first in early] == [Map.from_data(shop, pains=False)]
+    assert whole == chart
+    assert whole.call == chart.call
+    early.clear()
+    assert Map.from_data(shop, pains=False, progress=early.append) == Map.from_data(shop, pains=False)
+    assert early == []  # there is nothing that comes later
+
+
 def test_the_order_of_rows_does_not_matter(shop: Dataset, chart: Map):
     from dataclasses import replace
 
