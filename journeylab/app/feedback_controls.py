@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from journeylab.app import controls
+from journeylab.app import controls, named_list
 from journeylab.app.cards import run
 from journeylab.app.state import visitor
-from journeylab.cells import harmless
 from journeylab.customers import answers, cases, pain_words
 from journeylab.customers.closed_loop_effect import has_list
-from journeylab.report import privacy
 from journeylab.report.markdown import escape
 from journeylab.words import money
 
@@ -227,30 +224,22 @@ def contact(shop: Dataset) -> dict[str, Any]:
     return {"since": since, "saved": saved / 100, "cost": float(cost), "held": held / 100, **budget}
 
 
-def take_away(found: ClosedLoop) -> None:
+def take_away(shop: Dataset, found: ClosedLoop) -> None:
     """Offer the list of customers to contact and to hold out; read again with the next exports, it is what measures."""
     if not found.contacts:
         return
-    st.download_button(
-        "Download the list as CSV", lambda: _csv(found), file_name="closed-loop.csv", mime="text/csv",
-        icon=":material/download:", key="closed_loop_list", on_click="ignore",
-    )  # fmt: skip
-    st.caption(
-        f"{privacy.IDS} Contact those of variant “contact”, leave those of “hold-out” alone, and add the same file "
-        "with your next exports: what the contact did is then measured here."
-    )
+    with st.container(border=True):
+        st.subheader("The list to work through", anchor=False)
+        st.markdown(
+            "Contact those of variant “contact”, leave those of “hold-out” alone, and add the same file with your next "
+            "exports: what the contact did is then measured here."
+        )
+        named_list.offer(shop, found, found.exposures(), name="closed-loop", customer="unit_id")
 
 
 def was_contacted(shop: Dataset) -> bool:
     """Say whether the shop's files hold such a list."""
     return visitor().remember((shop.fingerprint, "contacted"), lambda: has_list(shop))
-
-
-def _csv(found: ClosedLoop) -> bytes:
-    listed = found.exposures().map(harmless)
-    target = io.StringIO(newline="")
-    listed.to_csv(target, index=False, lineterminator="\n")
-    return target.getvalue().encode("utf-8-sig")
 
 
 def _keep(place: str, value: Any) -> None:

@@ -37,7 +37,7 @@ with page(
         tested = run(jl.customers.holdout, shop)
         found = show(jl.customers.closed_loop, shop, tested=tested, **asked)
         if found:
-            feedback_controls.take_away(found)
+            feedback_controls.take_away(shop, found)
         if feedback_controls.was_contacted(shop):
             say("What the last contact did: those contacted beside those held out at random.")
             days = controls.slider("Days after the contact", 7, 365, 90, key="measured")

@@ -108,7 +108,7 @@ def test_a_tighter_budget_contacts_fewer(open_app: Open, spoken):
     app.slider(key="budget").set_value(5).run()
     assert not app.exception
     assert said(app) != before
-    assert any(button.label == "Download the list as CSV" for button in app.get("download_button"))
+    assert any(button.key == "closed-loop_csv" for button in app.get("download_button"))
 
 
 def test_what_the_last_contact_did_is_shown_where_the_list_came_back(open_app: Open):
