@@ -1,4 +1,4 @@
-"""The controls of the Feedback page: what was asked, groups, words of pain, stages of cases, money of a contact."""
+"""The controls of the Feedback page: looks, answers, groups, words of pain, stages of cases, money of a contact."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from journeylab.app import controls, named_list
+from journeylab.app import controls, named_list, panels
 from journeylab.app.cards import run
 from journeylab.app.state import visitor
 from journeylab.customers import answers, cases, pain_words
 from journeylab.customers.closed_loop_effect import has_list
 from journeylab.report.markdown import escape
-from journeylab.words import money
+from journeylab.result import needs_of
+from journeylab.words import listed, money
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from journeylab.customers.closed_loop import ClosedLoop
     from journeylab.customers.feedback import Feedback
@@ -29,6 +30,24 @@ _ICONS = {
     "navigational": ":material/explore:", "usability": ":material/touch_app:", "emotional": ":material/mood_bad:",
     "financial": ":material/payments:", "support": ":material/support_agent:", "performance": ":material/speed:",
 }  # fmt: skip
+
+
+def look(shop: Dataset, looks: Mapping[str, Callable[..., Any]]) -> str:
+    """Choose what to look at, the looks these files allow first; one they do not allow says what it lacks, and is ''.
+
+    Args:
+        shop: The shop.
+        looks: The analysis of each look, by title.
+    """
+    lacking = {title: shop.missing(needs_of(function)) for title, function in looks.items()}
+    chosen = controls.segments("Look at", sorted(looks, key=lambda title: bool(lacking[title])), key="look")
+    if lacking[chosen]:
+        panels.missing(lacking[chosen], "This look")
+        return ""
+    rest = [f"“{title}”" for title in looks if lacking[title]]
+    if rest:
+        st.caption(f"{listed(rest)} cannot be shown with these files yet; open one to see what to add.")
+    return chosen
 
 
 def kinds(shop: Dataset) -> dict[str, int]:
