@@ -1,24 +1,22 @@
-"""The controls of the Feedback page: what was asked, groups, words of pain, stages of cases, money of a contact."""
+"""The controls of the Feedback page: looks, answers, groups, words of pain, stages of cases, money of a contact."""
 
 from __future__ import annotations
 
-import io
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from journeylab.app import controls
+from journeylab.app import controls, named_list, panels
 from journeylab.app.cards import run
 from journeylab.app.state import visitor
-from journeylab.cells import harmless
 from journeylab.customers import answers, cases, pain_words
 from journeylab.customers.closed_loop_effect import has_list
-from journeylab.report import privacy
 from journeylab.report.markdown import escape
-from journeylab.words import money
+from journeylab.result import needs_of
+from journeylab.words import listed, money
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from journeylab.customers.closed_loop import ClosedLoop
     from journeylab.customers.feedback import Feedback
@@ -32,6 +30,24 @@ _ICONS = {
     "navigational": ":material/explore:", "usability": ":material/touch_app:", "emotional": ":material/mood_bad:",
     "financial": ":material/payments:", "support": ":material/support_agent:", "performance": ":material/speed:",
 }  # fmt: skip
+
+
+def look(shop: Dataset, looks: Mapping[str, Callable[..., Any]]) -> str:
+    """Choose what to look at, the looks these files allow first; one they do not allow says what it lacks, and is ''.
+
+    Args:
+        shop: The shop.
+        looks: The analysis of each look, by title.
+    """
+    lacking = {title: shop.missing(needs_of(function)) for title, function in looks.items()}
+    chosen = controls.segments("Look at", sorted(looks, key=lambda title: bool(lacking[title])), key="look")
+    if lacking[chosen]:
+        panels.missing(lacking[chosen], "This look")
+        return ""
+    rest = [f"“{title}”" for title in looks if lacking[title]]
+    if rest:
+        st.caption(f"{listed(rest)} cannot be shown with these files yet; open one to see what to add.")
+    return chosen
 
 
 def kinds(shop: Dataset) -> dict[str, int]:
@@ -227,30 +243,22 @@ def contact(shop: Dataset) -> dict[str, Any]:
     return {"since": since, "saved": saved / 100, "cost": float(cost), "held": held / 100, **budget}
 
 
-def take_away(found: ClosedLoop) -> None:
+def take_away(shop: Dataset, found: ClosedLoop) -> None:
     """Offer the list of customers to contact and to hold out; read again with the next exports, it is what measures."""
     if not found.contacts:
         return
-    st.download_button(
-        "Download the list as CSV", lambda: _csv(found), file_name="closed-loop.csv", mime="text/csv",
-        icon=":material/download:", key="closed_loop_list", on_click="ignore",
-    )  # fmt: skip
-    st.caption(
-        f"{privacy.IDS} Contact those of variant “contact”, leave those of “hold-out” alone, and add the same file "
-        "with your next exports: what the contact did is then measured here."
-    )
+    with st.container(border=True):
+        st.subheader("The list to work through", anchor=False)
+        st.markdown(
+            "Contact those of variant “contact”, leave those of “hold-out” alone, and add the same file with your next "
+            "exports: what the contact did is then measured here."
+        )
+        named_list.offer(shop, found, found.exposures(), name="closed-loop", customer="unit_id")
 
 
 def was_contacted(shop: Dataset) -> bool:
     """Say whether the shop's files hold such a list."""
     return visitor().remember((shop.fingerprint, "contacted"), lambda: has_list(shop))
-
-
-def _csv(found: ClosedLoop) -> bytes:
-    listed = found.exposures().map(harmless)
-    target = io.StringIO(newline="")
-    listed.to_csv(target, index=False, lineterminator="\n")
-    return target.getvalue().encode("utf-8-sig")
 
 
 def _keep(place: str, value: Any) -> None:

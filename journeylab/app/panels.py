@@ -25,6 +25,7 @@ WHY = {
     "order_lines": "Order lines say which products sold, when, and together with which others.",
     "events": "Events say what visitors did before they bought or left: drop-off is counted on them.",
     "surveys": "Answers say how customers felt.",
+    "tickets": "Support cases say what went wrong, and whether help came in time.",
     "stock": "Stock says what can be sold, and what must be ordered.",
     "exposures": "Exposures say which visitor saw which variant.",
     "spend": "Spend says what each channel costs.",
@@ -55,16 +56,16 @@ def bug(error: Exception) -> None:
     )
 
 
-def missing(needs: Sequence[str]) -> None:
-    """Say what a page lacks, why that matters, and what to do."""
+def missing(needs: Sequence[str], what: str = "This page") -> None:
+    """Say what a page, or a part of it, lacks, why that matters, and what to do."""
     from journeylab.app.demo import demo_button, open_demo  # which says by this module what goes wrong
 
-    tables = list(dict.fromkeys(need.partition(".")[0] for need in needs))
+    tables = list(dict.fromkeys(one.partition(".")[0] for need in needs for one in need.split(" or ")))
     nouns = [" with a ".join(need.replace("_", " ").split(".")) for need in needs]
     lines = [WHY[name] for name in tables if name in WHY]
     lines += [HOW[name] for name in tables if name in HOW]
     with st.container(border=True):
-        st.subheader(f"This page needs {escape(listed(nouns))}", anchor=False)
+        st.subheader(f"{what} needs {escape(listed(nouns))}", anchor=False)
         for line in lines:
             st.markdown(line)
         with st.container(horizontal=True):

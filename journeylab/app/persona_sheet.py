@@ -9,7 +9,7 @@ import streamlit as st
 
 from journeylab import words
 from journeylab.app import controls
-from journeylab.app.audiences import as_csv
+from journeylab.app.named_list import as_csv
 from journeylab.app.state import visitor
 from journeylab.customers.margin import share_of_net
 from journeylab.customers.persona_map import axes as map_axes

@@ -32,8 +32,8 @@ def page(title: str, question: str, *, needs: Sequence[str] = ()) -> Iterator[Da
     Args:
         title: The page's title.
         question: One sentence that says what the page answers.
-        needs: Tables and columns without which the page shows what is missing instead; a page without needs opens on
-            an empty shop too.
+        needs: Tables and columns without which the page shows what is missing instead ('surveys or tickets': one of
+            them is enough); a page without needs opens on an empty shop too.
     """
     if not presenting():
         heading(title, question)

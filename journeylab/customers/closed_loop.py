@@ -98,8 +98,8 @@ class ClosedLoop(Result):
         low, high = (words.money(x, self.currency) for x in (self.recoverable_lower, self.recoverable_upper))
         return (
             f"Contact {words.count(self.contacts)} of {words.count(self.n, 'unhappy customer')}: about "
-            f"{words.money(self.recoverable, self.currency)} of margin may be recovered after the cost of "
-            f"{words.money(self.contacts * self.cost, self.currency)} ({low} to {high}); "
+            f"{words.money(self.recoverable, self.currency)} of margin ({low} to {high}) may be recovered after the "
+            f"cost of {words.money(self.contacts * self.cost, self.currency)}; "
             f"{words.count(self.held)} more are held out."
         )
 

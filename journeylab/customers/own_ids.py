@@ -8,6 +8,7 @@ written and nowhere else. Method and limits: docs/methods/privacy.md.
 from __future__ import annotations
 
 import csv
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ import duckdb
 
 from journeylab import words
 from journeylab.cells import harmless
+from journeylab.customers.roster import Roster
 from journeylab.data.engine import EmbeddedEngine, quote
 from journeylab.data.readers.base import fold
 from journeylab.data.readers.files import Limits, Opener, same_lines
@@ -23,11 +25,12 @@ from journeylab.data.workspace import passing_folder
 from journeylab.errors import SchemaError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from pathlib import Path
     from typing import TextIO
 
-    from journeylab.customers.roster import Roster
+    import pandas as pd
+
     from journeylab.data.readers.files import Raw
 
 #: Words in a header that say whose id a column holds. An id that is no pseudonym proves nothing by itself: orders and
@@ -65,21 +68,23 @@ class Told:
 
 
 def write(
-    roster: Roster,
+    people: Roster | pd.DataFrame,
     target: TextIO | None,
     *,
     files: Sequence[Path],
     key: bytes,
     columns: Collection[str] = (),
+    customer: str = "customer_id",
 ) -> Told:
     """Write a list of customers as CSV with own_id and email beside each; no cell becomes a formula.
 
     Args:
-        roster: The list.
+        people: The list, a row a customer.
         target: An open text file; None to only count.
         files: The exports the shop was read from.
         key: The secret its pseudonyms were made with.
         columns: Headers that hold customers, beyond those that say so themselves.
+        customer: The column of the list that holds the customer.
 
     Raises:
         SchemaError: if no file names any customer of the list, or one cannot be read.
@@ -88,16 +93,16 @@ def write(
         engine = EmbeddedEngine(folder)
         cursor = engine.cursor()
         try:
-            with roster.engine.batches(roster.rows) as rows:
+            with people.engine.batches(people.rows) if isinstance(people, Roster) else nullcontext(people) as rows:
                 cursor.register("given", rows)
-                cursor.execute("CREATE TABLE list AS SELECT * FROM given")
+                cursor.execute(f"CREATE TABLE list AS SELECT * RENAME ({quote(customer)} AS customer_id) FROM given")
                 cursor.unregister("given")
             cursor.execute("CREATE TABLE found (customer_id VARCHAR, own VARCHAR, email VARCHAR, n BIGINT)")
             opener = Opener(folder, Limits(), lambda _read: None)
             for path in files:
                 for raw in opener.open(path, path.name)[1]:
                     _search(cursor, raw, folder, key, {fold(name) for name in columns})
-            return _written(cursor, roster.columns, target)
+            return _written(cursor, [name for name in people.columns if name != customer], customer, target)
         finally:
             cursor.close()
             engine.close()
@@ -189,7 +194,7 @@ def _mended(raw: Raw, folder: Path, query: Callable[[Raw], list[int]]) -> tuple[
         raise SchemaError(f"{raw.name} could not be read ({type(error).__name__}).", do="Export it again.") from None
 
 
-def _written(cursor: duckdb.DuckDBPyConnection, columns: Iterable[str], target: TextIO | None) -> Told:
+def _written(cursor: duckdb.DuckDBPyConnection, rest: Sequence[str], customer: str, target: TextIO | None) -> Told:
     best = ", ".join(
         f"first({name} ORDER BY n DESC, {name}) FILTER (WHERE {name} IS NOT NULL) AS {name}"
         for name in ("own", "email")
@@ -205,9 +210,8 @@ def _written(cursor: duckdb.DuckDBPyConnection, columns: Iterable[str], target: 
             do="Give the export of orders or customers that the shop was read from.",
         )
     if target is not None:
-        rest = [name for name in columns if name != "customer_id"]
         writer = csv.writer(target, lineterminator="\n")
-        writer.writerow(["customer_id", "own_id", "email", *rest])
+        writer.writerow([customer, "own_id", "email", *rest])
         chosen = "".join(f", {quote(name)}" for name in rest)
         rows = cursor.execute(
             f"SELECT customer_id, own, email{chosen} FROM list LEFT JOIN told USING (customer_id) ORDER BY customer_id"

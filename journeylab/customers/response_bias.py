@@ -79,9 +79,8 @@ class ResponseBias(Result):
             f"{value:{sign}.{digits}f}"
             for value in (self.score, self.weighted, self.weighted_lower, self.weighted_upper)
         )
-        return (
-            f"{said}; if all had answered alike, {self.kind.title} would be {alike} ({lower} to {upper}), not {score}."
-        )
+        verb, rest = ("stay", "") if alike == score else ("be", f", not {score}")
+        return f"{said}; if all had answered alike, {self.kind.title} would {verb} {alike} ({lower} to {upper}){rest}."
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
         from journeylab.charts import response_bias as charts

@@ -76,7 +76,7 @@ class Dataset:
             object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def has(self, *needs: str) -> bool:
-        """Say whether every table ('events') and column ('orders.device') of `needs` is there."""
+        """Say whether every table ('events') and column ('orders.device') is there, or one of 'surveys or tickets'."""
         return not self.missing(needs)
 
     def missing(self, needs: Iterable[str]) -> tuple[str, ...]:
@@ -84,8 +84,8 @@ class Dataset:
         return tuple(need for need in needs if not self._holds(need))
 
     def _holds(self, need: str) -> bool:
-        name, _, column = need.partition(".")
-        return name in self.tables and (not column or column in self.tables[name].columns)
+        tables, asked = self.tables, [one.partition(".") for one in need.split(" or ")]
+        return any(name in tables and (not column or column in tables[name].columns) for name, _, column in asked)
 
     def table(self, name: str, *, whole: bool = False) -> ir.Table:
         """Return a canonical table as an Ibis expression.

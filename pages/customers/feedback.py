@@ -7,14 +7,20 @@ from journeylab.app import controls, feedback_controls
 from journeylab.app.cards import run, show
 from journeylab.app.shell import page, say
 
-LOOKS = ("Scores", "Comments", "Support", "Who answers", "Win back")
+LOOKS = {
+    "Scores": jl.customers.feedback,
+    "Comments": jl.customers.themes,
+    "Support": jl.customers.support,
+    "Who answers": jl.customers.response_bias,
+    "Win back": jl.customers.closed_loop,
+}
 
 with page(
     "Feedback",
     "What do customers say, how sure is that, and whom is it worth writing to?",
-    needs=["surveys"],
+    needs=["surveys or tickets"],
 ) as shop:
-    look = controls.segments("Look at", LOOKS, key="look")
+    look = feedback_controls.look(shop, LOOKS)
     if look == "Scores":
         feedback_controls.key_scores(shop, jl.customers.feedback)
         asked = feedback_controls.scores(shop)
@@ -31,13 +37,13 @@ with page(
         with st.container(width=240):
             kind = feedback_controls.kind(shop, key="asked")
         show(jl.customers.response_bias, shop, kind=kind)
-    else:
+    elif look == "Win back":
         say("Customers whose last word was unhappy, by what a contact may recover. The save rate is a guess at first.")
         asked = feedback_controls.contact(shop)
         tested = run(jl.customers.holdout, shop)
         found = show(jl.customers.closed_loop, shop, tested=tested, **asked)
         if found:
-            feedback_controls.take_away(found)
+            feedback_controls.take_away(shop, found)
         if feedback_controls.was_contacted(shop):
             say("What the last contact did: those contacted beside those held out at random.")
             days = controls.slider("Days after the contact", 7, 365, 90, key="measured")

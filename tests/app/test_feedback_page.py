@@ -57,6 +57,36 @@ def test_a_survey_file_alone_is_never_a_bug(open_app: Open, look):
         assert len(app.get("vega_lite_chart")) == 1
 
 
+def test_support_cases_alone_open_the_page_and_the_rest_says_what_to_add(open_app: Open, spoken):
+    cases = replace(spoken, tables={"tickets": spoken.tables["tickets"]}, fingerprint="cases alone")
+    app = open_app(PAGE, shop=cases)
+    assert not app.exception
+    assert not app.error
+    assert jl.customers.support(cases).headline() in said(app)
+    assert "“Scores”, “Comments”, “Who answers” and “Win back” cannot be shown" in said(app)
+    app.segmented_control(key="look").set_value("Scores").run()
+    assert not app.exception
+    assert not app.error
+    assert "This look needs surveys" in said(app)
+    assert "Answers say how customers felt." in said(app)
+
+
+def test_support_cases_and_orders_are_enough_to_win_back(open_app: Open, spoken):
+    tables = {name: spoken.tables[name] for name in ("orders", "tickets")}
+    app = open_app(PAGE, shop=replace(spoken, tables=tables, fingerprint="cases"), query={"look": "Win back"})
+    assert not app.exception
+    assert not app.error
+    assert len(app.get("vega_lite_chart")) == 1
+
+
+def test_without_answers_and_cases_the_page_asks_for_either(open_app: Open, spoken):
+    orders = replace(spoken, tables={"orders": spoken.tables["orders"]}, fingerprint="orders alone")
+    app = open_app(PAGE, shop=orders)
+    assert not app.exception
+    assert "This page needs surveys or tickets" in said(app)
+    assert "Support cases say" in said(app)
+
+
 def test_personas_are_worked_out_when_asked_for(open_app: Open, spoken):
     app = open_app(PAGE, shop=spoken, query={"by": "persona", "smallest": "5"})
     assert not app.exception
@@ -108,7 +138,7 @@ def test_a_tighter_budget_contacts_fewer(open_app: Open, spoken):
     app.slider(key="budget").set_value(5).run()
     assert not app.exception
     assert said(app) != before
-    assert any(button.label == "Download the list as CSV" for button in app.get("download_button"))
+    assert any(button.key == "closed-loop_csv" for button in app.get("download_button"))
 
 
 def test_what_the_last_contact_did_is_shown_where_the_list_came_back(open_app: Open):

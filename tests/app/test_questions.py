@@ -42,6 +42,8 @@ def test_a_page_is_answered_partly_when_one_of_its_analyses_lacks_something() ->
     assert answer(("orders",), ("orders",)) == YES
     assert answer(("orders",), ("orders",), ("surveys",)) == PARTLY
     assert answer(("surveys",), ("orders",)) == NOT_YET
+    assert answer(("surveys or orders",), ("orders",), ("surveys",)) == PARTLY
+    assert answer(("surveys or tickets",), ("orders",)) == NOT_YET
 
 
 def test_the_data_page_says_what_can_and_cannot_be_answered_and_what_to_add(

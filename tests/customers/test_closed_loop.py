@@ -23,6 +23,7 @@ def test_recoverable_is_what_the_formula_says(spoken, tested):
     assert rows["recoverable"].is_monotonic_decreasing
     assert found.recoverable == pytest.approx(rows.loc[rows["plan"] == CONTACT, "recoverable"].sum())
     assert found.recoverable_lower <= found.recoverable <= found.recoverable_upper
+    assert " of margin (" in found.headline()
 
 
 def test_alive_and_value_agree_with_the_list_of_quiet_customers(spoken, tested):
