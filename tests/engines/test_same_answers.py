@@ -106,6 +106,8 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("journey.dropped", {"steps": _STEPS, "at": 2, "most": 50}, "simple_shop"),
     ("journey.searches", {"by": "device", "value": 10.0}, "asked"),
     ("journey.checkout", {}, "asked"),
+    ("journey.checkout", {"by": "device", "groups": ["mobile", "desktop"]}, "asked"),
+    ("journey.dropped", {"steps": ["view", "cart"], "at": 2, "window": "1h", "by": "device"}, "asked"),
     ("journey.friction", {"value": 10.0}, "asked"),
     ("journey.carts", {"cart": ["cart"], "by": "device"}, "asked"),
     ("journey.paths", {"by": "device", "groups": ["mobile", "desktop"], "most": 3}, "asked"),
