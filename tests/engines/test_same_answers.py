@@ -86,6 +86,7 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("growth.experiment", {"name": "fee", "metrics": ["revenue", "order value"], "trim": 0.05}, "tested"),
     ("growth.experiment_segments", {"name": "fee", "by": "device", "metric": "revenue"}, "tested"),
     ("growth.experiment_segments", {"name": "plan", "by": "part"}, "tested"),
+    ("growth.experiment_segments", {"name": "fee", "by": "customers.kind", "metric": "conversion"}, "tested"),
     ("growth.experiment_value", {"name": "fee"}, "tested"),
     ("growth.aa_replay", {"metric": "revenue", "tests": 50}, "tested"),
     ("growth.power", {"metric": "revenue", "effect": 0.2}, "tested"),
