@@ -167,7 +167,8 @@ def segments_arguments(shop: Dataset) -> dict[str, Any]:
     with st.container(horizontal=True):
         metric = controls.choice("Measure", {c: c for c in columns}, key="measure")
         possible = measures.segment_columns(shop, _source(shop, name))
-        by = controls.choice("Split by", {c.replace("_", " "): c for c in possible} or {"nothing": ""}, key="split")
+        named = {c.replace("customers.", "customer's ").replace("_", " "): c for c in possible}
+        by = controls.choice("Split by", named or {"nothing": ""}, key="split")
     return {"name": name, "metric": metric, "by": by, "split": planned_split(shop, name)}
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from journeylab import words
 from journeylab.checks import duration, number, one_of
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.growth import health
+from journeylab.growth import health, known_before
 from journeylab.growth.corrections import CORRECTIONS, adjust
 from journeylab.growth.effects import compare, difference
 from journeylab.growth.measures import MOST_PARTS, OTHERS
@@ -73,7 +73,7 @@ class Segments(Result):
         if not self.fit:
             return f"No verdict: {self.caveats[0][0].lower()}{self.caveats[0][1:]}"
         clear = self.rows[(self.rows["pooled_lower"] > 0) | (self.rows["pooled_upper"] < 0)]
-        what = f"{self.metric} by {self.by.replace('_', ' ')}"
+        what = f"{self.metric} by {self.by.removeprefix(known_before.PREFIX).replace('_', ' ')}"
         if math.isnan(self.differ) or self.differ >= 1 - self.level:
             looked = words.count(len(self.rows), "segment")
             return f"No sign that {self.variant} works differently for some than for others ({what}, {looked})."
@@ -113,7 +113,8 @@ def experiment_segments(
     Args:
         shop: A Dataset with a test.
         by: What to split by, known before or at the exposure: a text column of the outcomes, a trait of customers, or
-            device, marketing_channel or country of a visitor's first event.
+            device, marketing_channel or country of a visitor's first event. Of visitors, 'customers.…' is the trait of
+            the customer whom a login or order had told before the exposure; all others are 'not known before'.
         name: Which test; the one with the most units by default.
         metric: What to compare, as in `experiment`; the first one by default.
         variant: Which variant; the first that is not the control by default.
@@ -225,9 +226,15 @@ def _caveats(rows: pd.DataFrame, left_out: int, by: str) -> tuple[str, ...]:
     if OTHERS in set(rows["segment"]):
         said.append(f"'{OTHERS}' are the units of all but the {MOST_PARTS - 1} largest segments together.")
     if "not known" in set(rows["segment"]):
-        said.append(f"'not known' are units whose {by.replace('_', ' ')} was not known.")
+        plain = by.removeprefix(known_before.PREFIX).replace("_", " ")
+        said.append(f"'not known' are units whose {plain} was not known.")
+    if by.startswith(known_before.PREFIX):
+        said.append(
+            f"'{known_before.STRANGERS}' are visitors whom no login or order had told before they saw the test. Those "
+            "who became known only afterwards stay among them: buying makes known, so the outcome would choose them."
+        )
     said.append("Segments must not be formed by anything that the test could have changed.")
-    if by == "persona":
+    if by.removeprefix(known_before.PREFIX) == "persona":
         said.append(
             "A persona rests on all orders of its period. Where the test falls into it, take a period that ends before."
         )

@@ -19,6 +19,7 @@ from ibis import _
 from journeylab import words
 from journeylab.data.canonical import local_day
 from journeylab.errors import BadParameter, NotEnoughData, SchemaError
+from journeylab.growth import known_before
 from journeylab.growth.links import UNIT_COLUMN, linked, links
 
 if TYPE_CHECKING:
@@ -290,6 +291,7 @@ def segment_columns(shop: Dataset, source: Source) -> list[str]:
         found += [c for c, t in schema.items() if (t.is_string() or t.is_boolean()) and c != "customer_id"]
     elif source.unit in UNIT_COLUMN and shop.has(f"events.{UNIT_COLUMN[source.unit]}"):
         found += [c for c in ("device", "marketing_channel", "country") if shop.has(f"events.{c}")]
+        found += known_before.traits(shop) if source.unit == "visitor" else []
     return [c for c in dict.fromkeys(found) if c != "referred_by"]
 
 
@@ -305,8 +307,11 @@ def _with_part(shop: Dataset, source: Source, table: ir.Table, by: str | None) -
             f"The units of this test cannot be split by {by!r}.",
             do=f"They have {words.listed(possible)}." if possible else "Nothing is known of them before the test.",
         )
+    unknown = "not known"
     if by in source.traits:
         traits = _one_row(shop, source, [by]).select("unit_id", trait=_[by])
+    elif by in known_before.traits(shop) and source.unit == "visitor":
+        traits, unknown = known_before.trait_before(shop, exposed(shop, source), by), known_before.STRANGERS
     elif source.unit == "customer":
         traits = shop.table("customers").select(unit_id=_.customer_id, trait=_[by].cast("string"))
         traits = traits.group_by("unit_id").agg(trait=_.trait.min())
@@ -317,7 +322,7 @@ def _with_part(shop: Dataset, source: Source, table: ir.Table, by: str | None) -
         first = log.mutate(earliest=_.occurred_at.min().over(ibis.window(group_by="unit_id")))
         first = first.filter(_.occurred_at == _.earliest)
         traits = first.group_by("unit_id").agg(trait=_.trait.min())
-    return table.left_join(traits, "unit_id").mutate(part=_.trait.fill_null("not known")).drop("unit_id_right")
+    return table.left_join(traits, "unit_id").mutate(part=_.trait.fill_null(unknown)).drop("unit_id_right")
 
 
 def largest_parts(shop: Dataset, table: ir.Table) -> ir.Table:

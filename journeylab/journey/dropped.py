@@ -5,12 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import ibis
 from ibis import _
 
 from journeylab import words
-from journeylab.checks import duration, whole
+from journeylab.checks import duration, number, whole
 from journeylab.errors import BadParameter, NotEnoughData
+from journeylab.intervals import wilson
+from journeylab.journey import tally
 from journeylab.journey.attempts import Rules, visitors
+from journeylab.journey.differences import with_others
 from journeylab.journey.steps import labels, read
 from journeylab.result import Result, analysis
 
@@ -31,40 +35,60 @@ class Dropped(Result):
     """Visitors who reached the step before and were lost at one.
 
     Args:
-        rows: visitor_id (as in the shop's tables: a pseudonym where the reader made one) and day (of the first entry),
-            in their order.
-        trend: How many entered on which day: bucket, n.
+        rows: visitor_id (as in the shop's tables: a pseudonym where the reader made one), group and day (of the first
+            entry), in the order of the visitors.
+        shares: A row a group: group, n (lost), of (who reached the step before), rate, lower, upper, and with groups
+            difference (to the others), difference_lower, difference_upper, p, q, clear.
+        trend: How many of each group entered in which week: group, bucket, n.
         step: The step they did not do.
         lost: How many there are; the table may hold fewer.
+        by: What the groups come from, or None.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("days",)
+    views: ClassVar[tuple[str, ...]] = ("days", "shares")
 
     rows: pd.DataFrame
+    shares: pd.DataFrame
     trend: pd.DataFrame
     step: str
     lost: int
+    by: str | None
 
     def table(self) -> pd.DataFrame:
         """Return a row a visitor."""
-        return self.rows
+        return self.rows if self.by else self.rows.drop(columns=["group"])
 
     def headline(self) -> str:
-        """Say how many were lost at the step."""
-        return f"{words.count(self.lost, 'visitor')} were lost at {self.step}."
+        """Say how many were lost at the step, and of which group clearly more."""
+        said = f"{words.count(self.lost, 'visitor')} were lost at {self.step}"
+        if not self.by:
+            return f"{said}."
+        more = self.shares[self.shares["clear"] & (self.shares["difference"] > 0)]
+        if more.empty:
+            return f"{said}; no group clearly loses more than the others."
+        far = more.loc[more["difference"].idxmax()]
+        return (
+            f"{said}; clearly more of {far['group']}: {words.percent(far['rate'])} of {words.count(far['of'])}, "
+            f"{100 * far['difference']:.1f} points above the other groups."
+        )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
         import altair as alt
 
-        from journeylab.charts import theme
+        from journeylab.charts import flows, theme
 
+        if view == "shares":
+            shown = self.shares.drop(columns=["difference", "difference_lower", "difference_upper", "p", "q", "clear"])
+            return flows.exits(shown.rename(columns={"group": "page"}), title=f"share lost at {self.step}")
+        tint = {"color": alt.Color("group:N", title=None)} if self.by else {"color": alt.value(theme.MAIN)}
         return (
             alt.Chart(self.trend)
-            .mark_bar(color=theme.MAIN)
+            .mark_bar()
             .encode(
+                **tint,
                 x=alt.X("bucket:T", title="week of entry"),
                 y=alt.Y("n:Q", title="visitors lost"),
-                tooltip=["bucket:T", "n:Q"],
+                tooltip=[*(["group:N"] if self.by else []), "bucket:T", "n:Q"],
             )
             .properties(height=240, title=view)
         )
@@ -78,6 +102,9 @@ def dropped(
     at: int,
     window: str | timedelta | None = "14d",
     most: int = 10_000,
+    by: str | None = None,
+    groups: Sequence[str] = (),
+    level: float = 0.95,
 ) -> Dropped:
     """List the visitors who reached the step before the `at`-th and were lost there, in an ordered, closed funnel.
 
@@ -89,6 +116,9 @@ def dropped(
         at: Place of the step, from 2; one that must be done.
         window: Longest time from the first step to the last; None for no limit.
         most: How many visitors to list at most.
+        by: Break down by a column of events or a trait of customers, at the first entry.
+        groups: Only these values of `by`.
+        level: Coverage of the intervals (Wilson; Newcombe for differences, Benjamini-Hochberg over all).
 
     Raises:
         BadParameter: for steps that make no funnel, or a place that is none.
@@ -101,23 +131,53 @@ def dropped(
         ['x']
     """
     chosen = read(steps, shop.table("events").columns)
+    number(level, "level", lowest=0.5, highest=0.9999)
     whole(at, "at", lowest=2, highest=len(chosen))
     whole(most, "most", lowest=1, highest=MOST)
     if chosen[at - 1].optional:
         raise BadParameter("Nobody is lost at a step that may be left out.", do="Choose the step after it.")
+    events = tally.with_split(shop, shop.table("events"), by) if by else shop.table("events")
     end = shop.period[1] if shop.period else None
     length = None if window is None else duration(window, "window")
-    people = visitors(shop.table("events"), Rules(steps=chosen, window=length, end=end, named=True))
-    lost = people.filter(people[f"tried_{at}"], ~people[f"came_{at}"], ~people[f"open_{at}"])
-    trend = shop.run(lost.group_by(bucket=_.day.truncate("W")).agg(n=_.count())).sort_values(
-        "bucket", ignore_index=True
-    )
+    split: dict[str, Any] = {"splits": ("group",), "only": tuple(groups)} if by else {}
+    people = visitors(events, Rules(steps=chosen, window=length, end=end, named=True, **split))
+    if not by:
+        people = people.mutate(group=ibis.literal(tally.ALL))
+    people = people.filter(people[f"tried_{at}"])
+    still = people[f"open_{at}"]
+    gone = ~people[f"came_{at}"] & ~still
+    sums = {"of": _.count(), "n": gone.sum().cast("int64"), "open": still.sum().cast("int64")}
+    counts = shop.run(people.group_by("group", bucket=_.day.truncate("W")).agg(**sums))
     name = labels(chosen)[at - 1]
-    if trend.empty:
+    number_lost, waiting = int(counts["n"].sum()), int(counts["open"].sum())
+    if not number_lost:
         raise NotEnoughData(f"Nobody was lost at {name}.")
-    rows = shop.run(lost.select("visitor_id", "day").order_by("visitor_id").limit(most))
-    number = int(trend["n"].sum())
+    listed = people.filter(gone).select("visitor_id", "group", "day").order_by("visitor_id").limit(most)
     said = ["A visitor is listed as in the shop's tables; where ids were replaced by pseudonyms, by pseudonym."]
-    if number > most:
-        said.append(f"The first {words.count(most)} of {words.count(number)} are listed.")
-    return Dropped(rows=rows, trend=trend, step=name, lost=number, caveats=tuple(said))
+    if number_lost > most:
+        said.append(f"The first {words.count(most)} of {words.count(number_lost)} are listed.")
+    if waiting:
+        said.append(
+            f"{words.count(waiting)} who reached the step before still had time when the data ended: they are part of "
+            "the shares' denominators, and not lost."
+        )
+    if by:
+        said.append("Groups differ in more than what they are named by: a difference is no effect; a test shows one.")
+    trend = counts[counts["n"] > 0].sort_values(["bucket", "group"], ignore_index=True)
+    return Dropped(
+        rows=shop.run(listed),
+        shares=_shares(counts, level),
+        trend=trend[["group", "bucket", "n"]],
+        step=name,
+        lost=number_lost,
+        by=by,
+        caveats=tuple(said),
+    )
+
+
+def _shares(counts: pd.DataFrame, level: float) -> pd.DataFrame:
+    """Return each group's share that was lost, compared with the other groups."""
+    rows = counts.groupby("group", as_index=False)[["n", "of"]].sum().astype({"n": "int64", "of": "int64"})
+    rows["rate"] = rows["n"] / rows["of"]
+    rows["lower"], rows["upper"] = wilson(rows["n"], rows["of"], level=level)
+    return with_others(rows.assign(step=tally.ALL), "step", level=level).drop(columns="step")

@@ -40,7 +40,9 @@ with page(
             within = funnels.alike(shop, by)
         show(jl.journey.friction, shop, gap=gap, margin=margin, by=by, within=within)
     elif look == "Checkout":
-        show(jl.journey.checkout, shop)
+        with row:
+            two = funnels.pair(shop)
+        show(jl.journey.checkout, shop, **two)
     elif look == "Carts and search":
         with row:
             days = controls.slider("Days in which a cart may come back", 1, 30, 7, key="back")
@@ -54,5 +56,5 @@ with page(
         show(jl.journey.what_if, shop, **asked)
     else:
         with row:
-            at, window = funnels.place(steps), controls.conversion_window()
-        show(jl.journey.dropped, shop, steps=steps, at=at, window=window)
+            at, window, two = funnels.place(steps), controls.conversion_window(), funnels.pair(shop)
+        show(jl.journey.dropped, shop, steps=steps, at=at, window=window, **two)

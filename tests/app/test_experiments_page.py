@@ -132,6 +132,25 @@ def test_a_test_on_customers_is_split_by_persona(open_app, tmp_path):
     assert not any("not one of the choices" in item.value for item in app.caption)
 
 
+def test_a_test_on_visitors_is_split_by_the_persona_of_those_known_before(open_app, tmp_path):
+    frames = simulated(seed=83, units=1200, effect=0.4)
+    known = frames["exposures"].iloc[::2]
+    login = frames["events"].iloc[: len(known)].assign(event="login", order_id=None)
+    login = login.assign(visitor_id=known["unit_id"].to_numpy(), customer_id=known["unit_id"].to_numpy())
+    login = login.assign(occurred_at=known["exposed_at"].to_numpy() - pd.Timedelta(hours=1))
+    people = pd.DataFrame({"customer_id": known["unit_id"], "persona": "regulars"})
+    frames |= {"events": pd.concat([frames["events"], login], ignore_index=True), "customers": people}
+    shop = frames_shop(tmp_path, frames)
+    query = {"part": experiments.SEGMENTS, "split": "customer's persona", "experiment_segments_view": "Table"}
+    app = open_app(PAGE, shop=shop, query=query)
+    assert not app.exception
+    assert not app.error
+    rows = jl.growth.experiment_segments(shop, by="customers.persona").table()
+    assert rows[["n_control", "n"]].sum(axis=1).tolist() == [600, 600]
+    assert {"regulars", "not known before"} <= set(app.dataframe[-1].value.astype(str).to_numpy().ravel())
+    assert not any("not one of the choices" in item.value for item in app.caption)
+
+
 def test_the_units_of_a_test_are_chosen_on_the_page_and_said_in_its_python(open_app, tested):
     query = {
         "sides": "only better", "cuped": "is not", "counts_for": "7 days", "exposed": ["2026-03-03", "2026-03-12"],

@@ -64,13 +64,17 @@ def test_each_look_shows_what_the_library_says(open_app: Open, busy: Dataset, lo
 
 def test_the_checkout_is_a_look_of_its_own(open_app: Open) -> None:
     events = """SELECT 'v' || i AS visitor_id, TIMESTAMP '2026-03-01' AS occurred_at, DATE '2026-03-01' AS "day",
-        'begin_checkout' AS event, '{"payment_method":"card"}' AS properties FROM range(50) t(i)
-        UNION ALL SELECT 'v' || i, TIMESTAMP '2026-03-02', DATE '2026-03-02', 'view', NULL FROM range(50) t(i)"""
+        'begin_checkout' AS event, '{"payment_method":"card"}' AS properties, ['tv', 'phone'][1 + i % 2] AS device
+        FROM range(50) t(i) UNION ALL SELECT 'v' || i, TIMESTAMP '2026-03-02', DATE '2026-03-02', 'view', NULL, NULL
+        FROM range(50) t(i)"""
     shop = shop_of({"events": events})
     app = open_app(PAGE, shop=shop, query={"look": "Checkout"})
     assert not app.exception
     assert jl.journey.checkout(shop).headline() in headlines(app)
     assert len(app.get("vega_lite_chart")) >= 1
+    app = open_app(PAGE, shop=shop, query={"look": "Checkout", "by": "device", "pair": ["tv", "phone"]})
+    assert not app.exception
+    assert jl.journey.checkout(shop, by="device", groups=["tv", "phone"]).headline() in headlines(app)
 
 
 def test_the_rules_of_the_funnel_are_in_the_link_and_in_the_python(open_app: Open, busy: Dataset) -> None:
@@ -143,7 +147,10 @@ def test_details_that_a_link_cannot_mean_are_left_out(open_app: Open, busy: Data
     )
 
 
-@pytest.mark.parametrize(("look", "name"), [("Carts and search", "carts"), ("What if", "what_if")])
+@pytest.mark.parametrize(
+    ("look", "name"),
+    [("Carts and search", "carts"), ("What if", "what_if"), ("Who left", "dropped")],
+)
 def test_two_groups_are_compared_on_the_looks_that_follow_visitors(
     open_app: Open, busy: Dataset, look: str, name: str
 ) -> None:

@@ -213,6 +213,13 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
             "part": np.where(number % 3 == 0, "few", "many"),
         }
     ).iloc[::2]
+    before = frames["exposures"][frames["exposures"]["experiment"] == "fee"].iloc[::3]
+    login = {"visitor_id": before["unit_id"], "occurred_at": before["exposed_at"] - pd.Timedelta(hours=1)}
+    login = pd.DataFrame(login).assign(event="login", customer_id=before["unit_id"])
+    login["day"] = login["occurred_at"].dt.date
+    frames["events"] = pd.concat([frames["events"], login], ignore_index=True)
+    people = pd.DataFrame({"customer_id": login["customer_id"]})
+    frames["customers"] = people.assign(kind=np.where(np.arange(len(people)) % 2 == 0, "new", "old"))
     made = frames_shop(tmp_path_factory.mktemp("tested"), frames)
     yield made
     made.close()

@@ -137,6 +137,92 @@ def test_traits_of_customers_are_segments_of_customers(tmp_path):
     assert rows[["n_control", "n"]].sum().sum() == 2000
 
 
+def visitors_known(folder, *, later=True):
+    """A test on 8,000 visitors that works for regulars alone (10 % to 30 %), of whom half logged in the day before.
+
+    With `later`, whoever converts is known from then on.
+    """
+    rng = np.random.default_rng(55)
+    n = 8000
+    ids, at = np.array([f"v{i}" for i in range(n)]), pd.Timestamp("2026-03-02")
+    known, persona = np.arange(n) % 4 < 2, np.where(np.arange(n) % 2 == 0, "regulars", "hunters")
+    variant = rng.choice(["A", "B"], n)
+    won = rng.random(n) < np.where(known & (persona == "regulars") & (variant == "B"), 0.3, 0.1)
+    tested = {"experiment": "fee", "unit": "visitor", "unit_id": ids, "variant": variant, "exposed_at": at}
+    view = pd.DataFrame({"visitor_id": ids, "customer_id": None, "occurred_at": at, "event": "view"})
+    login = view[known].assign(customer_id=[f"c{i[1:]}" for i in ids[known]], occurred_at=at - pd.Timedelta(days=1))
+    after = view[won].assign(customer_id=[f"c{i[1:]}" for i in ids[won]], occurred_at=at + pd.Timedelta(hours=1))
+    # a login at the very moment of the exposure does not come before it
+    same = view[:4].assign(customer_id=["c0", "c1", "c2", "c3"])
+    events = pd.concat([view, login, same, *([after] if later else [])], ignore_index=True)
+    events["day"] = events["occurred_at"].dt.date
+    frames = {
+        "exposures": pd.DataFrame(tested),
+        "events": events,
+        "customers": pd.DataFrame({"customer_id": [f"c{i}" for i in range(n)], "persona": persona}),
+        "outcomes": pd.DataFrame({"experiment": "fee", "unit_id": ids, "converted": won}),
+    }
+    return frames_shop(folder, frames), variant, won, known, persona
+
+
+def test_visitors_are_split_by_the_persona_they_were_known_by_before_and_the_planted_effect_is_found(tmp_path):
+    shop, variant, won, known, persona = visitors_known(tmp_path)
+    result = jl.growth.experiment_segments(shop, by="customers.persona")
+    rows = result.table().set_index("segment")
+    part = np.where(known, persona, "not known before")
+    assert set(rows.index) == {"regulars", "hunters", "not known before"}
+    for segment in rows.index:
+        for name, which in (("n_control", "A"), ("n", "B")):
+            mine = (part == segment) & (variant == which)
+            assert rows.loc[segment, name] == mine.sum()
+            assert rows.loc[segment, name.replace("n", "value", 1)] == pytest.approx(won[mine].mean())
+    assert rows.loc["regulars", "lower"] <= 0.2 <= rows.loc["regulars", "upper"]
+    assert rows.loc["not known before", "lower"] <= 0 <= rows.loc["not known before", "upper"]
+    assert "converted by persona most clearly for regulars" in result.headline()
+    assert any(said.startswith("'not known before' are visitors") for said in result.caveats)
+    assert any("persona rests on all orders" in said for said in result.caveats)
+
+
+def test_who_becomes_known_by_converting_changes_no_segment(tmp_path):
+    found = []
+    for later in (True, False):
+        folder = tmp_path / str(later)
+        folder.mkdir()
+        shop = visitors_known(folder, later=later)[0]
+        found.append(jl.growth.experiment_segments(shop, by="customers.persona").table())
+    pd.testing.assert_frame_equal(*found)
+
+
+def test_of_several_customers_on_a_browser_the_first_before_the_exposure_counts_by_login_or_order(tmp_path):
+    at = pd.Timestamp("2026-03-02")
+    hours = {"a": [(-3, "ann", None), (-1, "bob", None)], "b": [(-2, None, "o1"), (1, "ann", None)]}
+    hours |= {"c": [(1, "ann", None)], "d": [(-1, "eve", None)]}
+    told = [(who, at + pd.Timedelta(hours=h), c, o) for who, rows in hours.items() for h, c, o in rows]
+    events = pd.DataFrame(told, columns=["visitor_id", "occurred_at", "customer_id", "order_id"]).assign(event="view")
+    events["day"] = events["occurred_at"].dt.date
+    orders = pd.DataFrame({"order_id": ["o1"], "customer_id": ["bob"], "ordered_at": at, "day": at.date()})
+    exposures = pd.DataFrame({"unit_id": list("abcd"), "variant": "A", "exposed_at": at})
+    people = pd.DataFrame({"customer_id": ["ann", "bob"], "told": ["x", "y"]})
+    shop = frames_shop(
+        tmp_path,
+        {
+            "exposures": exposures.assign(experiment="fee", unit="visitor"),
+            "events": events,
+            "orders": orders.assign(status="completed", net=1.0),
+            "customers": people,
+        },
+    )
+    source = measures.find(shop, None, "orders")
+    assert "customers.told" in measures.segment_columns(shop, source)
+    units = shop.run(measures.units(shop, source, ["orders"], window=None, by="customers.told"))
+    assert units.set_index("unit_id")["part"].to_dict() == {
+        "a": "x",
+        "b": "y",
+        "c": "not known before",
+        "d": "not known",
+    }
+
+
 def test_traits_seen_at_one_instant_are_read_alike_in_any_order_of_rows(tmp_path):
     frames = simulated(seed=54, units=400)
     events = pd.concat([frames["events"].assign(device=d) for d in ("mobile", "desktop", "tablet")], ignore_index=True)

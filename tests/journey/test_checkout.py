@@ -62,6 +62,45 @@ def test_equal_methods_are_no_finding():
     assert "none of what is known" in jl.journey.checkout(shop_with()).headline()
 
 
+def test_a_group_that_finishes_less_is_found_over_all_and_at_each_value():
+    # mobile is every odd pair of visitors, and half of its checkouts end without an order
+    events = """SELECT 'v' || i AS visitor_id, TIMESTAMP '2026-01-01' AS occurred_at, DATE '2026-01-01' AS day,
+        if((i // 2) % 2 = 0, 'desktop', 'mobile') AS device, 'begin_checkout' AS event,
+        '{"payment_method":"' || if(i % 2 = 0, 'card', 'invoice') || '"}' AS properties FROM range(400) t(i)
+        UNION ALL SELECT 'v' || i, TIMESTAMP '2026-01-01 00:01', DATE '2026-01-01', 'tablet', 'purchase', NULL
+        FROM range(400) t(i) WHERE (i // 2) % 2 = 0 OR (i // 4) % 2 = 0
+        UNION ALL SELECT 'w' || i, TIMESTAMP '2026-01-01', DATE '2026-01-01', 'tv', 'begin_checkout', NULL
+        FROM range(50) t(i)"""
+    shop = shop_of({"events": events})
+    result = jl.journey.checkout(shop, by="device", groups=["desktop", "mobile"])
+    rows = result.table().set_index(["aspect", "value", "group"])
+    assert set(rows.index.get_level_values("group")) == {"desktop", "mobile"}
+    assert (result.began, result.finished) == (400, 300)
+    assert rows.loc[("checkout", "all", "mobile"), ["n", "of"]].tolist() == [100, 200]
+    assert rows.loc[("checkout", "all", "desktop"), ["n", "of"]].tolist() == [200, 200]
+    assert rows.loc[("checkout", "all", "mobile"), "difference"] == pytest.approx(-0.5)
+    assert rows.loc[("payment method", "card", "mobile"), ["n", "of"]].tolist() == [50, 100]
+    assert rows.loc[("payment method", "card", "mobile"), "difference"] == pytest.approx(-0.5)
+    assert "clearly fewer of mobile: 50.0 % of 200, 50.0 points below the other groups" in result.headline()
+    assert result.chart().to_dict()["$schema"]
+    assert set(jl.journey.checkout(shop, by="device").table()["group"]) == {"desktop", "mobile", "tv"}
+    with pytest.raises(jl.NotEnoughData, match="No session began"):
+        jl.journey.checkout(shop, by="device", groups=["watch"])
+
+
+def test_groups_alike_are_no_finding_and_rare_values_are_the_same_ones_in_each():
+    events = """SELECT 'v' || i AS visitor_id, TIMESTAMP '2026-01-01' AS occurred_at, DATE '2026-01-01' AS day,
+        if(i % 2 = 0, 'desktop', 'mobile') AS device, 'begin_checkout' AS event,
+        '{"payment_method":"m' || least(i // 40, 11 - i % 2) || '"}' AS properties FROM range(480) t(i)"""
+    result = jl.journey.checkout(shop_of({"events": events}), by="device")
+    assert not result.table()["clear"].any()
+    assert "no group clearly finishes less" in result.headline()
+    methods = result.table().query("aspect == 'payment method'").groupby("group")["value"].agg(list)
+    assert methods["desktop"] == methods["mobile"]
+    assert len(methods["desktop"]) == 9
+    assert methods["desktop"][-1] == "other"
+
+
 def test_further_aspects_are_read_from_the_properties_they_are_named_by():
     result = jl.journey.checkout(shop_with(), properties={"rate": "shipping_fee"})
     assert set(counts(result, "rate")) == {"0", "1", "2"}

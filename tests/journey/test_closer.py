@@ -83,6 +83,35 @@ def test_those_who_dropped_are_as_many_as_the_funnel_says_and_can_be_listed():
         jl.journey.dropped(shop, steps=["a", "b"], at=3)
 
 
+def test_the_group_that_is_lost_more_often_is_found_with_the_counts_of_the_funnel():
+    shop = shop_of(
+        {
+            "events": """SELECT 'v' || i AS visitor_id, TIMESTAMP '2026-01-01' AS occurred_at, DATE '2026-01-01' AS day,
+                'a' AS event, ['mobile', 'desktop', 'tv'][1 + i % 3] AS device FROM range(300) t(i)
+                UNION ALL SELECT 'v' || i, TIMESTAMP '2026-01-02', DATE '2026-01-02', 'b', 'tv' FROM range(300) t(i)
+                WHERE i % 3 = 1 OR i < 120
+                UNION ALL SELECT 'z' || i, TIMESTAMP '2026-02-01', DATE '2026-02-01', 'a', 'mobile'
+                FROM range(7) t(i)"""
+        }
+    )
+    result = jl.journey.dropped(shop, steps=["a", "b"], at=2, by="device", groups=["mobile", "desktop"])
+    funnel = jl.journey.funnel(shop, steps=["a", "b"], by="device", groups=["mobile", "desktop"]).table()
+    second = funnel[funnel["position"] == 2].set_index("group")
+    shares = result.shares.set_index("group")
+    assert shares[["n", "of"]].T.to_dict("list") == {"desktop": [0, 100], "mobile": [60, 107]}
+    assert shares["n"].to_dict() == second["lost"].to_dict()
+    assert shares["of"].to_dict() == second["of"].to_dict()
+    assert shares.loc["mobile", "difference"] == pytest.approx(60 / 107)
+    assert "clearly more of mobile: 56.1 % of 107, 56.1 points above the other groups" in result.headline()
+    assert set(result.table()["group"]) == {"mobile"}
+    assert any(said.startswith("7 who reached the step before still had time") for said in result.caveats)
+    every = jl.journey.dropped(shop, steps=["a", "b"], at=2)
+    assert list(every.table().columns) == ["visitor_id", "day"]
+    assert every.shares[["n", "of"]].iloc[0].tolist() == [120, 307]
+    for view in result.views:
+        assert result.chart(view).to_dict()["$schema"]
+
+
 def chain(seed, *, memory=False, visitors=2000):
     """Visits view → cart → purchase, where with `memory` only those who began at home buy from the cart."""
     rng = np.random.default_rng(seed)
