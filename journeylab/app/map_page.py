@@ -8,6 +8,7 @@ import streamlit as st
 
 from journeylab.app import controls, map_keeper, panels
 from journeylab.app.cards import run
+from journeylab.app.demo import demo_button, open_demo
 from journeylab.app.presenter import presenting
 from journeylab.app.shell import story
 from journeylab.app.state import visitor
@@ -46,6 +47,8 @@ def chosen(
     st.session_state["map_preview"] = st.empty()
     if presenting():
         return _map(shop, st.session_state.get("map_persona"), st.session_state.get("map_personas"))
+    if visitor().shop is None and demo_button("map_demo"):
+        open_demo()
     row = st.container(horizontal=True, vertical_alignment="bottom")
     st.session_state["map_preview"] = st.empty()
     with row:

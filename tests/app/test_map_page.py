@@ -52,6 +52,11 @@ def test_every_step_of_the_workshop_works_with_a_shop_and_without(
     assert not app.error
 
 
+def test_without_data_the_page_offers_the_demo_store_and_with_a_shop_it_does_not(open_app: Open, shop: Dataset):
+    assert "map_demo" in [button.key for button in open_app(MAP).button]
+    assert "map_demo" not in [button.key for button in open_app(MAP, shop=shop).button]
+
+
 def test_the_map_is_drafted_from_the_data_and_one_click_keeps_it(open_app: Open, shop: Dataset):
     app = open_app(MAP, shop=shop)
     assert len(app.get("vega_lite_chart")) == 1

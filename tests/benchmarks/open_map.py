@@ -21,18 +21,19 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 _DRAWN = ":is(canvas, svg.marks)"
-WHOLE = f".st-key-journey_map_map {_DRAWN}"
-FIRST = f".st-key-journey_map_map_preview {_DRAWN}, {WHOLE}"
+#: What the page says below a map with pains; the map without data stands there before the click.
+_DOUBT = "Friction goes with fewer orders"
 
 
 def first(page: Page) -> None:
-    """Wait for the map with its figures; its pains may still be looked for."""
-    page.locator(FIRST).first.wait_for(timeout=120_000)
+    """Wait for the map with its figures, while its pains are still looked for."""
+    page.locator(f".st-key-journey_map_map_preview {_DRAWN}").first.wait_for(timeout=120_000)
 
 
 def whole(page: Page) -> None:
     """Wait for the map with figures and pains."""
-    page.locator(WHOLE).first.wait_for(timeout=120_000)
+    page.get_by_text(_DOUBT).first.wait_for(timeout=120_000)
+    page.locator(f".st-key-journey_map_map {_DRAWN}").first.wait_for(timeout=120_000)
 
 
 def main() -> None:
