@@ -20,20 +20,22 @@ from tests.benchmarks.open_demo import cold_click, judge, runs, tell
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-_DRAWN = ":is(canvas, svg.marks)"
-#: What the page says below a map with pains; the map without data stands there before the click.
-_DOUBT = "Friction goes with fewer orders"
+_DRAWN = ".stVegaLiteChart svg.marks"
 
 
 def first(page: Page) -> None:
     """Wait for the map with its figures, while its pains are still looked for."""
-    page.locator(f".st-key-journey_map_map_preview {_DRAWN}").first.wait_for(timeout=120_000)
+    _drawn(page, "Looking for friction")
 
 
 def whole(page: Page) -> None:
-    """Wait for the map with figures and pains."""
-    page.get_by_text(_DOUBT).first.wait_for(timeout=120_000)
-    page.locator(f".st-key-journey_map_map {_DRAWN}").first.wait_for(timeout=120_000)
+    """Wait for the map with figures and pains, below which the page says how to read them."""
+    _drawn(page, "Friction goes with fewer orders")
+
+
+def _drawn(page: Page, said: str) -> None:
+    page.get_by_text(said).first.wait_for(timeout=120_000)
+    page.locator(_DRAWN).first.wait_for(timeout=120_000)
 
 
 def main() -> None:
