@@ -22,6 +22,7 @@ from streamlit.runtime import exists as runtime_exists
 from streamlit.runtime import get_instance
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from journeylab.app import warm
 from journeylab.app.janitor import Janitor
 from journeylab.data import workspace
 from journeylab.errors import SchemaError, UnknownSource
@@ -132,6 +133,7 @@ class Visitor:
 
         Files whose columns nobody knows wait, together with those added beside them, for the mapping step.
         """
+        warm.wait()
         import journeylab as jl
 
         ticket = self._reading = object()
@@ -198,6 +200,7 @@ class Visitor:
 
     def open_demo(self, progress: Callable[[float, str], None] | None = None) -> None:
         """Put the demo store in the place of the shop there was."""
+        warm.wait()
         import journeylab as jl
 
         ticket = self._reading = object()
@@ -210,6 +213,7 @@ class Visitor:
 
     def reopen(self, path: Path) -> None:
         """Open a lab file of the user's own as the shop, with the key it may hold."""
+        warm.wait()
         from journeylab.data import lab_file
 
         key = lab_key(path)

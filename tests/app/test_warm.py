@@ -1,0 +1,57 @@
+"""What is loaded ahead is there, once, and only where a server runs."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+
+import pytest
+import streamlit as st
+
+from journeylab.app import warm
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch):
+    """A server that runs, on which nothing was loaded yet."""
+    monkeypatch.setattr(st.runtime, "exists", lambda: True)
+    monkeypatch.setattr(warm, "_PATIENCE", 0.0)
+    monkeypatch.setattr(warm, "_done", threading.Event())
+    warm._start.cache_clear()
+    yield
+    warm._start.cache_clear()
+
+
+def test_all_that_is_loaded_ahead_exists():
+    for name in warm._MODULES:
+        importlib.import_module(name)
+
+
+@pytest.mark.usefixtures("server")
+def test_who_is_quicker_waits_until_all_is_loaded(monkeypatch: pytest.MonkeyPatch):
+    asked: list[str] = []
+    monkeypatch.setattr(warm.importlib, "import_module", asked.append)
+    warm.begin()
+    warm.begin()
+    warm.wait()
+    assert asked == list(warm._MODULES)
+
+
+@pytest.mark.usefixtures("server")
+def test_nobody_waits_for_what_was_not_begun_or_failed(monkeypatch: pytest.MonkeyPatch):
+    warm.wait()
+
+    def broken(_name: str) -> None:
+        raise ImportError
+
+    monkeypatch.setattr(warm.importlib, "import_module", broken)
+    monkeypatch.setattr(threading, "excepthook", lambda _args: None)
+    warm.begin()
+    warm.wait()
+
+
+def test_without_a_server_nothing_is_begun(monkeypatch: pytest.MonkeyPatch):
+    warm._start.cache_clear()
+    monkeypatch.setattr(threading, "Timer", None)
+    warm.begin()
+    assert warm._start.cache_info().currsize == 0
