@@ -114,6 +114,7 @@ page = st.navigation(
         ],
     },
     position="hidden" if presenting() else "sidebar",
+    expanded=True,
 )
 sidebar()
 page.run()
