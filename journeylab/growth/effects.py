@@ -78,7 +78,7 @@ def difference(control: Moments, variant: Moments, metric: Metric, *, cuped: boo
         cuped: Whether to use the metric's `before`, if it has one.
     """
     if not metric.by_moments:
-        raise BadParameter("Quantiles and trimmed means are no functions of moments.")
+        raise BadParameter("A quantile or a trimmed mean is no function of moments.")
     y, x = metric.column, metric.denom
     b, bx = (metric.before, metric.denom_before) if cuped else (None, None)
     values, variances = [], []
