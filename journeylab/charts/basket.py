@@ -5,10 +5,9 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from journeylab.charts import theme
+from journeylab.charts import sku_bars, theme
 
-_MOST = 25
-_BOUGHT, _WAITS = "bought now", "waits"
+_PARTS = {"bought now": theme.MAIN, "waits": theme.QUIET}
 
 
 def bars(rows: pd.DataFrame, *, currency: str) -> alt.TopLevelMixin:
@@ -18,39 +17,19 @@ def bars(rows: pd.DataFrame, *, currency: str) -> alt.TopLevelMixin:
         rows: As `Basket.rows`.
         currency: Of the money.
     """
-    shown = rows.nlargest(_MOST, "value_wanted")
-    label = shown["product"].fillna("").astype(str).str.slice(0, 32) + " · " + shown["sku"].astype(str)
-    base = shown[["quantity", "wanted", "cost"]].assign(label=label)
-    data = pd.concat(
-        [
-            base.assign(part=_BOUGHT, place=0, value=shown["value"]),
-            base.assign(part=_WAITS, place=1, value=(shown["value_wanted"] - shown["value"]).clip(lower=0)),
-        ]
-    )
-    return (
-        alt.Chart(data)
-        .mark_bar()
-        .encode(
-            y=alt.Y("label:N", sort=list(label), title=None, axis=alt.Axis(labelLimit=320)),
-            x=alt.X("value:Q", title=f"expected to save ({currency})".replace(" ()", ""), axis=alt.Axis(format="~s")),
-            color=alt.Color(
-                "part:N",
-                title=None,
-                sort=[_BOUGHT, _WAITS],
-                scale=alt.Scale(domain=[_BOUGHT, _WAITS], range=[theme.MAIN, theme.QUIET]),
-            ),
-            order=alt.Order("place:Q"),
-            tooltip=[
-                alt.Tooltip("label:N", title="SKU"),
-                alt.Tooltip("part:N"),
-                alt.Tooltip("value:Q", title="saves", format=",.2f"),
-                alt.Tooltip("quantity:Q", title="units bought", format=",.0f"),
-                alt.Tooltip("wanted:Q", title="units wanted", format=",.0f"),
-                alt.Tooltip("cost:Q", title="costs", format=",.2f"),
-            ],
-        )
-        .properties(height=alt.Step(22))
-    )
+    shown = rows.nlargest(sku_bars.MOST, "value_wanted")
+    base = shown[["quantity", "wanted", "cost"]].assign(label=sku_bars.labels(shown))
+    waits = (shown["value_wanted"] - shown["value"]).clip(lower=0)
+    saved = zip(_PARTS, (shown["value"], waits), strict=True)
+    bars = pd.concat([base.assign(part=part, value=value) for part, value in saved])
+    x = alt.X("value:Q", title=f"expected to save ({currency})".replace(" ()", ""), axis=alt.Axis(format="~s"))
+    tooltip = [
+        alt.Tooltip("value:Q", title="saves", format=",.2f"),
+        alt.Tooltip("quantity:Q", title="units bought", format=",.0f"),
+        alt.Tooltip("wanted:Q", title="units wanted", format=",.0f"),
+        alt.Tooltip("cost:Q", title="costs", format=",.2f"),
+    ]
+    return sku_bars.stacked(bars, _PARTS, x, tooltip).properties(height=alt.Step(22))
 
 
 def curve(data: pd.DataFrame, *, budget: float, cost: float, value: float, currency: str) -> alt.TopLevelMixin:

@@ -74,7 +74,7 @@ def curves(cells: pd.DataFrame, *, unit: str) -> alt.LayerChart:
     shown = _named(cells[~cells["partial"] & (cells["period"] > 0)], unit)
     together = shown.groupby("period", as_index=False)[["n", "of"]].sum()
     together = together.assign(rate=together["n"] / together["of"])
-    x = alt.X("period:Q", title=f"{unit}s since the first purchase", axis=alt.Axis(tickMinStep=1, format="d"))
+    x = _since(unit)
     y = alt.Y("rate:Q", title="share who bought", axis=alt.Axis(format=".0%"))
     tooltip = [alt.Tooltip("n:Q", format=","), alt.Tooltip("of:Q", format=","), alt.Tooltip("rate:Q", format=".1%")]
     return alt.layer(
@@ -101,7 +101,7 @@ def margins(cells: pd.DataFrame, *, unit: str, cost: float, currency: str) -> al
         alt.Chart(shown)
         .mark_line()
         .encode(
-            x=alt.X("period:Q", title=f"{unit}s since the first purchase", axis=alt.Axis(tickMinStep=1, format="d")),
+            x=_since(unit),
             y=alt.Y("margin:Q", title=_title("margin a customer so far", currency)),
             color=alt.Color(
                 "name:O", title="cohort", sort=_order(shown), scale=alt.Scale(range=list(theme.SCALE)[::-1])
@@ -122,7 +122,7 @@ def payback(rows: pd.DataFrame, *, unit: str, cost: float, currency: str) -> alt
         currency: Of the margin.
     """
     base = alt.Chart(rows).encode(
-        x=alt.X("period:Q", title=f"{unit}s since the first purchase", axis=alt.Axis(tickMinStep=1, format="d")),
+        x=_since(unit),
         tooltip=[
             "period:Q",
             *[alt.Tooltip(f"{name}:Q", format=",.2f") for name in ("margin", "lower", "upper")],
@@ -179,6 +179,10 @@ def _thinned(curve: pd.DataFrame, most: int = 400) -> pd.DataFrame:
 def _named(cells: pd.DataFrame, unit: str) -> pd.DataFrame:
     """Name cohorts in words that sort: '2026-03', or the Monday of a week."""
     return cells.assign(name=cells["cohort"].dt.strftime("%Y-%m" if unit == "month" else "%Y-%m-%d"))
+
+
+def _since(unit: str) -> alt.X:
+    return alt.X("period:Q", title=f"{unit}s since the first purchase", axis=alt.Axis(tickMinStep=1, format="d"))
 
 
 def _order(cells: pd.DataFrame) -> Sequence[str]:

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import altair as alt
 import pandas as pd
 
-from journeylab.charts import theme
+from journeylab.charts import sku_bars, theme
 
 if TYPE_CHECKING:
     from datetime import date
 
-_MOST = 25
 #: Each state with its colour and its shape, so that neither alone tells them apart.
 STATES = {
     "out of stock": (theme.BAD, "cross"),
@@ -32,41 +31,29 @@ def levels(rows: pd.DataFrame) -> alt.TopLevelMixin:
     Args:
         rows: As `Replenishment.rows`; the most urgent are drawn.
     """
-    shown = rows.head(_MOST)
-    label = _labels(shown)
+    shown = rows.head(sku_bars.MOST)
+    label = sku_bars.labels(shown)
     there = (shown["on_hand"] - shown["committed"]).clip(lower=0).fillna(0)
     parts = {"there": there, "arriving in time": shown["arriving"], "to order": shown["order"].fillna(0)}
     point = shown["reorder_point"].where(shown["reorder_point"] > 0)
     bars = pd.concat(
         [
-            pd.DataFrame({"label": label, "part": part, "place": place, "units": units, "share": units / point})
-            for place, (part, units) in enumerate(parts.items())
+            pd.DataFrame({"label": label, "part": part, "units": units, "share": units / point})
+            for part, units in parts.items()
         ]
     ).dropna(subset=["share"])
     known = shown.assign(label=label, whole=1.0)[point.notna().to_numpy()]
-    y = alt.Y("label:N", sort=list(label), title=None, axis=alt.Axis(labelLimit=320))
-    scale = alt.Scale(domain=list(_PARTS), range=list(_PARTS.values()))
-    stack = (
-        alt.Chart(bars)
-        .mark_bar()
-        .encode(
-            y=y,
-            x=alt.X("share:Q", title="share of the reorder point", axis=alt.Axis(format="%"), scale=_clamped(bars)),
-            color=alt.Color("part:N", title=None, scale=scale, sort=list(_PARTS)),
-            order=alt.Order("place:Q"),
-            tooltip=[
-                alt.Tooltip("label:N", title="SKU"),
-                alt.Tooltip("part:N"),
-                alt.Tooltip("units:Q", format=",.0f"),
-                alt.Tooltip("share:Q", title="of the reorder point", format=".0%"),
-            ],
-        )
-    )
+    x = alt.X("share:Q", title="share of the reorder point", axis=alt.Axis(format="%"), scale=_clamped(bars))
+    tooltip = [
+        alt.Tooltip("units:Q", format=",.0f"),
+        alt.Tooltip("share:Q", title="of the reorder point", format=".0%"),
+    ]
+    stack = sku_bars.stacked(bars, _PARTS, x, tooltip)
     mark = (
         alt.Chart(known)
         .mark_tick(color=theme.QUIET, thickness=3, size=18)
         .encode(
-            y=y,
+            y=sku_bars.by_sku(known["label"]),
             x="whole:Q",
             tooltip=[
                 alt.Tooltip("label:N", title="SKU"),
@@ -92,14 +79,14 @@ def cover(rows: pd.DataFrame, *, as_of: date) -> alt.TopLevelMixin:
         rows: As `Replenishment.rows`; the most urgent are drawn.
         as_of: The day the order would be placed.
     """
-    shown = rows[rows["runs_out"].notna()].head(_MOST)
+    shown = rows[rows["runs_out"].notna()].head(sku_bars.MOST)
     data = shown.assign(
-        label=_labels(shown),
+        label=sku_bars.labels(shown),
         start=pd.Timestamp(as_of),
         earliest=pd.Timestamp(as_of) + pd.to_timedelta(shown["lead_time_days"].round(), unit="D"),
     )
     used = [state for state in STATES if state in set(data["status"])]
-    y = alt.Y("label:N", sort=list(data["label"]), title=None, axis=alt.Axis(labelLimit=320))
+    y = sku_bars.by_sku(data["label"])
     tooltip = [
         alt.Tooltip("label:N", title="SKU"),
         alt.Tooltip("status:N"),
@@ -137,13 +124,13 @@ def overstock(rows: pd.DataFrame, *, currency: str) -> alt.TopLevelMixin:
     money = bool(rows["overstock_cost"].notna().any())
     value = "overstock_cost" if money else "overstock"
     title = f"overstock ({currency})".replace(" ()", "") if money else "overstock, units"
-    shown = rows[rows[value] > 0].nlargest(_MOST, value)
-    data = shown.assign(label=_labels(shown))
+    shown = rows[rows[value] > 0].nlargest(sku_bars.MOST, value)
+    data = shown.assign(label=sku_bars.labels(shown))
     return (
         alt.Chart(data)
         .mark_bar(color="#5c79d8")
         .encode(
-            y=alt.Y("label:N", sort=list(data["label"]), title=None, axis=alt.Axis(labelLimit=320)),
+            y=sku_bars.by_sku(data["label"]),
             x=alt.X(f"{value}:Q", title=title, axis=alt.Axis(format="~s")),
             tooltip=[
                 alt.Tooltip("label:N", title="SKU"),
@@ -188,13 +175,6 @@ def classes(rows: pd.DataFrame, *, currency: str) -> alt.TopLevelMixin:
         color=alt.condition(f"datum.net > {most * 0.4}", alt.value("white"), alt.value("#12171c")),
     )
     return alt.layer(heat, text).properties(height=alt.Step(70), width=alt.Step(150))
-
-
-def _labels(rows: pd.DataFrame) -> pd.Series:
-    """Name a SKU by product and number, and each once."""
-    same = rows["product"].fillna("").astype(str) == rows["sku"].astype(str)
-    both = rows["product"].fillna("").astype(str).str.slice(0, 32) + " · " + rows["sku"].astype(str)
-    return both.where(~same & rows["product"].notna(), rows["sku"].astype(str))
 
 
 def _scale(used: list[str], which: int) -> alt.Scale:

@@ -20,7 +20,7 @@ from journeylab.customers import purchases
 from journeylab.customers.spend import expected_spend, fit_spend
 from journeylab.customers.value_curve import Spenders, ValueCurve, value_curve
 from journeylab.data.coverage import orders_end, orders_end_caveat
-from journeylab.errors import NotEnoughData
+from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -239,6 +239,19 @@ def holdout(
     )
     result = _with_caveats(result, forced=model is not None, free=free_orders)
     return replace(result, caveats=result.caveats + orders_end_caveat(shop, until))
+
+
+def proven(shop: Dataset, tested: Holdout | None, *, free_orders: bool = False) -> Holdout:
+    """Return the hold-out test that was given, or make it with its defaults.
+
+    Raises:
+        BadParameter: if something else was given.
+    """
+    if tested is None:
+        tested = holdout(shop, free_orders=free_orders)
+    if not isinstance(tested, Holdout):
+        raise BadParameter("tested must be the Result of jl.customers.holdout.")
+    return tested
 
 
 def _models() -> dict[str, type[PurchaseModel]]:

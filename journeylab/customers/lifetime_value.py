@@ -14,10 +14,9 @@ import pandas as pd
 
 from journeylab import words
 from journeylab.checks import number
-from journeylab.customers.holdout import Holdout, holdout
+from journeylab.customers.holdout import Holdout, proven
 from journeylab.customers.value_curve import WEEKS_A_YEAR, chance_variance
 from journeylab.customers.value_methods import FEWEST_SEEN, formulas, methods
-from journeylab.errors import BadParameter
 from journeylab.intervals import z_of
 from journeylab.result import Result, analysis
 
@@ -154,10 +153,7 @@ def lifetime_value(
     for name, lever in (("order_value", order_value), ("pace", pace), ("retention", retention)):
         number(lever, name, lowest=0.5, highest=2)
     z_of(level)
-    if tested is None:
-        tested = holdout(shop)
-    if not isinstance(tested, Holdout):
-        raise BadParameter("tested must be the Result of jl.customers.holdout.")
+    tested = proven(shop, tested)
     weekly = float(np.log1p(yearly) / WEEKS_A_YEAR)
     earned = margin * order_value
     weeks = horizon * WEEKS_A_YEAR / 12

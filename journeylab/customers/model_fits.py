@@ -14,9 +14,8 @@ import pandas as pd
 
 from journeylab import words
 from journeylab.customers.customer_base import FEWEST_CUSTOMERS, FEWEST_REPEATERS, CustomerBase
-from journeylab.customers.holdout import Holdout, holdout
+from journeylab.customers.holdout import Holdout, proven
 from journeylab.customers.value_curve import WEEKS_A_YEAR
-from journeylab.errors import BadParameter
 from journeylab.intervals import z_of
 from journeylab.result import Result, analysis
 
@@ -97,10 +96,7 @@ def model_fits(shop: Dataset, *, tested: Holdout | None = None, level: float = 0
         ['all']
     """
     z_of(level)
-    if tested is None:
-        tested = holdout(shop)
-    if not isinstance(tested, Holdout):
-        raise BadParameter("tested must be the Result of jl.customers.holdout.")
+    tested = proven(shop, tested)
     customers, kind = tested.customers, type(tested.model)
     parts = {name: customers.base.take(customers.group == position) for position, name in enumerate(tested.group_names)}
     large = {

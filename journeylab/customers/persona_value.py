@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from journeylab import words
 from journeylab.customers import purchases
-from journeylab.customers.holdout import Holdout, holdout
+from journeylab.customers.holdout import proven
 from journeylab.customers.lifetime_value import lifetime_value
 from journeylab.customers.personas import Personas
 from journeylab.customers.personas import personas as find_personas
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import altair as alt
     import pandas as pd
 
+    from journeylab.customers.holdout import Holdout
     from journeylab.data.dataset import Dataset
 
 _FITTED = "The models know no personas: they are fitted to all customers, and their values are added up by persona."
@@ -124,9 +125,9 @@ def persona_value(
         150
     """
     personas = find_personas(shop) if personas is None else personas
-    tested = holdout(shop) if tested is None else tested
-    if not isinstance(personas, Personas) or not isinstance(tested, Holdout):
-        raise BadParameter("personas and tested must be what jl.customers.personas and jl.customers.holdout gave.")
+    if not isinstance(personas, Personas):
+        raise BadParameter("personas must be the Result of jl.customers.personas.")
+    tested = proven(shop, tested)
     days = purchases.purchase_days(shop, tested.until)
     grouped = purchases.grouped(shop, purchases.histories(days, tested.until), None, personas.assignments)
     rows = shop.run(purchases.statistics(grouped, weekly=tested.weekly))

@@ -17,9 +17,9 @@ from journeylab import words
 from journeylab.checks import number, whole
 from journeylab.customers import purchases
 from journeylab.customers.customer_base import CustomerBase
-from journeylab.customers.holdout import Holdout, holdout
+from journeylab.customers.holdout import Holdout, proven
 from journeylab.customers.value_curve import WEEKS_A_YEAR
-from journeylab.errors import BadParameter, NotEnoughData
+from journeylab.errors import NotEnoughData
 from journeylab.intervals import z_of
 from journeylab.result import Result, analysis
 
@@ -130,10 +130,7 @@ def quiet(
     number(margin, "margin", lowest=0, highest=1)
     whole(top, "top", lowest=1, highest=500)
     z_of(level)
-    if tested is None:
-        tested = holdout(shop, free_orders=free_orders)
-    if not isinstance(tested, Holdout):
-        raise BadParameter("tested must be the Result of jl.customers.holdout.")
+    tested = proven(shop, tested, free_orders=free_orders)
     weeks = horizon * WEEKS_A_YEAR / 12
     people = _people(shop, tested, free_orders=free_orders)
     base = _base(people)

@@ -18,11 +18,15 @@ from journeylab.errors import BadParameter
 from journeylab.growth.proportion import relative_score_interval, score_interval
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from journeylab.growth.metrics import Metric
     from journeylab.growth.moments import Floats, Moments
 
 Alternative = Literal["two-sided", "greater", "less"]
 ALTERNATIVES = ("two-sided", "greater", "less")
+#: Bounds that could not be found.
+UNKNOWN = (math.nan,) * 4
 
 
 class Effect(NamedTuple):
@@ -48,6 +52,50 @@ class Effect(NamedTuple):
     pvalue: float
     level: float
     method: str
+
+    @classmethod
+    def between(
+        cls,
+        control: tuple[float, float],
+        variant: tuple[float, float],
+        *,
+        bounds: Sequence[float] = UNKNOWN,
+        errors: Sequence[float] = UNKNOWN[:2],
+        pvalue: float = math.nan,
+        level: float,
+        method: str,
+    ) -> Effect:
+        """Put an effect together; what is left out could not be observed.
+
+        Args:
+            control: Units and value of the control.
+            variant: Units and value of the variant.
+            bounds: lower, upper, relative_lower, relative_upper.
+            errors: se, relative_se.
+            pvalue: Of no difference.
+            level: Coverage of the bounds.
+            method: How they were found, in words.
+        """
+        (n_control, before), (n, after) = control, variant
+        lower, upper, relative_lower, relative_upper = bounds
+        se, relative_se = errors
+        return cls(
+            n_control=n_control,
+            n=n,
+            value_control=before,
+            value=after,
+            effect=after - before,
+            lower=lower,
+            upper=upper,
+            relative=(after - before) / before if before > 0 else math.nan,
+            relative_lower=relative_lower,
+            relative_upper=relative_upper,
+            se=se,
+            relative_se=relative_se,
+            pvalue=pvalue,
+            level=level,
+            method=method,
+        )
 
 
 class Difference(NamedTuple):
@@ -154,12 +202,12 @@ def compare(
     seen = min(float(control.n), float(variant.n))
     if metric.kind == "proportion" and not adjusted:
         if seen < 1:
-            return _effect(control, variant, d, level, "score", (math.nan,) * 4, math.nan)
+            return _effect(control, variant, d, level, "score")
         return _proportion(control, variant, d, metric, level, alternative)
     name = {"mean": "Welch", "proportion": "Welch", "ratio": "Welch on the delta method"}[metric.kind]
     name += " with CUPED" if adjusted else ""
     if seen < 2 or not float(d.se) > 0:
-        return _effect(control, variant, d, level, name, (math.nan,) * 4, math.nan)
+        return _effect(control, variant, d, level, name)
     from tea_tasting.metrics import RatioOfMeans
 
     test = RatioOfMeans(
@@ -176,7 +224,7 @@ def compare(
     bounds = [r.effect_size_ci_lower, r.effect_size_ci_upper]
     both_positive = r.control > 0 and r.treatment > 0  # the relative interval is one of logarithms
     bounds += [r.rel_effect_size_ci_lower, r.rel_effect_size_ci_upper] if both_positive else [math.nan, math.nan]
-    return _effect(control, variant, d, level, name, tuple(float(b) for b in bounds), r.pvalue)
+    return _effect(control, variant, d, level, name, [float(b) for b in bounds], r.pvalue)
 
 
 def _proportion(
@@ -223,24 +271,15 @@ def _effect(
     d: Difference,
     level: float,
     method: str,
-    bounds: tuple[float, ...],
-    pvalue: float,
+    bounds: Sequence[float] = UNKNOWN,
+    pvalue: float = math.nan,
 ) -> Effect:
     """Put the parts of an effect together."""
-    lower, upper, relative_lower, relative_upper = bounds
-    return Effect(
-        n_control=float(control.n),
-        n=float(variant.n),
-        value_control=float(d.value_control),
-        value=float(d.value),
-        effect=float(d.effect),
-        lower=lower,
-        upper=upper,
-        relative=float(d.relative),
-        relative_lower=relative_lower,
-        relative_upper=relative_upper,
-        se=float(d.se),
-        relative_se=float(d.relative_se),
+    return Effect.between(
+        (float(control.n), float(d.value_control)),
+        (float(variant.n), float(d.value)),
+        bounds=bounds,
+        errors=(float(d.se), float(d.relative_se)),
         pvalue=float(pvalue),
         level=level,
         method=method,

@@ -75,10 +75,9 @@ def compare_quantiles(
     z = float(ndtri((1 + level) / 2))
     enough = min(_reach(n_control, q, z), _reach(n, q, z)) > 0
     down, up = math.hypot(mt - lt, uc - mc), math.hypot(ut - mt, mc - lc)
-    relative = mt / mc - 1 if mc > 0 else math.nan
+    arms, method = ((n_control, mc), (n, mt)), "ranks, MOVER"
     if not (enough and down > 0 and up > 0):
-        unknown = (math.nan,) * 5
-        return Effect(n_control, n, mc, mt, effect, math.nan, math.nan, relative, *unknown, level, "ranks, MOVER")
+        return Effect.between(*arms, level=level, method=method)
     facing = down if effect > 0 else up
     se, pvalue = (down + up) / (2 * z), float(2 * ndtr(-abs(effect) * z / facing))
     relative_lower = relative_upper = relative_se = math.nan
@@ -88,22 +87,13 @@ def compare_quantiles(
         log_up = math.hypot(math.log(ut / mt), math.log(mc / lc))
         relative_lower, relative_upper = math.expm1(log - log_down), math.expm1(log + log_up)
         relative_se = (log_down + log_up) / (2 * z) * mt / mc
-    return Effect(
-        n_control=n_control,
-        n=n,
-        value_control=mc,
-        value=mt,
-        effect=effect,
-        lower=effect - down,
-        upper=effect + up,
-        relative=relative,
-        relative_lower=relative_lower,
-        relative_upper=relative_upper,
-        se=se,
-        relative_se=relative_se,
+    return Effect.between(
+        *arms,
+        bounds=(effect - down, effect + up, relative_lower, relative_upper),
+        errors=(se, relative_se),
         pvalue=pvalue,
         level=level,
-        method="ranks, MOVER",
+        method=method,
     )
 
 

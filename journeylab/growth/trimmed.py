@@ -77,7 +77,7 @@ def compare_trimmed(
 
     (mc, dc, hc), (mt, dt, ht) = _mean(control), _mean(variant)
     se = math.sqrt(dc + dt) if hc > 1 and ht > 1 else math.nan
-    effect, relative = mt - mc, mt / mc - 1 if mc > 0 else math.nan
+    effect = mt - mc
     relative_se = math.sqrt(dt / mc**2 + dc * mt**2 / mc**4) if mc > 0 else math.nan
     lower = upper = pvalue = relative_lower = relative_upper = math.nan
     if se > 0:
@@ -93,19 +93,11 @@ def compare_trimmed(
             log, spread = math.log(mt / mc), half * math.sqrt(dt / mt**2 + dc / mc**2)
             relative_lower = -1.0 if alternative == "less" else math.expm1(log - spread)
             relative_upper = math.inf if alternative == "greater" else math.expm1(log + spread)
-    return Effect(
-        n_control=control.n,
-        n=variant.n,
-        value_control=mc,
-        value=mt,
-        effect=effect,
-        lower=lower,
-        upper=upper,
-        relative=relative,
-        relative_lower=relative_lower,
-        relative_upper=relative_upper,
-        se=se,
-        relative_se=relative_se,
+    return Effect.between(
+        (control.n, mc),
+        (variant.n, mt),
+        bounds=(lower, upper, relative_lower, relative_upper),
+        errors=(se, relative_se),
         pvalue=pvalue,
         level=level,
         method="Yuen, trimmed",
