@@ -112,8 +112,10 @@ def _planted(store: Store, found: dict[str, Any]) -> list[str]:
         _personas(found),
         (
             "\nRates are BG/NBD in weeks, spend is Gamma-Gamma: net of tax, before refunds, of customers who buy in "
-            "one sales channel. alpha is that of the mean customer. The season bends the even flow of purchases a "
-            "little, and purchases of one day count as one, so estimates of r and alpha lie slightly low.\n"
+            "one sales channel. alpha is that of the mean customer. Estimates at this size lie off by half a standard "
+            "error at most: the season puts r and alpha 3 % low and a 13 % high, messages put r 2 % low, and purchases "
+            "of one day that count as one put alpha 3 % high. Customers who buy both ways and are seen in one sales "
+            "channel put the mean spend of those seen in one 1 to 7 % high.\n"
         ),
         "### Everything else\n",
         _table(("what", "planted"), _stories(found)),
