@@ -50,6 +50,16 @@ def signed(share: float) -> str:
     return "an unknown share" if math.isnan(share) else f"{'+' if share >= 0 else '−'}{percent(abs(share))}"
 
 
+def decimal(value: float, digits: int = 2) -> str:
+    """Write a number with its decimals, and a true minus.
+
+    >>> decimal(-0.018), decimal(0.2, 1), decimal(-0.001)
+    ('−0.02', '0.2', '0.00')
+    """
+    written = f"{abs(value):.{digits}f}"
+    return f"−{written}" if value < 0 and float(written) else written
+
+
 def count(value: float, noun: str = "", plural: str = "") -> str:
     """Write a count with its noun in the right number.
 

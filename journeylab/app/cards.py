@@ -22,12 +22,14 @@ from journeylab.result import Result
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
+
     from journeylab.data.dataset import Dataset
 
 _drawn: WeakKeyDictionary[Result, dict[str, str]] = WeakKeyDictionary()
 
 TABLE, PYTHON = "Table", "Python"
-_SHARES = ("rate", "share", "change")
+_SHARES = ("rate", "share", "change", "error", "total_error", "p_alive", "kept")
 
 
 def run(function: Callable[..., Any], shop: Dataset, **arguments: Any) -> Any:
@@ -107,19 +109,28 @@ def _table(result: Result) -> None:
     if "rate" in shares:
         shares |= {"lower", "upper"}
     numbers = set(table.select_dtypes("number").columns)
+    times = table.select_dtypes("datetime")
+    days = {name for name in times if (times[name].isna() | (times[name] == times[name].dt.normalize())).all()}
 
     def column(name: str) -> Any:
         if name in numbers:
             return st.column_config.NumberColumn(_title(name), format="percent" if name in shares else "localized")
+        if name in days:
+            return st.column_config.DateColumn(_title(name))
         return st.column_config.Column(_title(name))
 
     st.dataframe(
-        table,
+        table.assign(**{name: table[name].round(2) for name in table.select_dtypes("float") if _large(table[name])}),
         hide_index=True,
         alt=result.headline(),
         placeholder="–",
         column_config={name: column(name) for name in table.columns},
     )
+
+
+def _large(values: pd.Series) -> bool:
+    """Whether a column's third decimal says nothing; what is downloaded keeps all of them."""
+    return bool(values.abs().max() >= 100)
 
 
 def _downloads(result: Result, view: str | None, key: str) -> None:

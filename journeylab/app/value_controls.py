@@ -15,7 +15,7 @@ from journeylab.report.markdown import escape
 if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
-_WIDTH, _PERSONA = 220, "persona"
+_WIDTH, _PERSONA = 196, "persona"
 _WORDS = {"first_product": "first product", "marketing_channel": "marketing channel", "sales_channel": "sales channel"}
 
 

@@ -103,8 +103,12 @@ def margins(cells: pd.DataFrame, *, unit: str, cost: float, currency: str) -> al
         .encode(
             x=_since(unit),
             y=alt.Y("margin:Q", title=_title("margin a customer so far", currency)),
+            detail="name:N",
             color=alt.Color(
-                "name:O", title="cohort", sort=_order(shown), scale=alt.Scale(range=list(theme.SCALE)[::-1])
+                "cohort:T",
+                title="first purchase",
+                scale=alt.Scale(range=[theme.SCALE[4], theme.SCALE[1]]),
+                legend=alt.Legend(format="%b %Y", gradientLength=320, tickCount=4),
             ),
             tooltip=["name:O", "period:Q", alt.Tooltip("margin:Q", format=",.2f"), alt.Tooltip("of:Q", format=",")],
         )
@@ -192,7 +196,7 @@ def _order(cells: pd.DataFrame) -> Sequence[str]:
 def _cost(cost: float, currency: str) -> list[alt.Chart]:
     if not cost:
         return []
-    at = pd.DataFrame({"cost": [cost], "said": [f"cost of winning a customer: {cost:g} {currency}".strip()]})
+    at = pd.DataFrame({"cost": [cost], "said": [f"cost of winning a customer: {_plain(cost)} {currency}".strip()]})
     rule = alt.Chart(at).mark_rule(color=theme.ACCENT, strokeDash=[6, 4]).encode(y="cost:Q")
     label = (
         alt.Chart(at)
@@ -200,6 +204,10 @@ def _cost(cost: float, currency: str) -> list[alt.Chart]:
         .encode(y="cost:Q", x=alt.value("width"), text="said:N")
     )
     return [rule, label]
+
+
+def _plain(money: float) -> str:
+    return f"{money:,.2f}".removesuffix(".00")
 
 
 def _title(what: str, currency: str) -> str:

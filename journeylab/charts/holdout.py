@@ -106,7 +106,7 @@ def calibration(rows: pd.DataFrame) -> alt.LayerChart:
     return alt.layer(
         alt.Chart(ends).mark_line(color=theme.QUIET, strokeDash=[4, 4], strokeWidth=1).encode(x=x, y=y),
         base.mark_rule(color=theme.MAIN, strokeWidth=2).encode(y=alt.Y("lower:Q"), y2="upper:Q"),
-        base.mark_point(color=theme.MAIN, filled=True, size=70).encode(y=y),
+        base.mark_point(color=theme.MAIN, filled=True, size=70, opacity=1).encode(y=y),
     ).properties(height=320)
 
 

@@ -99,7 +99,12 @@ def methods(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
             alt.Tooltip("n:Q", title="customers", format=","),
         ],
     )
-    x = alt.X("margin:Q", title=_title("margin of a new customer", currency))
+    x = alt.X(
+        "margin:Q",
+        title=_title("margin of a new customer", currency),
+        scale=_with_room(rows["margin"], rows["upper"]),
+        axis=alt.Axis(tickCount=8),
+    )
     meaning = alt.Text("means:N")
     return alt.layer(
         base.mark_bar(size=26).encode(
@@ -126,7 +131,12 @@ def levers(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
     """
     base = alt.Chart(rows).encode(
         y=alt.Y("lever:N", sort="-x", title=None),
-        x=alt.X("gain:Q", title=_title("margin added by 5 % more", currency), axis=alt.Axis(format="~s")),
+        x=alt.X(
+            "gain:Q",
+            title=_title("margin added by 5 % more", currency),
+            scale=_with_room(rows["gain"]),
+            axis=alt.Axis(format="~s"),
+        ),
         tooltip=["lever:N", alt.Tooltip("gain:Q", format=",.0f"), alt.Tooltip("gain_share:Q", format="+.1%")],
     )
     return alt.layer(
@@ -153,7 +163,7 @@ def concentration(rows: pd.DataFrame) -> alt.LayerChart:
 
 
 def alive(cells: pd.DataFrame) -> alt.LayerChart:
-    """Draw the mean chance of being alive by repeat purchases and silence, with the customers in each cell.
+    """Draw the mean chance of being alive by repeat purchases and silence; grey where the model cannot say.
 
     Args:
         cells: As `Quiet.cells`.
@@ -172,14 +182,15 @@ def alive(cells: pd.DataFrame) -> alt.LayerChart:
         "p_alive:Q",
         title="chance alive",
         scale=alt.Scale(domain=[0, 1], range=list(theme.SCALE)),
-        legend=alt.Legend(format=".0%"),
+        legend=alt.Legend(format=".0%", values=[0, 0.25, 0.5, 0.75, 1]),
     )
-    words = {"text": alt.Text("p_alive:Q", format=".0%")}
+    known, unknown = (base.transform_filter(f"{sign}isValid(datum.p_alive)") for sign in ("", "!"))
+    ink = alt.condition("datum.strong", alt.value("#ffffff"), alt.value("#0b2a28"))
     return alt.layer(
-        base.mark_rect(cornerRadius=3).encode(color=colour),
-        base.mark_text(fontSize=12).encode(
-            color=alt.condition("datum.strong", alt.value("#ffffff"), alt.value("#0b2a28")), **words
-        ),
+        known.mark_rect(cornerRadius=3).encode(color=colour),
+        known.mark_text(fontSize=12).encode(text=alt.Text("p_alive:Q", format=".0%"), color=ink),
+        unknown.mark_rect(cornerRadius=3, color=theme.QUIET, opacity=0.2),
+        unknown.mark_text(fontSize=12, color=theme.QUIET, text="–"),
     ).properties(height=300)
 
 
@@ -194,12 +205,14 @@ def past_and_expected(rows: pd.DataFrame, *, currency: str) -> alt.Chart:
         rows: As `Quiet.customers`.
         currency: Of the margins.
     """
+    # Roots, because one large customer would press all others into a corner.
+    wide, axis = alt.Scale(type="sqrt"), alt.Axis(format="~s", tickCount=8)
     return (
         alt.Chart(rows)
         .mark_point(filled=True, opacity=0.75)
         .encode(
-            x=alt.X("past:Q", title=_title("margin so far", currency), axis=alt.Axis(format="~s")),
-            y=alt.Y("expected:Q", title=_title("expected margin", currency), axis=alt.Axis(format="~s")),
+            x=alt.X("past:Q", title=_title("margin so far", currency), axis=axis, scale=wide),
+            y=alt.Y("expected:Q", title=_title("expected margin", currency), axis=axis, scale=wide),
             size=alt.Size("loss:Q", title="loss", legend=None),
             shape=alt.Shape(
                 "verdict:N", title=None, scale=alt.Scale(domain=_VERDICTS, range=["circle", "square", "triangle-up"])
@@ -245,7 +258,7 @@ def parameters(rows: pd.DataFrame) -> alt.FacetChart:
     return (
         alt.layer(
             base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(x=alt.X("lower:Q"), x2="upper:Q"),
-            base.mark_point(filled=True, size=60, color=theme.MAIN).encode(x=x),
+            base.mark_point(filled=True, size=60, opacity=1, color=theme.MAIN).encode(x=x),
             alt.Chart(shown).mark_rule(color=theme.QUIET, strokeDash=[4, 4]).encode(x=alt.datum(1)),
         )
         .properties(height=alt.Step(20), width=420)
@@ -271,7 +284,7 @@ def fits(rows: pd.DataFrame) -> alt.HConcatChart:
                 *[alt.Tooltip(f"{name}{end}:Q", format=form) for end in ("", "_lower", "_upper")],
             ],
         )
-        point = base.mark_point(filled=True, size=70, color=theme.MAIN)
+        point = base.mark_point(filled=True, size=70, opacity=1, color=theme.MAIN)
         return alt.layer(
             base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(x=alt.X(f"{name}_lower:Q"), x2=f"{name}_upper:Q"),
             point.encode(x=alt.X(f"{name}:Q", title=title, axis=alt.Axis(format=form))),
@@ -298,8 +311,15 @@ def independence(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
     y = alt.Y("average:Q", title=_title("mean spend a purchase", currency))
     return alt.layer(
         base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(y=alt.Y("lower:Q"), y2="upper:Q"),
-        base.mark_point(filled=True, size=70, color=theme.MAIN).encode(y=y),
+        base.mark_point(filled=True, size=70, opacity=1, color=theme.MAIN).encode(y=y),
     ).properties(height=300)
+
+
+def _with_room(*ends: pd.Series) -> alt.Scale:
+    """Leave room at the right of the longest bar for what is written there; money below zero keeps its place."""
+    values = pd.concat(ends).dropna()
+    low, high = (min(values.min(), 0.0), max(values.max(), 0.0)) if len(values) else (0.0, 1.0)
+    return alt.Scale(domain=[low, high + 0.12 * (high - low)], nice=False)
 
 
 def _title(what: str, currency: str) -> str:

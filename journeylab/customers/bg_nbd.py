@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from journeylab.customers.beta_moment import beta_moment
 from journeylab.customers.purchase_model import PurchaseModel, quadrature
 
 if TYPE_CHECKING:
@@ -100,20 +101,10 @@ class BgNbd(PurchaseModel):
         return self.alpha + base.age
 
     def _survival_moment(self, base: CustomerBase, after: np.ndarray, order: int) -> np.ndarray:
-        """E[(1 + p·t/(α+T))^−(r+x+order)] with p ~ Beta(a, b + m + max(order − 1, 0)): a hypergeometric function.
-
-        Of the two Pfaff transformations the one is taken that stays bounded at the far end.
-        """
-        from scipy.special import hyp2f1
-
+        """E[(1 + p·t/(α+T))^−(r+x+order)] with p ~ Beta(a, b + m + max(order − 1, 0))."""
         power = self.r + base.frequency + order
-        total = self.a + self.b + self._chances(base) + max(order - 1, 0)
-        x = after / self._clock(base)
-        z = x / (1 + x)
-        late = self.a > power
-        steep = np.where(late, power, self.a)
-        other = np.where(late, total - self.a, total - power)
-        return (1 - z) ** steep * hyp2f1(steep, other, total, z)
+        stay = self.b + self._chances(base) + max(order - 1, 0)
+        return beta_moment(power, self.a, stay, after / self._clock(base))
 
     def rate(self, base: CustomerBase, after: np.ndarray, *, pace: float = 1.0, dropout: float = 1.0) -> np.ndarray:
         """Return pace · (r+x)/(α+T) · E[(1 + p·pace·dropout·t/(α+T))^−(r+x+1)], p ~ Beta(a, b+m)."""

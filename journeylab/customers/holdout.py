@@ -16,7 +16,7 @@ import numpy as np
 from journeylab import words
 from journeylab.checks import number, one_of, whole
 from journeylab.customers import holdout_scores as scores
-from journeylab.customers import purchases
+from journeylab.customers import holdout_words, purchases
 from journeylab.customers.spend import expected_spend, fit_spend
 from journeylab.customers.value_curve import Spenders, ValueCurve, value_curve
 from journeylab.data.coverage import orders_end, orders_end_caveat
@@ -237,8 +237,8 @@ def holdout(
         level=level,
         currency=shop.currency,
     )
-    result = _with_caveats(result, forced=model is not None, free=free_orders)
-    return replace(result, caveats=result.caveats + orders_end_caveat(shop, until))
+    said = holdout_words.caveats(result, forced=model is not None, free=free_orders)
+    return replace(result, caveats=said + orders_end_caveat(shop, until))
 
 
 def proven(shop: Dataset, tested: Holdout | None, *, free_orders: bool = False) -> Holdout:
@@ -289,48 +289,3 @@ def _more_or_less(error: float) -> str:
     if np.isnan(error):
         return "an unknown number of"
     return f"{words.percent(abs(error))} {'more' if error >= 0 else 'fewer'}"
-
-
-def _with_caveats(result: Holdout, *, forced: bool, free: bool) -> Holdout:
-    errors = result.errors[result.errors["method"] != scores.NAIVE]
-    if forced:
-        said = [f"{result.model.NAME} was asked for; no other model was compared with it."]
-    else:
-        others = ", ".join(f"{row.method} {words.percent(row.error)}" for row in errors.itertuples() if not row.chosen)
-        best = float(errors.loc[errors["chosen"], "error"].iloc[0])
-        chosen = (
-            f"{result.model.NAME} was chosen for its hold-out error over frequency classes, {words.percent(best)}; "
-            f"the others: {others}. The winner of a test looks a little better in it than it will be."
-        )
-        said = [chosen]
-    worse = (
-        errors.loc[errors["chosen"], "error"].iloc[0]
-        >= result.errors.loc[result.errors["method"] == scores.NAIVE, "error"].iloc[0]
-    )
-    if worse:
-        said.append(
-            "The naive rule was no worse in this test: do not lean on the model's differences between customers."
-        )
-    expected, came = (words.money(value, result.currency) for value in result.money)
-    said.append(f"In net value, {expected} were expected of these weeks, and {came} came.")
-    said.append(
-        f"A purchase is a day on which a customer's orders come to {'zero or more' if free else 'more than zero'}: "
-        "several orders a day are one; orders refunded in full and returns are none."
-    )
-    said.append("Orders before the first day of the data are not known, so early customers look newer than they are.")
-    if result.model.estimate is not None and not result.model.estimate.identified:
-        said.append(
-            "The data do not settle how customers drop out (it may hardly happen, or the history is short), so the "
-            "model's parameters have no standard errors; totals still do."
-        )
-    if abs(result.total_error) > 0.15:
-        said.append(
-            f"The total was off by {words.percent(abs(result.total_error))}: the models know no season, so compare the "
-            "same time of the year, or hold out other weeks."
-        )
-    if abs(result.spend_correlation) > 0.2:
-        said.append(
-            f"Frequent customers spend differently (correlation {result.spend_correlation:.2f}); the model of spend "
-            "takes the two as independent."
-        )
-    return replace(result, caveats=tuple(said))

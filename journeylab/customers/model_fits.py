@@ -43,7 +43,7 @@ class ModelFits(Result):
         currency: Of the money.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("groups", "independence")
+    views: ClassVar[tuple[str, ...]] = ("independence", "groups")
 
     groups: pd.DataFrame
     spend: pd.DataFrame
@@ -60,7 +60,11 @@ class ModelFits(Result):
     def headline(self) -> str:
         """Say whether the groups differ beyond chance, and how spend goes with frequency."""
         tie = "spend hardly goes with frequency" if abs(self.correlation) < 0.2 else "spend goes with frequency"
-        tie = f"{tie} (correlation {self.correlation:.2f})" if np.isfinite(self.correlation) else "all spend alike"
+        tie = (
+            f"{tie} (correlation {words.decimal(self.correlation)})"
+            if np.isfinite(self.correlation)
+            else "all spend alike"
+        )
         if np.isnan(self.p_value):
             return f"{self.model} is fitted to all customers at once; {tie}."
         n = len(self.groups) - 1

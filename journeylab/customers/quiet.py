@@ -46,7 +46,8 @@ class Quiet(Result):
         customers: A row a customer, the highest loss first: customer_id, quiet_days (since the last purchase),
             purchases, past (margin brought so far), p_alive, verdict ('gone' under 10 %, 'in doubt', 'just quiet' from
             90 % on), expected (margin within the horizon), lower, upper (predictive), loss (expected margin missed).
-        cells: A row a class of repeat purchases and silence: frequency, silence, n, p_alive (mean).
+        cells: A row a class of repeat purchases and silence: frequency, silence, n, p_alive (mean; NaN where the model
+            cannot say).
         at_stake: Sum of the losses over all customers looked at.
         looked_at: How many those are.
         tested: The hold-out test the model comes from.
@@ -72,7 +73,10 @@ class Quiet(Result):
 
     def headline(self) -> str:
         """Say how much margin is likely to be lost already, and on whom."""
-        shown = self.customers["loss"].sum()
+        shown, whole = self.customers["loss"].sum(), self.customers["expected"].sum()
+        if self.at_stake < 0.001 * whole:
+            looked_at = words.count(self.looked_at, "repeat customer")
+            return f"Hardly any margin is lost to silence: the model takes nearly all of {looked_at} for alive."
         return (
             f"{words.money(self.at_stake, self.currency)} of margin over {words.count(self.horizon, 'month')} is "
             f"likely lost to silence among {words.count(self.looked_at, 'repeat customer')}; "
@@ -226,6 +230,7 @@ def _cells(tested: Holdout) -> pd.DataFrame:
     cells = pd.DataFrame({"often": often, "silence": silence, "n": base.count})
     cells["alive"] = base.count * tested.model.p_alive(base)
     cells = cells.groupby(["often", "silence"], as_index=False)[["n", "alive"]].sum()
+    unsaid = _never_lost_at_first(tested) & (cells["often"] == 0)
     names = np.array(["0", "1", "2", "3–4", "5–9", "10+"])
     spans = np.array(["under 4", "4–8", "8–13", "13–26", "26–52", "over 52"])
     return pd.DataFrame(
@@ -233,9 +238,14 @@ def _cells(tested: Holdout) -> pd.DataFrame:
             "frequency": names[cells["often"]],
             "silence": spans[cells["silence"]],
             "n": cells["n"].astype(int),
-            "p_alive": cells["alive"] / cells["n"],
+            "p_alive": (cells["alive"] / cells["n"]).mask(unsaid),
         }
     )
+
+
+def _never_lost_at_first(tested: Holdout) -> bool:
+    """Whether the model lets nobody drop out before a second purchase, and so says nothing of one-time buyers."""
+    return tested.model.NAME == "BG/NBD"
 
 
 def _caveats(tested: Holdout, looked_at: int, margin: float) -> tuple[str, ...]:
@@ -243,10 +253,8 @@ def _caveats(tested: Holdout, looked_at: int, margin: float) -> tuple[str, ...]:
         "Being alive is never seen: the model infers it from silence, and the hold-out test says how well it does.",
         f"Margin is taken as {words.percent(margin, digits=0)} of net value, which is your assumption.",
     ]
-    if tested.model.NAME == "BG/NBD":
-        said.append(
-            "In BG/NBD one-time buyers never count as gone, so the map shows them alive whatever their silence."
-        )
+    if _never_lost_at_first(tested):
+        said.append("In BG/NBD one-time buyers never count as gone, however silent, so the map leaves them open.")
     if looked_at == LOOKED_AT:
         said.append(f"Only the {words.count(LOOKED_AT)} repeat customers who spent most were looked at one by one.")
     if tested.model.estimate is not None and not tested.model.estimate.identified:

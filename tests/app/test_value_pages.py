@@ -120,6 +120,56 @@ def test_retention_shows_cohorts_and_the_second_order(open_app: Open, regulars: 
     assert "40 it costs to win one" in headlines(app)[0]
 
 
+def odd_shop(who: str, day: str, net: str) -> Dataset:
+    return shop_of(
+        {
+            "orders": f"""SELECT 'o' || i AS order_id, {who} AS customer_id, day, day::TIMESTAMP AS ordered_at,
+                'completed' AS status, net::DECIMAL(18,4) AS net
+                FROM (SELECT i, DATE '2025-07-01' + CAST({day} AS INTEGER) AS day, {net} AS net FROM range(500) t(i))"""
+        },
+        currency="EUR",
+    )
+
+
+ODD = {
+    "everyone bought once": (odd_shop("'c' || i", "i % 300", "20"), "here 0 of 402 did"),
+    "two customers": (odd_shop("'c' || (i % 2)", "i % 300", "20"), "here 2 of 2 did"),
+    "all on one day": (odd_shop("'c' || (i % 200)", "0", "20"), "The history spans 0 weeks"),
+    "only gifts": (odd_shop("'c' || (i % 80)", "(i * 7919) % 300", "0"), "here 0 of 0 did"),
+    "some gifts": (
+        odd_shop("'c' || (i % 80)", "(i * 7919) % 300", "CASE WHEN i % 3 = 0 THEN 0 ELSE 20 + i % 7 END"),
+        "purchases than there were",
+    ),
+    "a wholesaler": (
+        odd_shop(
+            "CASE WHEN i >= 480 THEN 'big' ELSE 'c' || (i % 120) END",
+            "CASE WHEN i >= 480 THEN (i - 480) * 14 ELSE (i * 7919) % 300 END",
+            "CASE WHEN i >= 480 THEN 20000 ELSE 15 + i % 11 END",
+        ),
+        "or more of the value of all repeat purchases",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("case", ODD)
+def test_odd_shops_get_their_value_or_are_told_why_not(open_app: Open, case: str):
+    shop, said = ODD[case]
+    retention, app = (open_app(f"customers/{page}", shop=shop) for page in ("retention", "lifetime_value"))
+    assert not [*retention.exception, *retention.error, *app.exception, *app.error]
+    told = [*headlines(app), *(item.proto.title for item in app.info), *(item.value for item in app.caption)]
+    assert said in plain(" ".join(told))
+
+
+@pytest.mark.slow
+def test_every_view_of_a_shop_with_a_wholesaler_opens(open_app: Open):
+    app = open_app("customers/lifetime_value", shop=ODD["a wholesaler"][0])
+    for card in ("holdout", "lifetime_value", "quiet", "model_fits"):
+        for view in app.segmented_control(key=f"{card}_view").options[1:-1]:
+            app.segmented_control(key=f"{card}_view").set_value(view).run()
+            assert not [*app.exception, *app.error]
+
+
 @pytest.mark.parametrize("page", ["customers/lifetime_value", "customers/retention"])
 def test_without_data_the_pages_say_what_they_need(open_app: Open, page: str):
     assert headlines(open_app(page))[0].startswith("This page needs ")

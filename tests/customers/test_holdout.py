@@ -148,6 +148,27 @@ def test_a_shop_nobody_came_back_to_and_a_shop_of_one_day_and_of_two_customers_s
         jl.customers.holdout(tiny_shop(), weeks=2)
 
 
+def one_large(repeats):
+    """Sixty customers who buy every five weeks, and one who buys as often, for a thousand times as much."""
+    return shop_of({"orders": f"""SELECT 'o' || i AS order_id, 'c' || (i % 61) AS customer_id,
+        DATE '2025-01-01' + CAST(i // 61 * 35 + i % 35 AS INTEGER) AS day, TIMESTAMP '2025-01-01' AS ordered_at,
+        'completed' AS status, (CASE WHEN i % 61 = 60 THEN 20000 ELSE 15 + i % 7 END)::DECIMAL(18,4) AS net
+        FROM range({61 * repeats}) t(i)"""})  # fmt: skip
+
+
+def test_customers_who_buy_like_clockwork_have_figures_in_every_model():
+    assert jl.customers.holdout(one_large(10)).errors[["predicted", "error"]].notna().all(axis=None)
+    tested = jl.customers.holdout(one_large(10), model="MBG/NBD")
+    value = jl.customers.lifetime_value(one_large(10), tested=tested)
+    assert np.isfinite(value.groups[["margin", "lower", "upper"]]).all(axis=None)
+
+
+def test_a_customer_on_whom_the_money_hangs_is_pointed_out_with_at_least_its_share():
+    caveat = next(said for said in jl.customers.holdout(one_large(10)).caveats if said.startswith("One customer"))
+    assert "brought 9" in caveat
+    assert not any("One customer" in said for said in jl.customers.holdout(regulars_shop()).caveats)
+
+
 def test_weeks_held_out_must_leave_half_of_the_history():
     with pytest.raises(BadParameter, match="weeks"):
         jl.customers.holdout(regulars_shop(), weeks=40)

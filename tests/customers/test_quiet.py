@@ -12,6 +12,7 @@ from journeylab.customers.customer_base import CustomerBase
 from journeylab.customers.gamma_gamma import GammaGamma
 from journeylab.customers.value_curve import WEEKS_A_YEAR
 from tests.customers.crowds import buyers, shop_from
+from tests.customers.test_holdout import one_large
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,20 @@ def test_the_map_holds_every_customer_and_silence_lowers_the_chance(on_cdnow):
     assert often["p_alive"].is_monotonic_decreasing
     for view in result.views:
         assert result.chart(view).to_dict()["config"]
+
+
+def test_one_time_buyers_are_left_open_where_the_model_cannot_lose_them(on_cdnow):
+    shop, tested, _ = on_cdnow
+    assert tested.model.NAME == "BG/NBD"
+    cells = jl.customers.quiet(shop, tested=tested, free_orders=True, top=1).cells
+    assert cells["p_alive"].isna().equals(cells["frequency"] == "0")
+    modified = jl.customers.holdout(shop, weeks=39, model="MBG/NBD", free_orders=True)
+    assert jl.customers.quiet(shop, tested=modified, free_orders=True, top=1).cells["p_alive"].notna().all()
+
+
+def test_where_nobody_is_taken_for_lost_no_loss_is_shared_out():
+    said = jl.customers.quiet(one_large(10)).headline()
+    assert said == "Hardly any margin is lost to silence: the model takes nearly all of 61 repeat customers for alive."
 
 
 def test_predictive_intervals_of_a_customer_cover_what_came_about_as_often_as_the_level_says():
