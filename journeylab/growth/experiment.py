@@ -20,7 +20,7 @@ from journeylab.growth.effects import ALTERNATIVES, Effect
 from journeylab.growth.estimates import compare_metric, guardrails_of, rows_of
 from journeylab.growth.examine import examine, refused
 from journeylab.growth.sequential import TUNING
-from journeylab.growth.trial import from_counts, read_trial
+from journeylab.growth.trial import Asked, from_counts, read_trial
 from journeylab.growth.verdict import Verdict, judge, torn
 from journeylab.result import Result, analysis
 
@@ -188,22 +188,21 @@ def experiment(
         trial = from_counts(counts, control)
     else:
         guards = [] if guardrails is None else list(guardrails)
-        asked = None if metrics is None else [*metrics, *(g for g in guards if g not in metrics)]
-        trial = read_trial(
-            shop,
+        wanted = None if metrics is None else (*metrics, *(g for g in guards if g not in metrics))
+        asked = Asked(
             name=name,
-            metrics=asked,
+            metrics=wanted,
             control=control,
             start=check_day(start, "start"),
             end=check_day(end, "end"),
             window=length,
             measured_by=measured_by,
-            by=None,
             cap=cap,
             trim=trim,
             level=level,
             cuped=cuped,
         )
+        trial = read_trial(shop, asked)
     _check_guardrails(trial, guardrails)
     effects = {
         (m.name, v): compare_metric(

@@ -20,7 +20,7 @@ from journeylab.growth.corrections import CORRECTIONS, adjust
 from journeylab.growth.effects import compare, difference
 from journeylab.growth.measures import MOST_PARTS, OTHERS
 from journeylab.growth.shrinkage import partial_pooling
-from journeylab.growth.trial import read_trial
+from journeylab.growth.trial import Asked, read_trial
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -131,20 +131,16 @@ def experiment_segments(
     """
     number(level, "level", lowest=0.5, highest=0.9999)
     one_of(correction, "correction", CORRECTIONS)
-    trial = read_trial(
-        shop,
+    asked = Asked(
         name=name,
-        metrics=None if metric is None else [metric],
+        metrics=None if metric is None else (metric,),
         control=control,
-        start=None,
-        end=None,
         window=None if window is None else duration(window, "window"),
         measured_by=measured_by,
         by=by,
-        cap=None,
         level=level,
-        cuped=True,
     )
+    trial = read_trial(shop, asked)
     found = trial.metrics[0]
     if found.kind == "quantile":
         raise BadParameter("Quantiles are not compared by segment.", do="Choose a mean, a ratio or a proportion.")

@@ -86,78 +86,53 @@ class Trial:
         return self.moments[metric.name].total(axis=2).total(axis=1)
 
 
-def read_trial(
-    shop: Dataset,
-    *,
-    name: str | None,
-    metrics: Sequence[str] | None,
-    control: str | None,
-    start: date | None,
-    end: date | None,
-    window: timedelta | None,
-    measured_by: str | None,
-    by: str | None,
-    cap: float | None,
-    level: float,
-    cuped: bool,
-    trim: float | None = None,
-) -> Trial:
-    """Read a test in the engine and bring back its moments; the arguments are those of `experiment`.
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What is asked of a test: the arguments of `experiment`, checked."""
+
+    name: str | None = None
+    metrics: tuple[str, ...] | None = None
+    control: str | None = None
+    start: date | None = None
+    end: date | None = None
+    window: timedelta | None = None
+    measured_by: str | None = None
+    by: str | None = None
+    cap: float | None = None
+    trim: float | None = None
+    level: float = 0.95
+    cuped: bool = True
+
+
+def read_trial(shop: Dataset, asked: Asked) -> Trial:
+    """Read a test in the engine and bring back its moments.
 
     The level matters to quantiles alone, whose bounding values depend on it.
     """
-    ranked = any(" of " in text for text in metrics or ())
-    options = {
-        "name": name,
-        "metrics": None if metrics is None else tuple(metrics),
-        "control": control,
-        "start": start,
-        "end": end,
-        "window": window,
-        "measured_by": measured_by,
-        "by": by,
-        "cap": cap,
-        "level": level if ranked else 0.95,
-        "cuped": cuped,
-        "trim": trim,
-    }
-    return recall(shop, ("trial", *options.values()), lambda: _read(shop, **options))  # type: ignore[arg-type]
+    ranked = any(" of " in text for text in asked.metrics or ())
+    question = asked if ranked else replace(asked, level=0.95)
+    return recall(shop, ("trial", question), lambda: _read(shop, question))
 
 
-def _read(
-    shop: Dataset,
-    *,
-    name: str | None,
-    metrics: Sequence[str] | None,
-    control: str | None,
-    start: date | None,
-    end: date | None,
-    window: timedelta | None,
-    measured_by: str | None,
-    by: str | None,
-    cap: float | None,
-    level: float,
-    cuped: bool,
-    trim: float | None = None,
-) -> Trial:
-    source = measures.find(shop, name, measured_by)
-    wanted = [parse(text, source.columns) for text in asked_for(source, metrics)]
-    if cuped:
+def _read(shop: Dataset, asked: Asked) -> Trial:
+    source = measures.find(shop, asked.name, asked.measured_by)
+    wanted = [parse(text, source.columns) for text in asked_for(source, asked.metrics)]
+    if asked.cuped:
         wanted = [with_before(m, source) for m in wanted]
     columns = list(dict.fromkeys(c for m in wanted for c in m.columns))
-    table = measures.units(shop, source, columns, window=window, by=by)
-    table = table if by is None else measures.largest_parts(shop, table)
-    caps = _caps(shop, table, wanted, cap) if cap is not None else {}
+    table = measures.units(shop, source, columns, window=asked.window, by=asked.by)
+    table = table if asked.by is None else measures.largest_parts(shop, table)
+    caps = _caps(shop, table, wanted, asked.cap) if asked.cap is not None else {}
     if caps:
         table = table.mutate(**{c: _[c].clip(upper=top) for c, top in caps.items()})
     cells = shop.run(_cells(table, wanted))
-    trial = _assemble(
-        shop, source, table, wanted, cells, control=control, start=start, end=end, caps=caps, level=level, trim=trim
-    )
+    trial = _assemble(shop, source, table, wanted, cells, asked=asked, caps=caps)
     first = trial.metrics[0]
     if source.outcomes or not source.exposed or not trial.days or not first.by_moments:
         return trial
-    dated = as_known(shop, source, first, trial.variants, window=window, start=start, end=end, caps=caps)
+    dated = as_known(
+        shop, source, first, trial.variants, window=asked.window, start=asked.start, end=asked.end, caps=caps
+    )
     return replace(trial, known=dated)
 
 
@@ -231,13 +206,10 @@ def _assemble(
     metrics: Sequence[Metric],
     cells: pd.DataFrame,
     *,
-    control: str | None,
-    start: date | None,
-    end: date | None,
+    asked: Asked,
     caps: Mapping[str, float],
-    level: float,
-    trim: float | None,
 ) -> Trial:
+    start, end = asked.start, asked.end
     cells["day"] = pd.to_datetime(cells["day"])
     early = cells["day"] < pd.Timestamp(start) if start else pd.Series(data=False, index=cells.index)
     late = cells["day"] > pd.Timestamp(end) if end else pd.Series(data=False, index=cells.index)
@@ -247,7 +219,7 @@ def _assemble(
     cells = cells[~torn & ~early & ~late]
     if cells.empty:
         raise NotEnoughData(f"No unit of the test {source.name!r} is left to compare.", do="Check the test's days.")
-    variants = order_of(cells["variant"].unique(), control)
+    variants = order_of(cells["variant"].unique(), asked.control)
     dated = cells["day"].notna().all()
     days = sorted(cells["day"].unique()) if dated else [pd.NaT]
     parts = sorted(cells["part"].unique())
@@ -265,7 +237,7 @@ def _assemble(
         put.at(out, at, cells[column].astype(float).fillna(empty).to_numpy())
         return out
 
-    found = tuple(_settled(m, cells, i, trim) for i, m in enumerate(metrics))
+    found = tuple(_settled(m, cells, i, asked.trim) for i, m in enumerate(metrics))
     moments, largest = {}, {}
     for i, metric in enumerate(found):
         columns = metrics[i].columns  # as they were asked for
@@ -287,7 +259,7 @@ def _assemble(
         n=spread("units"),
         moments=moments,
         largest=largest,
-        quantiles=ranked.quantiles(shop, inside, found, variants, moments, level),
+        quantiles=ranked.quantiles(shop, inside, found, variants, moments, asked.level),
         middles=ranked.middles(shop, inside, found, variants, moments),
         several=several,
         before=before,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import journeylab as jl
-from journeylab.growth.trial import read_trial
+from journeylab.growth.trial import Asked, read_trial
 from tests.growth.shops import DAY, frames_shop, simulated
 
 OPTIONS = {
@@ -33,7 +33,7 @@ def shop(frames, tmp_path_factory):
 @pytest.mark.parametrize("cap", [None, 0.95])
 @pytest.mark.parametrize("metric", ["conversion", "revenue", "order value", "event purchase"])
 def test_on_the_last_day_all_is_known(shop, metric, cap):
-    trial = read_trial(shop, metrics=[metric], start=None, end=None, cap=cap, cuped=True, **OPTIONS)
+    trial = read_trial(shop, Asked(metrics=(metric,), cap=cap, **OPTIONS))
     whole, last = trial.arms(trial.metrics[0]), trial.known.moments[:, -1]
     np.testing.assert_allclose(last.n, whole.n)
     np.testing.assert_allclose(last.mean, whole.mean)
@@ -55,9 +55,7 @@ def test_a_day_is_what_the_files_of_that_day_would_have_said(shop, frames, tmp_p
 
 
 def test_the_days_of_the_test_bound_the_replay(shop):
-    trial = read_trial(
-        shop, metrics=["conversion"], start=DAY.date(), end=(DAY + pd.Timedelta(days=4)).date(), cap=None, cuped=False,
-        **OPTIONS,
-    )  # fmt: skip
+    end = (DAY + pd.Timedelta(days=4)).date()
+    trial = read_trial(shop, Asked(metrics=("conversion",), start=DAY.date(), end=end, cuped=False, **OPTIONS))
     np.testing.assert_allclose(trial.known.moments[:, -1].n, trial.arms(trial.metrics[0]).n)
     assert trial.known.days[0] == DAY.date()
