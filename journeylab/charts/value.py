@@ -135,7 +135,7 @@ def levers(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
             "gain:Q",
             title=_title("margin added by 5 % more", currency),
             scale=_with_room(rows["gain"]),
-            axis=alt.Axis(format="~s"),
+            axis=alt.Axis(format="~s", tickCount=8),
         ),
         tooltip=["lever:N", alt.Tooltip("gain:Q", format=",.0f"), alt.Tooltip("gain_share:Q", format="+.1%")],
     )
@@ -213,7 +213,7 @@ def past_and_expected(rows: pd.DataFrame, *, currency: str) -> alt.Chart:
         .encode(
             x=alt.X("past:Q", title=_title("margin so far", currency), axis=axis, scale=wide),
             y=alt.Y("expected:Q", title=_title("expected margin", currency), axis=axis, scale=wide),
-            size=alt.Size("loss:Q", title="loss", legend=None),
+            size=alt.Size("loss:Q", title="loss", legend=None, scale=alt.Scale(range=[40, 400])),
             shape=alt.Shape(
                 "verdict:N", title=None, scale=alt.Scale(domain=_VERDICTS, range=["circle", "square", "triangle-up"])
             ),
