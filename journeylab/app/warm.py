@@ -1,7 +1,8 @@
 """Loads what the first files will need while the visitor still reads the empty page.
 
 Importing engine, charts and readers takes two seconds. It begins half a second after the first empty page of a server
-is asked for, so that it does not hold that page up, and whoever is quicker waits for it. scikit-learn follows, for which nobody waits.
+is asked for, so that it does not hold that page up, and whoever is quicker waits for it. For scikit-learn, which comes
+after that, nobody waits.
 """
 
 from __future__ import annotations
