@@ -53,7 +53,7 @@ def triangle(cells: pd.DataFrame, *, unit: str) -> alt.LayerChart:
                 scale=alt.Scale(range=list(theme.SCALE), domain=[0, most]),
                 legend=alt.Legend(format=".0%"),
             ),
-            opacity=alt.condition("datum.partial", alt.value(0.4), alt.value(1.0)),
+            opacity=alt.condition("datum.partial", alt.value(0.15), alt.value(1.0)),
         )
     ]
     if not many:
