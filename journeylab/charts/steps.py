@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_GROUPS = 8
+_DRAWN = ["group", "step", "n", "of", "rate", "lower", "upper", "rate_of_entrants", "small"]
 
 
 def bars(rows: pd.DataFrame, *, grouped: bool, unit: str = "visitor") -> alt.TopLevelMixin:
@@ -76,7 +77,7 @@ def rates(rows: pd.DataFrame, *, grouped: bool) -> alt.TopLevelMixin:
 
 def _largest(rows: pd.DataFrame) -> pd.DataFrame:
     groups = list(dict.fromkeys(rows["group"]))[:_MOST_GROUPS]
-    return rows[rows["group"].isin(groups)]
+    return rows.loc[rows["group"].isin(groups), _DRAWN]
 
 
 def _colour(rows: pd.DataFrame) -> alt.Color:
