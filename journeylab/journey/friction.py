@@ -179,7 +179,7 @@ def friction(
             "No session reaches the goal, so nothing can be compared.", do="Name the events that are the goal."
         )
     there = signs.places(shop, log, loop=loop, slow_ms=slow * 1000)
-    worth = worth_of(shop, pd.DataFrame(), value=value, margin=margin)
+    worth = worth_of(shop, None, value=value, margin=margin)
     said = {"loop": loop, "slow": f"{slow:g}", "searches": searches}
     heard = [] if by else [{**row, "group": tally.ALL} for row in voices(shop)]
     found = pd.DataFrame([*_placed(there, said), *_whole(visits, said), *heard])
