@@ -80,7 +80,11 @@ class Stake(Result):
     def headline(self) -> str:
         """Say the dearest leak, or that none is beyond noise, and what is at stake together."""
         whole_row = self.rows.iloc[-1]
-        together = f"{words.money(whole_row['margin'], self.currency)} of margin is at stake in all steps together"
+        least, most = (words.money(whole_row[name], self.currency) for name in ("lower", "upper"))
+        together = (
+            f"{words.money(whole_row['margin'], self.currency)} of margin ({least} to {most}) is at stake in all steps "
+            "together"
+        )
         found = self.found()
         if found.empty:
             nothing = "no group passes a step clearly less often than the others; " if self.by else ""

@@ -111,6 +111,15 @@ def worth_of(
     return Worth(mean, error, share, by_cell, f"An order is taken as {money} ({of}, n = {words.count(n)})", where)
 
 
+def money_of_orders(shop: Dataset, margin: float | None) -> ir.Table:
+    """Return customer_id, day and money of every known customer's order: what is left of it, or its net by a share."""
+    sales = shop.sales(whole=True).filter(_.customer_id.notnull())
+    if _takes_costs(shop, margin):
+        return with_money(shop, sales, "margin").select("customer_id", "day", "money")
+    share = 1.0 if margin is None else number(margin, "margin", lowest=0, highest=1)
+    return sales.select("customer_id", "day", money=sales.net.cast("float64") * share)
+
+
 def _names_orders(shop: Dataset) -> bool:
     """Say whether events name orders that the shop knows."""
     if not shop.has("orders", "events.order_id"):
