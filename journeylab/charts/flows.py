@@ -38,7 +38,7 @@ def exits(rows: pd.DataFrame, *, title: str, most: int = 15) -> alt.LayerChart:
             alt.Tooltip("upper:Q", format=".1%"),
         ],
     )
-    x = alt.X("lower:Q", title=title, axis=alt.Axis(format=".0%"))
+    x = alt.X("lower:Q", title=title, axis=alt.Axis(format=".0%", tickCount=7))
     return alt.layer(
         base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(x=x, x2="upper:Q"),
         base.mark_point(filled=True, size=70, color=theme.MAIN).encode(x="rate:Q"),

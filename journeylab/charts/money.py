@@ -67,7 +67,7 @@ def _bars(
             *tips,
         ],
     )
-    x = alt.X("margin:Q", title=title, axis=alt.Axis(format="~s"))
+    x = alt.X("margin:Q", title=title, axis=alt.Axis(format="~s", tickCount=7))
     bars = base.mark_bar(height={"band": 0.6}) if colour else base.mark_bar(color=theme.MAIN, height={"band": 0.6})
     bars = bars.encode(x=x)
     if pale:

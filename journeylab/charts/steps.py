@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _MOST_GROUPS = 8
+_DRAWN = ["group", "step", "n", "of", "rate", "lower", "upper", "rate_of_entrants", "small"]
 
 
 def bars(rows: pd.DataFrame, *, grouped: bool, unit: str = "visitor") -> alt.TopLevelMixin:
@@ -27,7 +28,7 @@ def bars(rows: pd.DataFrame, *, grouped: bool, unit: str = "visitor") -> alt.Top
     shown = shown.assign(label=[f"{n:,} · {rate:.1%}" for n, rate in pairs])
     base = alt.Chart().encode(
         y=alt.Y("step:N", sort=list(dict.fromkeys(shown["step"])), title=None, axis=alt.Axis(labelLimit=220)),
-        x=alt.X("n:Q", title=f"{unit}s", axis=alt.Axis(format="~s", tickMinStep=1)),
+        x=alt.X("n:Q", title=f"{unit}s", axis=alt.Axis(format="~s", tickMinStep=1, tickCount=7)),
         tooltip=_tooltip(grouped=grouped),
     )
     if not grouped:
@@ -68,7 +69,7 @@ def rates(rows: pd.DataFrame, *, grouped: bool) -> alt.TopLevelMixin:
         )
     fixed = {} if grouped else {"color": theme.MAIN}
     span = base.mark_rule(strokeWidth=2, **fixed).encode(
-        x=alt.X("lower:Q", title="share of the step before", axis=alt.Axis(format=".0%")), x2="upper:Q"
+        x=alt.X("lower:Q", title="share of the step before", axis=alt.Axis(format=".0%", tickCount=7)), x2="upper:Q"
     )
     point = base.mark_point(filled=True, size=70, **fixed).encode(x="rate:Q")
     return alt.layer(span, point).properties(height=alt.Step(18 if grouped else 46))
@@ -76,7 +77,7 @@ def rates(rows: pd.DataFrame, *, grouped: bool) -> alt.TopLevelMixin:
 
 def _largest(rows: pd.DataFrame) -> pd.DataFrame:
     groups = list(dict.fromkeys(rows["group"]))[:_MOST_GROUPS]
-    return rows[rows["group"].isin(groups)]
+    return rows.loc[rows["group"].isin(groups), _DRAWN]
 
 
 def _colour(rows: pd.DataFrame) -> alt.Color:

@@ -17,15 +17,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 import duckdb
 import ibis
 
+from journeylab.data.statements import Statements
 from journeylab.data.workspace import new_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Hashable, Iterator, Sequence
     from pathlib import Path
 
     import ibis.expr.types as ir
     import pandas as pd
     import pyarrow as pa
+    from ibis.expr.schema import Schema
+
+    from journeylab.data.statements import Build
 
 MEMORY_LIMIT = "800MB"
 #: Engines flatten nested selects themselves; Ibis takes a third of a funnel's time to do it before them.
@@ -39,6 +43,9 @@ class Engine(Protocol):
 
     def run(self, expr: ir.Table) -> pd.DataFrame:
         """Return the rows of `expr`, which must be few: an aggregate, not the raw data."""
+
+    def run_shape(self, shape: Hashable, /, build: Build, texts: Sequence[str], numbers: Sequence[int]) -> pd.DataFrame:
+        """Return the rows of `build(texts, numbers)`, which may be asked often with other values."""
 
     def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
         """Stream the rows of `expr`, however many, to write them to a file."""
@@ -87,6 +94,7 @@ class EmbeddedEngine:
         )
         self._base.execute("SET GLOBAL TimeZone = 'UTC'")
         self._local = threading.local()
+        self._statements = Statements()
         self._finalizer = weakref.finalize(self, _discard, self._base, self.folder)
 
     def sql(self, query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -108,6 +116,12 @@ class EmbeddedEngine:
     def run(self, expr: ir.Table) -> pd.DataFrame:
         """Return the rows of `expr`."""
         return self._backend().execute(expr)
+
+    def run_shape(self, shape: Hashable, build: Build, texts: Sequence[str], numbers: Sequence[int]) -> pd.DataFrame:
+        """Return the rows of `build(texts, numbers)`; its SQL is kept under `shape`, as `Statements` says."""
+        backend = self._backend()
+        statement = self._statements.sql(shape, build, texts, numbers, backend.compile)
+        return _frame(backend.con.sql(statement.sql).to_arrow_table(), statement.schema)
 
     def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
         """Stream the rows of `expr`."""
@@ -151,6 +165,10 @@ class ConnectedEngine:
         with self._lock:
             return self.backend.execute(expr)
 
+    def run_shape(self, _shape: Hashable, build: Build, texts: Sequence[str], numbers: Sequence[int]) -> pd.DataFrame:
+        """Return the rows of `build(texts, numbers)`; nothing is kept."""
+        return self.run(build(texts, numbers))
+
     def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
         """Stream the rows of `expr`; other queries wait until the stream has ended."""
         import pyarrow as pa
@@ -166,6 +184,19 @@ class ConnectedEngine:
         if self._owned:
             self._owned = False
             self.backend.disconnect()
+
+
+def _frame(rows: pa.Table, schema: Schema) -> pd.DataFrame:
+    """Return rows as a frame, typed as Ibis types what it runs itself."""
+    import pandas as pd
+    from ibis.formats.pandas import PandasData
+
+    # a column of numbers with gaps would come as floats, so its values come one by one
+    columns = {
+        name: column.to_pylist() if column.null_count else column.to_pandas()
+        for name, column in zip(rows.column_names, rows.columns, strict=True)
+    }
+    return PandasData.convert_table(pd.DataFrame(columns), schema)
 
 
 def _discard(base: duckdb.DuckDBPyConnection, folder: Path) -> None:

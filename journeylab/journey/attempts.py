@@ -47,7 +47,7 @@ class Rules:
         spans: Whether the time from step to step is wanted.
         only: Values of the first split that are wanted; all if empty.
         named: Whether the keys are wanted in the rows.
-        value: Column of events whose value at the last step is wanted; None for none.
+        value: Column of events whose mean at the last step is wanted; None for none.
     """
 
     steps: tuple[Step, ...]
@@ -266,7 +266,7 @@ def _sums(rules: Rules) -> dict[str, Any]:
         last = _[f"start_{rules.count}"]
         sums["took"] = (_.at - last).min()
         if rules.value:
-            sums["value"] = ibis.ifelse(last.notnull(), _.value, ibis.null("float64")).max()
+            sums["value"] = ibis.ifelse(last.notnull(), _.value, ibis.null("float64")).mean()
     if rules.needs_last and rules.order != "any" and rules.entry == "closed":
         sums |= {f"last_{k}": ibis.ifelse(_[f"start_{k}"].notnull(), _.at, nothing).max() for k in steps}
     if rules.order == "any":

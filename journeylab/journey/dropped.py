@@ -90,7 +90,7 @@ class Dropped(Result):
                 y=alt.Y("n:Q", title="visitors lost"),
                 tooltip=[*(["group:N"] if self.by else []), "bucket:T", "n:Q"],
             )
-            .properties(height=240, title=view)
+            .properties(height=240)
         )
 
 

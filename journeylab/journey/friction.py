@@ -16,10 +16,11 @@ from journeylab import words
 from journeylab.checks import number, one_of, whole
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.journey import dead_ends, signs, tally
+from journeylab.journey.aftermath import DAYS, evidence
 from journeylab.journey.differences import SMALL
 from journeylab.journey.judgement import judged, matched
 from journeylab.journey.steps import STAGES
-from journeylab.journey.voices import voices
+from journeylab.journey.voices import aftermath, voices
 from journeylab.journey.worth import Worth, worth_of
 from journeylab.result import Result, analysis
 
@@ -48,6 +49,18 @@ _WHOLE = {
 }
 
 
+#: Signs that customers say, rather than visits show.
+SAID = ("answer", "case")
+AFTERMATH = (
+    f"The money of answers and cases is what unhappy customers left less in the {DAYS} days after than content ones "
+    "who spoke of the same and had ordered about as often: it goes with it, and may come from elsewhere."
+)
+NO_AFTERMATH = (
+    f"No money stands beside answers and cases: for none are {SMALL} unhappy and {SMALL} content customers known whose "
+    f"orders reach {DAYS} days further."
+)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Friction(Result):
     """Signs of friction.
@@ -58,10 +71,13 @@ class Friction(Result):
             those without it), difference, difference_lower, difference_upper, p, q, clear, margin, lower, upper,
             evidence (a sentence). Clear ones first, by margin. Of a dead end, rate is the share that goes on there, and
             other_rate that at places of its kind. Of answers and support cases, n of `of` are unhappy, rate is the
-            share that is content; nothing says what they cost. Unfinished checkouts cannot convert: not compared.
+            share that is content, and margin what the unhappy left less afterwards. Unfinished checkouts cannot
+            convert: not compared.
         by: What the groups come from, or None.
         within: Columns within which sessions are compared.
         sessions: How many sessions were looked at.
+        aftermath: What unhappy customers left less afterwards than content ones: sign, place, each, margin (of all of
+            them), lower, upper, unhappy and content (customers), p, q, clear. Empty with groups, or where not known.
         worth: Value of a conversion and margin.
         currency: Of all money.
     """
@@ -72,6 +88,7 @@ class Friction(Result):
     by: str | None
     within: tuple[str, ...]
     sessions: int
+    aftermath: pd.DataFrame
     worth: Worth
     currency: str
 
@@ -86,13 +103,13 @@ class Friction(Result):
     def headline(self) -> str:
         """Say the dearest clear sign, or that there is none, and what customers are clearly least happy with."""
         found = self.found()
-        said = found[found["sign"].isin(("answer", "case"))]
+        said = found[found["sign"].isin(SAID)]
         told = ""
         if len(said):
             worst = said.loc[said["difference"].idxmin()]
             share = f"{words.percent(worst['share'])} of {words.count(worst['of'])}"
-            told = f" Clearly least happy: {worst['finding']} ({share})."
-        found = found[found["margin"].notna()]
+            told = f" Clearly least happy: {worst['finding']} ({share}{self._left(worst)})."
+        found = found[~found["sign"].isin(SAID)]
         if found.empty:
             none = words.count(self.sessions, "session")
             return f"No sign of friction goes with clearly fewer conversions in {none}.{told}"
@@ -104,12 +121,26 @@ class Friction(Result):
             f"({words.money(top['lower'], self.currency)} to {words.money(top['upper'], self.currency)}).{told}"
         )
 
+    def _left(self, worst: pd.Series) -> str:
+        """Say what the unhappy left less afterwards, where that is beyond noise."""
+        if (worst["sign"], worst["place"]) not in self._dear():
+            return ""
+        low, high = (words.money(worst[name], self.currency) for name in ("lower", "upper"))
+        return f"; they left {words.money(worst['margin'], self.currency)} less afterwards, {low} to {high}"
+
+    def _dear(self) -> set[tuple[str, str]]:
+        """Return the sign and place of what goes with less money afterwards, beyond noise."""
+        clear = self.aftermath[self.aftermath["clear"].astype(bool)]
+        return set(zip(clear["sign"], clear["place"], strict=True))
+
     def _draw(self, view: str) -> alt.TopLevelMixin:
         from journeylab.charts import money
 
         one_of(view, "view", self.views)
         shown = self.rows[self.rows["margin"].notna()].head(12)
-        return money.findings(shown, currency=self.currency)
+        said, dear = shown["sign"].isin(SAID), self._dear()
+        beyond = [pair in dear for pair in zip(shown["sign"], shown["place"], strict=True)]
+        return money.findings(shown.assign(clear=shown["clear"].where(~said, beyond)), currency=self.currency)
 
 
 @analysis("events")
@@ -179,23 +210,47 @@ def friction(
             "No session reaches the goal, so nothing can be compared.", do="Name the events that are the goal."
         )
     there = signs.places(shop, log, loop=loop, slow_ms=slow * 1000)
-    worth = worth_of(shop, pd.DataFrame(), value=value, margin=margin)
+    worth = worth_of(shop, None, value=value, margin=margin)
     said = {"loop": loop, "slow": f"{slow:g}", "searches": searches}
     heard = [] if by else [{**row, "group": tally.ALL} for row in voices(shop)]
     found = pd.DataFrame([*_placed(there, said), *_whole(visits, said), *heard])
     rows = judged(found, worth, level, draws, np.random.default_rng(whole(seed, "seed")))
+    later = aftermath(shop, margin, level)
+    if by:
+        later = later.head(0)
+    rows = _with_aftermath(rows, later, shop.currency)
     alike = f"within each {' and '.join(same)}" if same else "of any kind together"
     looks = words.count(int(rows["q"].notna().sum()), "sign")
-    caveats = (
-        "A sign goes with fewer conversions; that it causes them is for a test to show.",
+    caveats: tuple[str, ...] = (
+        "A sign goes with fewer conversions; that it causes them is for a test to show. Pale: may be noise.",
         "The same session may show several signs, so their margins do not add up.",
         worth.said,
         f"{looks} compared with at least {SMALL} on both sides (Benjamini-Hochberg); sessions {alike}.",
     )
+    if rows["sign"].isin(SAID).any():
+        caveats += (AFTERMATH if len(later) else NO_AFTERMATH,)
     sessions = int(visits["sessions"].sum())
     return Friction(
-        rows=rows, by=by, within=same, sessions=sessions, worth=worth, currency=shop.currency, caveats=caveats
+        rows=rows,
+        by=by,
+        within=same,
+        sessions=sessions,
+        aftermath=later,
+        worth=worth,
+        currency=shop.currency,
+        caveats=caveats,
     )
+
+
+def _with_aftermath(rows: pd.DataFrame, later: pd.DataFrame, currency: str) -> pd.DataFrame:
+    """Add to what customers say what the unhappy left less afterwards; that it goes with it decides nothing."""
+    rows = rows.copy()
+    for row in later.to_dict("records"):
+        here = (rows["sign"] == row["sign"]) & (rows["place"] == row["place"])
+        rows.loc[here, ["margin", "lower", "upper"]] = [row["margin"], row["lower"], row["upper"]]
+        rows.loc[here, "evidence"] += " " + evidence(row, currency)
+    order = ["clear", "margin", "n", "finding", "group"]
+    return rows.sort_values(order, ascending=[False, False, False, True, True], ignore_index=True)
 
 
 def _placed(there: pd.DataFrame, said: dict[str, Any]) -> list[dict[str, Any]]:

@@ -134,9 +134,9 @@ def searches(
     said = ["Those who search know what they want, so they convert more often; that is not what the search brings."]
     rows["net"] = float("nan")
     if value is not None or shop.has("orders"):
-        worth = worth_of(shop, rows[[]], value=value, margin=1.0)
+        worth = worth_of(shop, None, value=value, margin=1.0)
         rows["net"] = rows["won"] * worth.value
-        said.append(worth.said)
+        said.append(f"{worth.value_said}.")
     order = [
         "group",
         "term",

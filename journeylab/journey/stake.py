@@ -20,7 +20,7 @@ from journeylab.journey import cells, tally
 from journeylab.journey.attempts import Rules
 from journeylab.journey.steps import labels, read, suggest
 from journeylab.journey.visits import with_sessions
-from journeylab.journey.worth import Worth, worth_of
+from journeylab.journey.worth import WORTH, Worth, priced, worth_of
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -80,7 +80,11 @@ class Stake(Result):
     def headline(self) -> str:
         """Say the dearest leak, or that none is beyond noise, and what is at stake together."""
         whole_row = self.rows.iloc[-1]
-        together = f"{words.money(whole_row['margin'], self.currency)} of margin is at stake in all steps together"
+        least, most = (words.money(whole_row[name], self.currency) for name in ("lower", "upper"))
+        together = (
+            f"{words.money(whole_row['margin'], self.currency)} of margin ({least} to {most}) is at stake in all steps "
+            "together"
+        )
         found = self.found()
         if found.empty:
             nothing = "no group passes a step clearly less often than the others; " if self.by else ""
@@ -160,6 +164,7 @@ def stake(
         raise BadParameter(f"strata is a list of up to {MAX_STRATA} columns.")
     if by is not None and by in strata:
         raise BadParameter("A column cannot tell groups apart and be held equal.", do="Leave it out of strata.")
+    log, source = (events, "") if value is not None else priced(shop, events, margin)
     names = [*(["group"] if by else []), *(f"stratum_{i}" for i in range(len(strata)))]
     rules = Rules(
         steps=chosen,
@@ -169,9 +174,9 @@ def stake(
         else ("visitor_id", "session"),
         splits=tuple(names),
         end=shop.period[1] if shop.period else None,
-        value="value" if value is None and "value" in events.columns else None,
+        value=WORTH if source else None,
     )
-    log = with_sessions(events, gap) if unit == "session" else events
+    log = with_sessions(log, gap) if unit == "session" else log
     for name, column in zip(names, [*([by] if by else []), *strata], strict=True):
         log = tally.with_split(shop, log, column, name)
     counted = cells.count(shop, log, rules)
@@ -181,7 +186,7 @@ def stake(
             f"No visitor did the first step, {labels(chosen)[0]}, in this period{early}.",
             do="Choose a longer period or a shorter window.",
         )
-    worth = worth_of(shop, counted, value=value, margin=margin)
+    worth = worth_of(shop, counted, source, value=value, margin=margin)
     grid = cells.Grid.of(counted, rules, labels(chosen), worth)
     rng = np.random.default_rng(seed)
     drawn = grid.draw(rng, draws)

@@ -12,6 +12,7 @@ import pandas as pd
 from ibis import _
 
 from journeylab.errors import BadParameter
+from journeylab.journey import shape
 from journeylab.journey.attempts import microseconds, visitors
 
 if TYPE_CHECKING:
@@ -173,12 +174,29 @@ def count(shop: Dataset, events: ir.Table, rules: Rules, *, grain: str) -> tuple
         Counts with group, bucket, entrants, open, reached_k, came_k, tried_k and open_k; and times to convert with
         group, slot (its place on a scale of `FINE` slots in each doubling of time), n and seconds (their mean).
     """
+    rows = shape.run(shop, events, rules, _counted, grain=grain)
+    names = _counts(rules)
+    is_time = rows["bucket"].isna()
+    counts = rows[~is_time].sort_values(["bucket", "group"], ignore_index=True)
+    times = rows.loc[is_time, ["group", "open", "entrants", "reached_1"]].astype({"open": float, "entrants": "int64"})
+    times.columns = pd.Index(["group", "slot", "n", "seconds"])
+    times["seconds"] = times["seconds"].astype(float) / 1e6 / times["n"]
+    return counts.astype(dict.fromkeys(names, "int64")), times.sort_values(["group", "slot"], ignore_index=True)
+
+
+def _counts(rules: Rules) -> list[str]:
+    """Return the columns of counts."""
+    steps = range(1, rules.count + 1)
+    names = ["entrants", "open", *(f"{what}_{k}" for what in ("reached", "came") for k in steps)]
+    return names + [f"{what}_{k}" for what in ("tried", "open") for k in steps if k > 1]
+
+
+def _counted(events: ir.Table, rules: Rules, grain: str) -> ir.Table:
+    """Count by group and bucket of time and, where there is no bucket, by slot of the time to convert."""
     people = visitors(events, rules)
     if not rules.splits:
         people = people.mutate(group=ibis.literal(ALL))
-    steps = range(1, rules.count + 1)
-    names = ["entrants", "open", *(f"{what}_{k}" for what in ("reached", "came") for k in steps)]
-    names += [f"{what}_{k}" for what in ("tried", "open") for k in steps if k > 1]
+    names = _counts(rules)
     sums = {name: people[name].sum().cast("int64") for name in names}
     query = people.group_by("group", bucket=people.day.truncate(grain)).agg(**sums)
     if rules.entry == "closed":
@@ -190,13 +208,7 @@ def count(shop: Dataset, events: ir.Table, rules: Rules, *, grain: str) -> tuple
         query = ibis.union(
             query, slots.select("group", "entrants", "open", "reached_1", bucket=_NO_DAY, **rest)[query.columns]
         )
-    rows = shop.run(query)
-    is_time = rows["bucket"].isna()
-    counts = rows[~is_time].sort_values(["bucket", "group"], ignore_index=True)
-    times = rows.loc[is_time, ["group", "open", "entrants", "reached_1"]].astype({"open": float, "entrants": "int64"})
-    times.columns = pd.Index(["group", "slot", "n", "seconds"])
-    times["seconds"] = times["seconds"].astype(float) / 1e6 / times["n"]
-    return counts.astype(dict.fromkeys(names, "int64")), times.sort_values(["group", "slot"], ignore_index=True)
+    return query
 
 
 def waits(shop: Dataset, events: ir.Table, rules: Rules) -> pd.DataFrame:

@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 import numpy as np
+import pandas as pd
 from ibis import _
 
 from journeylab.journey import tally
+from journeylab.journey.aftermath import NOBODY, compared, counted
+from journeylab.journey.differences import FALSE_SHARE, benjamini_hochberg
 from journeylab.journey.judgement import matched
+from journeylab.journey.worth import money_of_orders
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    import pandas as pd
 
     from journeylab.data.dataset import Dataset
 
@@ -22,6 +25,8 @@ MONEY_WORDS = ("pay", "price", "refund", "invoice", "billing", "discount", "vouc
 #: Up to this score of an NPS answer somebody is a detractor (Reichheld 2003, Harvard Business Review 81).
 DETRACTOR = 6
 MOST = 20
+#: The words of a finding and its type, by sign.
+_WORDS = {"answer": ("unhappy answers about {place}", "emotional"), "case": ("support cases about {place}", "support")}
 
 
 def voices(shop: Dataset) -> list[dict[str, Any]]:
@@ -32,11 +37,34 @@ def voices(shop: Dataset) -> list[dict[str, Any]]:
     satisfied; where no case says so, it is only counted.
     """
     rows = []
-    if shop.has("surveys.touchpoint"):
-        rows += _rows(shop.run(_answers(shop.table("surveys"))), "answer", "unhappy answers about {place}", "emotional")
-    if shop.has("tickets.topic"):
-        rows += _rows(shop.run(_cases(shop.table("tickets"))), "case", "support cases about {place}", "support")
+    for sign, told in _told(shop).items():
+        rows += _rows(shop.run(_summed(told)), sign, *_WORDS[sign])
     return rows
+
+
+def aftermath(shop: Dataset, margin: float | None, level: float) -> pd.DataFrame:
+    """Return what unhappy customers left less than content ones afterwards: sign, as `aftermath.compared`, q and clear.
+
+    Only where customers and orders are known; empty otherwise. Benjamini-Hochberg over all rows.
+    """
+    found = [compared(NOBODY, level).assign(sign="")]
+    for sign, told in _told(shop).items():
+        if shop.has("orders.customer_id") and "customer_id" in told.columns:
+            counts = counted(shop, told, money_of_orders(shop, margin))
+            found.append(compared(counts, level).assign(sign=sign))
+    rows = pd.concat([one for one in found if len(one)] or found, ignore_index=True)
+    q = benjamini_hochberg(rows["p"].astype(float))
+    return rows.assign(q=q, clear=(q < FALSE_SHARE) & (rows["lower"].astype(float) > 0))
+
+
+def _told(shop: Dataset) -> dict[str, ir.Table]:
+    """Return what customers said by sign: place, part, unhappy, told and, where known, customer_id and day."""
+    told = {}
+    if shop.has("surveys.touchpoint"):
+        told["answer"] = _answers(shop.table("surveys"))
+    if shop.has("tickets.topic"):
+        told["case"] = _cases(shop.table("tickets"))
+    return told
 
 
 def _answers(surveys: ir.Table) -> ir.Table:
@@ -48,13 +76,18 @@ def _answers(surveys: ir.Table) -> ir.Table:
         else_=surveys.score < (scale.fill_null(5.0) + 1) / 2,
     )
     told = surveys.filter(surveys.score.notnull(), surveys.kind != "enps")
-    return _summed(told.select(place=told.touchpoint, part=told.kind, unhappy=unhappy, told=ibis.literal(value=True)))
+    who = {"customer_id": told.customer_id} if "customer_id" in told.columns else {}
+    return told.select(
+        place=told.touchpoint, part=told.kind, unhappy=unhappy, told=ibis.literal(value=True), day=told.day, **who
+    )
 
 
 def _cases(tickets: ir.Table) -> ir.Table:
     said = tickets.satisfied if "satisfied" in tickets.columns else ibis.null("boolean")
     part = ibis.literal(tally.ALL)
-    return _summed(tickets.select(place=tickets.topic, part=part, unhappy=~said, told=said.notnull()))
+    who = {"customer_id": tickets.customer_id} if "customer_id" in tickets.columns else {}
+    day = tickets.opened_at.cast("date")
+    return tickets.select(place=tickets.topic, part=part, unhappy=~said, told=said.notnull(), day=day, **who)
 
 
 def _summed(told: ir.Table) -> ir.Table:

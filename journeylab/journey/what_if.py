@@ -107,7 +107,7 @@ class WhatIf(Result):
             y=alt.Y("figure:N", sort=None, title=None, axis=alt.Axis(labelLimit=240)),
             tooltip=["group:N", "figure:N", *(alt.Tooltip(f"{name}:Q", format=".2%") for name in _SHARES)],
         )
-        x = alt.X("value:Q", title="share that converts", axis=alt.Axis(format=".0%"))
+        x = alt.X("value:Q", title="share that converts", axis=alt.Axis(format=".0%", tickCount=7))
         drawn = alt.layer(
             base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(x=alt.X("lower:Q"), x2="upper:Q"),
             base.mark_point(filled=True, size=80, color=theme.MAIN).encode(x=x),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import journeylab as jl
@@ -214,3 +215,53 @@ def test_cases_that_do_not_say_whether_the_customer_was_satisfied_are_counted_on
     assert cases.loc["refund", ["n", "of"]].tolist() == [150, 300]
     assert cases["p"].isna().all()
     assert cases.loc["refund", "evidence"] == "150 of 300 cases (50.0 %)."
+
+
+def after_shop(less, n=120):
+    """A shop whose unhappy customers leave `less` less in each later order; orders of other days lead astray."""
+    cases = f"""SELECT 't' || i AS ticket_id, 'c' || i AS customer_id, TIMESTAMP '2025-02-01 09:00' AS opened_at,
+        'delivery' AS topic, i % 2 = 0 AS satisfied FROM range({n}) r(i)"""
+    orders = f"""SELECT 'o' || i || '-' || day AS order_id, 'c' || i AS customer_id, day::TIMESTAMP AS ordered_at, day,
+        'completed' AS status, (CASE WHEN day < DATE '2025-02-01' OR day > DATE '2025-08-01' THEN 500 WHEN i % 2 = 0
+        THEN 50 + i % 5 ELSE 50 + i % 5 - {less} END)::DECIMAL(18,4) AS net FROM range({n}) r(i), (VALUES
+        (DATE '2025-01-05'), (DATE '2025-03-01'), (DATE '2025-05-01'), (DATE '2025-12-01')) d(day)"""
+    events = """SELECT 'v' AS visitor_id, TIMESTAMP '2025-02-01' AS occurred_at, DATE '2025-02-01' AS day,
+        'purchase' AS event"""
+    return shop_of({"events": events, "orders": orders, "tickets": cases})
+
+
+def test_what_the_unhappy_left_less_afterwards_stands_beside_their_cases():
+    result = jl.journey.friction(after_shop(less=10))
+    row = result.rows.set_index("finding").loc["support cases about delivery"]
+    assert row["lower"] < 60 * 2 * 10 < row["upper"]  # sixty of them, two orders each within the half year
+    assert "60 unhappy customers left €20 less each than 60 content ones" in row["evidence"]
+    assert result.aftermath["clear"].tolist() == [True]
+    assert not row["clear"]  # a topic alone has nothing to be compared with, and money decides nothing
+    assert any("it goes with it, and may come from elsewhere" in caveat for caveat in result.caveats)
+
+
+def test_the_unhappy_who_leave_as_much_have_an_interval_about_nothing():
+    row = jl.journey.friction(after_shop(less=0)).rows.set_index("finding").loc["support cases about delivery"]
+    assert row["lower"] < 0 < row["upper"]
+
+
+def test_with_fewer_than_thirty_on_a_side_no_money_is_named_and_the_card_says_so():
+    result = jl.journey.friction(after_shop(less=10, n=50))
+    assert result.rows.set_index("finding").loc["support cases about delivery", ["margin"]].isna().all()
+    assert any("No money stands beside answers and cases" in caveat for caveat in result.caveats)
+
+
+def test_the_interval_of_what_the_unhappy_left_less_covers_it_about_as_often_as_its_level_says():
+    from journeylab.journey.aftermath import compared
+
+    rng, covered = np.random.default_rng(5), 0
+    for _ in range(300):
+        cells = []
+        for before, mean in enumerate((20.0, 60.0, 90.0)):
+            for unhappy, n in ((True, 25), (False, 60)):
+                money = rng.gamma(2.0, (mean - 8 * unhappy) / 2, n)
+                cells.append(("x", "all", before, unhappy, n, money.sum(), (money**2).sum()))
+        counts = pd.DataFrame(cells, columns=["place", "part", "before", "unhappy", "n", "money", "money2"])
+        row = compared(counts, 0.9).iloc[0]
+        covered += row["lower"] <= 75 * 8 <= row["upper"]
+    assert 255 <= covered <= 285
