@@ -16,7 +16,7 @@ import pandas as pd
 from ibis import _
 
 from journeylab.customers import cycle
-from journeylab.customers.features import CATALOGUE, available, build, columns_of
+from journeylab.customers.features import CATALOGUE, available, build
 from journeylab.customers.margin import has_costs, with_money
 from journeylab.data.dataset import ibis_date
 from journeylab.intervals import of_mean, wilson, z_of
@@ -34,22 +34,29 @@ _MARGIN = "margin"
 PRODUCTS = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ground:
-    """What the figures of a shop rest on, whatever the personas: the columns there are, and the typical rhythm."""
+    """What the figures of a shop rest on, whatever the personas; worked out once, so that another number is quick.
+
+    Args:
+        columns: The columns of features there are.
+        people: A row a customer: customer_id, the features, margin where costs are known, and phase.
+    """
 
     columns: tuple[Column, ...]
-    rhythm: float
+    people: ir.Table
 
 
 def ground(shop: Dataset, until: date) -> Ground:
     """Return the ground of a shop's figures on a day."""
-    return Ground(columns_of(shop, available(shop), until), cycle.typical_gap(shop, until))
+    table, columns = build(shop, available(shop), until)
+    if has_costs(shop):
+        table = _joined(table, _margins(shop, until))
+    table = shop.engine.keep(table)
+    return Ground(columns, shop.engine.keep(cycle.with_phase(table, cycle.typical_gap(shop, table))))
 
 
-def collect(
-    shop: Dataset, roster: ir.Table, until: date, level: float, on: Ground
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def collect(shop: Dataset, roster: ir.Table, level: float, on: Ground) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the sizes and the figures of the personas of a roster.
 
     Returns:
@@ -57,29 +64,21 @@ def collect(
         shares, each share with its interval; and a row a persona and figure with persona, figure, label, kind, value,
         lower, upper, n and base (the value over all customers).
     """
-    table, columns = build(shop, available(shop), until, columns=on.columns)
-    joined = _joined(roster, table)
-    if has_costs(shop):
-        joined = _joined(joined, _margins(shop, until))
-    joined = cycle.with_phase(joined, on.rhythm)
-    sums = shop.run(joined.group_by("persona").agg(**_sums(columns, margin=_MARGIN in joined.columns)))
+    joined = _joined(roster, on.people)
+    sums = shop.run(joined.group_by("persona").agg(**_sums(on.columns, margin=_MARGIN in joined.columns)))
     sums = sums.sort_values("persona", ignore_index=True)
-    return _sizes(sums, level), _figures(sums, columns, level)
+    return _sizes(sums, level), _figures(sums, on.columns, level)
 
 
-def products(shop: Dataset, roster: ir.Table, until: date) -> pd.DataFrame:
+def products(shop: Dataset, roster: ir.Table, bought: ir.Table | None) -> pd.DataFrame:
     """Return the three products each persona buys most above the share they have over all: persona, product, lift, n.
 
     Lift is the product's share of the persona's lines over its share of all lines; products on fewer than five lines
     of a persona are left out.
     """
-    if not shop.has("order_lines"):
+    if bought is None:
         return pd.DataFrame(columns=["persona", "product", "n", "lift"])
-    orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
-    owners = orders.select(_order=_.order_id, customer_id=_.customer_id)
-    lines = shop.table("order_lines", whole=True).select("order_id", "product")
-    lines = lines.inner_join(owners, lines.order_id == owners._order).drop("_order")  # noqa: SLF001 - a column
-    counted = _joined(lines, roster).group_by("persona", "product").agg(n=_.count())
+    counted = _joined(bought, roster).group_by("persona", "product").agg(n=_.n.sum())
     of_product = ibis.window(group_by="product")
     of_persona = ibis.window(group_by="persona")
     lifted = counted.mutate(
@@ -89,6 +88,17 @@ def products(shop: Dataset, roster: ir.Table, until: date) -> pd.DataFrame:
     top = lifted.mutate(place=ibis.row_number().over(best)).filter(_.place < PRODUCTS)
     rows = shop.run(top.select("persona", "product", "n", "lift", "place"))
     return rows.sort_values(["persona", "place"], ignore_index=True).drop(columns="place")
+
+
+def bought(shop: Dataset, until: date) -> ir.Table | None:
+    """Return a row a customer and product, customer_id, product, n (lines); None without order lines."""
+    if not shop.has("order_lines"):
+        return None
+    orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
+    owners = orders.select(_order=_.order_id, customer_id=_.customer_id)
+    lines = shop.table("order_lines", whole=True).select("order_id", "product")
+    lines = lines.inner_join(owners, lines.order_id == owners._order)  # noqa: SLF001 - a column
+    return shop.engine.keep(lines.group_by("customer_id", "product").agg(n=_.count()))
 
 
 def _joined(left: ir.Table, right: ir.Table) -> ir.Table:

@@ -115,11 +115,11 @@ def rfm_groups(
     """
     rules = group_rules.checked(groups)
     scored, until = scores(shop, bins=bins, cutoffs=cutoffs, money=money, as_of=as_of)
-    with_group = scored.mutate(group=group_rules.group(scored, rules, bins))
+    with_group = shop.engine.keep(scored.mutate(group=group_rules.group(scored, rules, bins)))
     counted = shop.run(_summed(with_group))
     if counted.empty:
         raise NotEnoughData("No order that counts names its customer in this period.", do="Choose a longer period.")
-    table = _table(counted, rules, _waiting(shop, scored, rules), level)
+    table = _table(counted, rules, _waiting(shop, with_group, rules), level)
     return RfmGroups(
         groups=table,
         rules=rules,

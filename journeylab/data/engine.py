@@ -12,6 +12,7 @@ import secrets
 import shutil
 import threading
 import weakref
+from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = "800MB"
 #: Engines flatten nested selects themselves; Ibis takes a third of a funnel's time to do it before them.
 ibis.options.sql.fuse_selects = False
+_lock = threading.Lock()
 
 
 class Engine(Protocol):
@@ -42,6 +44,12 @@ class Engine(Protocol):
 
     def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
         """Stream the rows of `expr`, however many, to write them to a file."""
+
+    def keep(self, expr: ir.Table) -> ir.Table:
+        """Return a table of the rows of `expr`, worked out once where the engine may write; else `expr` itself."""
+
+    def reaches(self, other: Engine) -> bool:
+        """Say whether the tables of another engine can be read by this one."""
 
     def close(self) -> None:
         """Give back what the engine holds."""
@@ -78,6 +86,8 @@ class EmbeddedEngine:
         )
         self._base.execute("SET GLOBAL TimeZone = 'UTC'")
         self._local = threading.local()
+        self._kept = 0
+        self._unused: deque[str] = deque()
         self._finalizer = weakref.finalize(self, _discard, self._base, self.folder)
 
     def sql(self, query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -103,6 +113,26 @@ class EmbeddedEngine:
     def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
         """Stream the rows of `expr`."""
         return self._backend().to_pyarrow_batches(expr)
+
+    def keep(self, expr: ir.Table) -> ir.Table:
+        """Return a table of the rows of `expr`, worked out now, for what reads them many times.
+
+        It goes when no expression reads it any more; a table is deleted at the next call, because Python may notice
+        that in the middle of another query.
+        """
+        while self._unused:
+            self.sql(f"DROP TABLE IF EXISTS {quote(self._unused.popleft())}")
+        with _lock:
+            self._kept += 1
+            name = f"kept {self._kept}"
+        self.sql(f"CREATE TABLE {quote(name)} AS {self._backend().compile(expr)}")
+        table = ibis.table(expr.schema(), name=name)
+        weakref.finalize(table.op(), self._unused.append, name)
+        return table
+
+    def reaches(self, other: Engine) -> bool:
+        """Say whether the other engine is this one."""
+        return other is self
 
     def seal(self) -> None:
         """Switch off every way out of the engine: files, network, extensions. DuckDB does not let it be undone."""
@@ -151,6 +181,14 @@ class ConnectedEngine:
                 yield from self.backend.to_pyarrow_batches(expr)
 
         return pa.RecordBatchReader.from_batches(expr.schema().to_pyarrow(), rows())
+
+    def keep(self, expr: ir.Table) -> ir.Table:
+        """Return `expr` itself, because nothing is written where the shop's own tables lie."""
+        return expr
+
+    def reaches(self, other: Engine) -> bool:
+        """Say whether the other engine asks the same connection."""
+        return getattr(other, "backend", None) is self.backend
 
     def close(self) -> None:
         """Close the connection if it was opened for this engine; else it belongs to whoever opened it."""
