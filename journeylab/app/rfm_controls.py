@@ -79,6 +79,12 @@ def rules(shop: Dataset) -> list[dict[str, Any]] | None:
     return now
 
 
+def kept(shop: Dataset) -> dict[str, Any]:
+    """Return the rules that were edited, as the analyses take them; nothing for the usual ones."""
+    edited = shop.edits.get(EDIT)
+    return {"groups": list(edited)} if edited else {}
+
+
 def _keep(value: Any) -> None:
     who = visitor()
     if who.shop is not None and who.shop.edits.get(EDIT) != value:

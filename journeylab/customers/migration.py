@@ -13,6 +13,7 @@ from journeylab import words
 from journeylab.checks import day as check_day
 from journeylab.customers import features, group_rules
 from journeylab.customers.rfm import scores
+from journeylab.customers.scaling import scaled
 from journeylab.data.coverage import orders_end
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import BadParameter, NotEnoughData
@@ -180,7 +181,7 @@ def _states(shop: Dataset, day: date, personas: Personas | None) -> ir.Table:
     columns = [scale.column for scale in count.scales]
     space, _columns = features.build(whole, count.features, day, columns=columns)
     names = dict(zip(personas.cards["persona"], personas.cards["name"], strict=True))
-    assigned = personas.model.assign(space, count.scales)
+    assigned = personas.model.assign(scaled(count.scales, space))
     return assigned.select(
         "customer_id", state=ibis.cases(*((assigned.persona == int(k), v) for k, v in names.items()), else_="none")
     )

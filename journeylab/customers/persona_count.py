@@ -63,7 +63,7 @@ class PersonaCount(Result):
         method: 'kmeans' or 'mixture'.
         seed: Of the sample and of everything drawn.
         fits: For each number of groups, the clusters and how they come back from bootstrap samples.
-        space: The features of every customer, in the engine.
+        space: The scaled features of every customer, in the engine.
         sample: The features of those looked at.
         ground: What the figures of any personas rest on.
         bought: What everyone bought, as `persona_figures.bought`.
@@ -185,7 +185,7 @@ def persona_count(
         method=method,
         seed=seed,
         fits=fits,
-        space=space,
+        space=shop.engine.keep(scaling.scaled(scales, space)),
         sample=sample,
         ground=on,
         bought=bought(shop, until),

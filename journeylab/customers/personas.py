@@ -163,7 +163,7 @@ def personas(
 def _groups(shop: Dataset, count: PersonaCount, k: int, level: float) -> Personas:
     model, again = count.fits[k]
     names = persona_words.names(model.centres, count.scales)
-    roster = _roster(shop, model.assign(count.space, count.scales), names)
+    roster = _roster(shop, model.assign(count.space), names)
     sizes, figures = persona_figures.collect(shop, roster, level, count.ground)
     row = count.counts.set_index("k").loc[k]
     real = count.suggested is not None and row["stability"] >= LEAST_RAND

@@ -60,7 +60,8 @@ with page(
                 if not found.sliced:
                     show(jl.customers.persona_map, shop, personas=found, **persona_sheet.axes(found))
                     show(jl.customers.persona_rules, shop, personas=found)
-                show(jl.customers.crosswalk, shop, personas=found)
+                named = attempt(jl.customers.rfm_groups, shop, as_of=found.count.as_of, **rfm_controls.kept(shop))
+                show(jl.customers.crosswalk, shop, personas=found, **({"named": named} if named else {}))
                 audiences.take_away(shop, found)
     if part == "Segments":
         by = controls.choice("Segments by", {name: name for name in possible(shop)}, key="by")

@@ -104,7 +104,7 @@ def on_spark(shop, found) -> None:
     from pyspark.sql import SparkSession
 
     import journeylab as jl
-    from journeylab.customers import features
+    from journeylab.customers import features, scaling
 
     with tempfile.TemporaryDirectory() as folder:
         path = f"{folder}/orders.parquet"
@@ -125,7 +125,7 @@ def on_spark(shop, found) -> None:
         space, _columns = features.build(
             there, found.count.features, found.count.as_of, columns=[s.column for s in found.count.scales]
         )
-        assigned = found.model.assign(space, found.count.scales)
+        assigned = found.model.assign(scaling.scaled(found.count.scales, space))
         digest = ["persona", assigned.customer_id.substr(1).cast("int64").sum().name("ids"), assigned.count().name("n")]
         rows, seconds = timed(lambda: there.run(assigned.group_by("persona").agg(digest[1:])))
         mine = found.assignments
