@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
 _drawn: WeakKeyDictionary[Result, dict[str, str]] = WeakKeyDictionary()
+_watched: WeakKeyDictionary[Result, tuple[str, bool]] = WeakKeyDictionary()
 
 TABLE, PYTHON = "Table", "Python"
 _SHARES = ("rate", "share", "change")
@@ -146,10 +147,13 @@ def _downloads(result: Result, view: str | None, key: str) -> None:
 
 def _small_groups(result: Result, key: str) -> bool:
     """Warn of small groups in a table to take away, and ask whether to leave them out."""
-    table = result.table()
-    if said := privacy.warning(table):
+    if result not in _watched:
+        table = result.table()
+        _watched[result] = privacy.warning(table), bool(privacy.small(table).any())
+    said, small = _watched[result]
+    if said:
         st.caption(f":material/shield_person: {escape(said)}")
-    if not privacy.small(table).any():
+    if not small:
         return False
     return st.checkbox("Leave small groups out of the table", key=f"{key}_suppress")
 

@@ -70,20 +70,23 @@ def sheets(shop: Dataset, found: Personas) -> dict[str, Any]:
     places: dict[str, Any] = {}
     st.subheader("Who they are", anchor=False)
     cards = list(found.cards.to_dict("records"))
+    figures: dict[int, list[dict[str, Any]]] = {card["persona"]: [] for card in cards}
+    for row in found.figures.to_dict("records"):
+        figures[row["persona"]].append(row)
     for first in range(0, len(cards), 2):
         for column, card in zip(st.columns(2), cards[first : first + 2], strict=False):
             with column, st.container(border=True):
-                places[card["name"]] = _sheet(shop, found, card)
+                places[card["name"]] = _sheet(shop, found, card, figures[card["persona"]])
     return places
 
 
-def _sheet(shop: Dataset, found: Personas, card: dict[str, Any]) -> Any:
+def _sheet(shop: Dataset, found: Personas, card: dict[str, Any], figures: list[dict[str, Any]]) -> Any:
     kept = shop.edits.get(EDIT, {}).get(card["name"], {})
     badge = _ICONS.get(card["badge"], _SHAKY.format(escape(card["badge"])))
     st.markdown(f"**{escape(kept.get('name') or card['name'])}** {badge}")
     st.markdown(_write(size(found, card)))
     place = st.empty()
-    st.markdown(_write(habits(found, card)))
+    st.markdown(_write(habits(found, card, figures)))
     key = f"sheet_{card['persona']}_{card['name']}"
     with st.expander("Name, goals, needs, barriers, quote", icon=":material/edit:"):
         written = {"name": st.text_input("Name", kept.get("name", ""), key=f"{key}_name", placeholder=card["name"])}
@@ -130,18 +133,24 @@ def size(found: Personas, card: dict[str, Any]) -> list[tuple[str, str]]:
     return lines
 
 
-def habits(found: Personas, card: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return how a persona buys: what, and its figure with interval and n beside that of all customers."""
-    mine = found.figures[found.figures["persona"] == card["persona"]]
+def habits(found: Personas, card: dict[str, Any], figures: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Return how a persona buys: what, and its figure with interval and n beside that of all customers.
+
+    Args:
+        found: The personas.
+        card: The persona's row of the cards.
+        figures: The persona's rows of the figures.
+    """
     lines = [
         (row["label"][:1].upper() + row["label"][1:], _figure(row, found.currency))
         for figure in _ABOUT
-        for row in mine[mine["figure"] == figure].to_dict("records")
+        for row in figures
+        if row["figure"] == figure
     ]
     for block, label in _BLOCKS.items():
-        rows = mine[mine["figure"].str.startswith(block)]
-        if len(rows):
-            row = rows.loc[rows["value"].idxmax()].to_dict()
+        rows = [row for row in figures if row["figure"].startswith(block) and row["value"] == row["value"]]
+        if rows:
+            row = max(rows, key=lambda one: one["value"])
             lines.append((label, f"{row['label']} {_figure(row, found.currency)}"))
     if card["products"]:
         lines.append(("Buys more than others", card["products"]))
