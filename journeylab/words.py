@@ -50,6 +50,18 @@ def signed(share: float) -> str:
     return "an unknown share" if math.isnan(share) else f"{'+' if share >= 0 else '−'}{percent(abs(share))}"
 
 
+def points(value: float, digits: int = 0) -> str:
+    """Write a number that may fall below zero with its sign.
+
+    >>> points(12.4), points(-3.26, 1), points(-0.2), points(float("nan"))
+    ('+12', '−3.3', '+0', 'not known')
+    """
+    if math.isnan(value):
+        return "not known"
+    size = f"{abs(value):,.{digits}f}"
+    return f"{'−' if value < 0 and float(size.replace(',', '')) else '+'}{size}"
+
+
 def count(value: float, noun: str = "", plural: str = "") -> str:
     """Write a count with its noun in the right number.
 
