@@ -53,7 +53,7 @@ def sizes(cards: pd.DataFrame) -> alt.FacetChart:
             if key in cards
         ]
     )  # fmt: skip
-    base = alt.Chart(long, height=62, width=540).encode(
+    base = alt.Chart(height=62, width=540).encode(
         y=alt.Y("of:N", sort=list(kinds.values()), title=None),
         tooltip=[alt.Tooltip("name:N"), alt.Tooltip("of:N"), *_bounds(".1%")],
     )
@@ -69,7 +69,7 @@ def sizes(cards: pd.DataFrame) -> alt.FacetChart:
     )
     header = alt.Header(labelAngle=0, labelAlign="left", labelLimit=220, labelFontSize=12, labelAnchor="middle")
     row = alt.Row("name:N", sort=list(cards["name"]), title=None, header=header)
-    return alt.layer(bar, span, label, data=long).facet(row=row, spacing=8)
+    return alt.layer(bar, span, label, data=theme.rows(long)).facet(row=row, spacing=8)
 
 
 def profile(figures: pd.DataFrame, cards: pd.DataFrame) -> alt.TopLevelMixin:
@@ -109,7 +109,7 @@ def scatter(points: pd.DataFrame, *, x: str, y: str, x_kind: str, y_kind: str) -
     shapes = alt.Scale(domain=names, range=[SHAPES[i % len(SHAPES)] for i in range(len(names))])
     legend = alt.Legend(orient="top", labelLimit=260, symbolOpacity=1, columns=3)
     return (
-        alt.Chart(points, height=380)
+        alt.Chart(theme.rows(points, "name", "x", "y"), height=380)
         .mark_point(filled=True, size=34, opacity=0.6)
         .encode(
             x=_axis("x", x, x_kind),
@@ -153,7 +153,7 @@ def crosswalk(cells: pd.DataFrame) -> alt.LayerChart:
         cells: As `Crosswalk.cells`.
     """
     most = float(cells["rate"].max())
-    base = alt.Chart(cells.assign(strong=cells["rate"] > most / 2)).encode(
+    base = alt.Chart().encode(
         x=alt.X("group:N", sort=list(dict.fromkeys(cells["group"])), title=None, axis=alt.Axis(labelAngle=-35)),
         y=alt.Y("name:N", sort=list(dict.fromkeys(cells["name"])), title=None, axis=alt.Axis(labelLimit=220)),
         tooltip=[alt.Tooltip("name:N"), alt.Tooltip("group:N"), alt.Tooltip("n:Q", format=","),
@@ -170,6 +170,9 @@ def crosswalk(cells: pd.DataFrame) -> alt.LayerChart:
         base.mark_text(fontSize=11).encode(
             text=alt.Text("rate:Q", format=".0%"),
             color=alt.ColorValue("#0b2a28", condition={"test": "datum.strong", "value": "#ffffff"}),
+        ),
+        data=theme.rows(
+            cells.assign(strong=cells["rate"] > most / 2), "name", "group", "n", "of", "rate", "lift", "strong"
         ),
         height=alt.Step(40),
     )  # fmt: skip
@@ -237,7 +240,7 @@ def _groups() -> alt.X:
 def _dots(rows: pd.DataFrame, names: Sequence[str], title: str, form: str, middle: float | None) -> alt.LayerChart:
     order = list(dict.fromkeys(rows["label"]))[:_MOST_FIGURES]
     shown = rows[rows["label"].isin(order)]
-    base = alt.Chart(shown).encode(
+    base = alt.Chart().encode(
         y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=280)),
         yOffset=alt.YOffset("name:N", sort=list(names)),
         color=alt.Color(
@@ -251,9 +254,10 @@ def _dots(rows: pd.DataFrame, names: Sequence[str], title: str, form: str, middl
     )
     layers = [span, base.mark_point(filled=True, size=42).encode(x=alt.X("value:Q"))]
     if middle is not None:
-        rule = alt.Chart(pd.DataFrame({"at": [middle]})).mark_rule(color=theme.QUIET, strokeDash=[4, 3])
+        rule = alt.Chart({"values": [{"at": middle}]}).mark_rule(color=theme.QUIET, strokeDash=[4, 3])
         layers.insert(0, rule.encode(x=alt.X("at:Q")))
-    return alt.layer(*layers, height=alt.Step(max(7, 30 // max(len(names), 1))), width=_WIDTH)
+    data = theme.rows(shown, "name", "label", "value", "lower", "upper", "n")
+    return alt.layer(*layers, data=data, height=alt.Step(max(7, 30 // max(len(names), 1))), width=_WIDTH)
 
 
 def _axis(name: str, title: str, kind: str) -> alt.X | alt.Y:
