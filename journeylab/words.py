@@ -17,7 +17,7 @@ def money(value: float, currency: str = "") -> str:
     """Write an amount short, with its currency.
 
     >>> money(1234.5, "EUR"), money(-12, "USD"), money(8_911_407.9, "GBP"), money(30.5, "CHF")
-    ('€1.2 k', '-$12', '£8.9 m', 'CHF 30.50')
+    ('€1.2 k', '−$12', '£8.9 m', 'CHF 30.50')
     """
     if math.isnan(value):
         return "not known"
@@ -29,7 +29,7 @@ def money(value: float, currency: str = "") -> str:
             break
     else:
         written = f"{size:.0f}" if size >= 100 or size == int(size) else f"{size:.2f}"
-    return f"{'-' if value < 0 else ''}{sign}{written}"
+    return f"{'−' if value < 0 else ''}{sign}{written}"
 
 
 def percent(share: float, *, digits: int = 1) -> str:

@@ -11,6 +11,7 @@ from journeylab import words
 from journeylab.app import controls
 from journeylab.app.named_list import as_csv
 from journeylab.app.state import visitor
+from journeylab.customers.features import BY_NAME, available, chosen
 from journeylab.customers.margin import share_of_net
 from journeylab.customers.persona_map import axes as map_axes
 from journeylab.report.markdown import escape
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
 EDIT = "personas"
+METHODS = {"k-means": "kmeans", "Gaussian mixture": "mixture"}
 WRITTEN = ("goals", "needs", "barriers", "quote")
 _ICONS = {"steady": ":green-badge[:material/verified: steady]", "fair": ":orange-badge[:material/help: fair]"}
 _SHAKY = ":red-badge[:material/warning: {}]"
@@ -36,6 +38,14 @@ _BLOCKS = {
     "countries": "Country",
     "phase": "In the buying cycle",
 }
+
+
+def features(shop: Dataset) -> list[str] | None:
+    """Choose the features personas are made of, by their labels; None for the usual ones."""
+    labels = {BY_NAME[name].label: name for name in available(shop)}
+    usual = [BY_NAME[name].label for name in chosen(shop, None)]
+    picked = controls.several("Features", list(labels), usual, key="features", most=len(labels))
+    return [labels[label] for label in picked] or None
 
 
 def number_of_personas(count: PersonaCount | None) -> int | None:
@@ -86,7 +96,9 @@ def _sheet(shop: Dataset, found: Personas, card: dict[str, Any], figures: list[d
     st.markdown(f"**{escape(kept.get('name') or card['name'])}** {badge}")
     st.markdown(_write(size(found, card)))
     place = st.empty()
-    st.markdown(_write(habits(found, card, figures)))
+    st.markdown(_table(habits(found, figures)))
+    if card["products"]:
+        st.markdown(_write([("Buys more than others", card["products"])]))
     key = f"sheet_{card['persona']}_{card['name']}"
     with st.expander("Name, goals, needs, barriers, quote", icon=":material/edit:"):
         written = {"name": st.text_input("Name", kept.get("name", ""), key=f"{key}_name", placeholder=card["name"])}
@@ -133,16 +145,15 @@ def size(found: Personas, card: dict[str, Any]) -> list[tuple[str, str]]:
     return lines
 
 
-def habits(found: Personas, card: dict[str, Any], figures: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Return how a persona buys: what, and its figure with interval and n beside that of all customers.
+def habits(found: Personas, figures: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """Return how a persona buys: what, its figure, the interval, n, and the figure of all customers.
 
     Args:
         found: The personas.
-        card: The persona's row of the cards.
         figures: The persona's rows of the figures.
     """
     lines = [
-        (row["label"][:1].upper() + row["label"][1:], _figure(row, found.currency))
+        (row["label"][:1].upper() + row["label"][1:], *_figure(row, found.currency))
         for figure in _ABOUT
         for row in figures
         if row["figure"] == figure
@@ -151,26 +162,33 @@ def habits(found: Personas, card: dict[str, Any], figures: list[dict[str, Any]])
         rows = [row for row in figures if row["figure"].startswith(block) and row["value"] == row["value"]]
         if rows:
             row = max(rows, key=lambda one: one["value"])
-            lines.append((label, f"{row['label']} {_figure(row, found.currency)}"))
-    if card["products"]:
-        lines.append(("Buys more than others", card["products"]))
+            level = row["label"].partition(":")[0].removesuffix(" (orders)")
+            lines.append((f"{label}: {level}", *_figure(row, found.currency)))
     return lines
+
+
+def _table(lines: list[tuple[str, ...]]) -> str:
+    rows = [("", "here", "95 % interval", "n", "all"), ("---", "--:", "--:", "--:", "--:")]
+    rows += [tuple(escape(cell) for cell in line) for line in lines]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _write(lines: list[tuple[str, str]]) -> str:
     return "  \n".join(f"**{escape(label)}** {escape(text)}" for label, text in lines)
 
 
-def _figure(row: dict[str, Any], currency: str) -> str:
+def _figure(row: dict[str, Any], currency: str) -> tuple[str, str, str, str]:
     def number(value: float) -> str:
         if value != value:  # noqa: PLR0124 - not a number
             return "not known"
         if row["figure"] in _MONEY:
             return words.money(value, currency)
-        return words.percent(value, digits=0) if row["kind"] == "share" else f"{value:,.3g}"
+        if row["kind"] == "share" or row["figure"] == "feedback":
+            return words.percent(value, digits=0)
+        return f"{value:,.0f}" if value >= 100 else f"{value:,.3g}"
 
     span = f"{number(row['lower'])} to {number(row['upper'])}"
-    return f"{number(row['value'])} ({span}, n = {row['n']:,}; all {number(row['base'])})"
+    return number(row["value"]), span, f"{row['n']:,}", number(row["base"])
 
 
 def _share(card: dict[str, Any], name: str) -> str:

@@ -67,11 +67,15 @@ class Migration(Result):
         if not n:
             return f"Nobody of {words.count(of, 'customer')} moved from {self.first} to {self.last}."
         worst = moved.loc[moved["moved_net"].idxmin()]
-        sums = [words.money(worst[name], self.currency) for name in ("moved_net", "moved_net_lower", "moved_net_upper")]
+        moved_net, low, high = (
+            words.money(worst[name], self.currency) for name in ("moved_net", "moved_net_lower", "moved_net_upper")
+        )
+        less = f"{moved_net.removeprefix('−')} {'less' if worst['moved_net'] < 0 else 'more'}"
+        span = "" if worst["n"] < 2 else f" ({low} to {high})"
         return (
-            f"{words.count(n)} of {words.count(of, 'customer')} ({words.percent(n / of)}) moved; from "
-            f"{worst['before']} to {worst['after']} went {words.count(worst['n'])}, and {sums[0]} "
-            f"in {words.count(self.days, 'day')} ({sums[1]} to {sums[2]})."
+            f"{words.count(n)} of {words.count(of, 'customer')} ({words.percent(n / of)}) moved; "
+            f"{words.count(worst['n'])} went from {worst['before']} to {worst['after']} and spent {less} than in the "
+            f"{words.count(self.days, 'day')} before{span}."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:

@@ -38,6 +38,15 @@ BY = {
     "loyalty": ("customers.loyalty_member",),
     "trigger": ("orders.discount", "orders.discount_code", "contacts", "promotions", "stock"),
 }
+#: What each is called.
+LABELS = {
+    "cycle": "place in the buying cycle",
+    "consent": "consent to be written to",
+    "age": "age",
+    "country": "country",
+    "loyalty": "loyalty programme",
+    "trigger": "what goes before a purchase",
+}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -64,7 +73,7 @@ class Segments(Result):
         """Name the segment that brings most."""
         best = self.segments.loc[self.segments["net"].idxmax()]
         return (
-            f"By {self.by}: {best['segment']} is {words.percent(best['share'])} of "
+            f"By {LABELS[self.by]}, “{best['segment']}” is {words.percent(best['share'])} of "
             f"{words.count(best['of'], 'customer')} and brings {words.percent(best['share_of_net'])} of net value."
         )
 

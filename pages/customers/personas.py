@@ -6,9 +6,7 @@ import journeylab as jl
 from journeylab.app import audiences, controls, persona_column, persona_sheet, rfm_controls
 from journeylab.app.cards import attempt, run, show
 from journeylab.app.shell import page
-from journeylab.customers.clusters import METHODS
-from journeylab.customers.features import available, chosen
-from journeylab.customers.segments import possible
+from journeylab.customers.segments import LABELS, possible
 
 PARTS = ("Scores", "Personas", "Segments", "Moves")
 BEFORE = {"90 days before": 90, "180 days before": 180, "a year before": 365}
@@ -41,11 +39,12 @@ with page(
             rules = rfm_controls.rules(shop)
             show(jl.customers.rfm_groups, shop, **options, **({"groups": rules} if rules else {}))
     if part == "Personas":
-        allowed = available(shop)
-        with st.container(horizontal=True):
-            features = controls.several("Features", allowed, chosen(shop, None), key="features", most=len(allowed))
-            method = controls.choice("Method", {name: name for name in METHODS}, key="method")
-        count = show(jl.customers.persona_count, shop, features=features or None, method=method)
+        wide, narrow = st.columns([3, 1])
+        with wide:
+            features = persona_sheet.features(shop)
+        with narrow:
+            method = controls.choice("Method", persona_sheet.METHODS, key="method")
+        count = show(jl.customers.persona_count, shop, features=features, method=method)
         if count is not None:
             k = persona_sheet.number_of_personas(count)
             found = show(jl.customers.personas, shop, count=count, k=k)
@@ -65,7 +64,8 @@ with page(
                 show(jl.customers.crosswalk, shop, personas=found, **({"named": named} if named else {}))
                 audiences.take_away(shop, found)
     if part == "Segments":
-        by = controls.choice("Segments by", {name: name for name in possible(shop)}, key="by")
+        with st.container(width=360):
+            by = controls.choice("Segments by", {LABELS[name]: name for name in possible(shop)}, key="by")
         show(jl.customers.segments, shop, by=by)
     if part == "Moves":
         with st.container(horizontal=True):

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from streamlit.testing.v1 import AppTest
 
 from journeylab.app.state import Source, Visitor
+from journeylab.customers.features import BY_NAME
 
 ROOT = Path(__file__).resolve().parents[2]
 SETS = (
@@ -53,7 +54,7 @@ def main() -> None:
     for features in sets:
         begin = time.perf_counter()
         if app.get("multiselect"):
-            app.multiselect(key="features").set_value(features)
+            app.multiselect(key="features").set_value([BY_NAME[name].label for name in features])
         app.run()
         print(f"first look  {time.perf_counter() - begin:.2f} s at {', '.join(features)}")
         asked = _now(app)
