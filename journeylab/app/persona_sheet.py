@@ -11,6 +11,7 @@ from journeylab import words
 from journeylab.app import controls
 from journeylab.app.named_list import as_csv
 from journeylab.app.state import visitor
+from journeylab.customers import stability
 from journeylab.customers.features import BY_NAME, available, chosen
 from journeylab.customers.margin import share_of_net
 from journeylab.customers.persona_map import axes as map_axes
@@ -27,8 +28,12 @@ if TYPE_CHECKING:
 EDIT = "personas"
 METHODS = {"k-means": "kmeans", "Gaussian mixture": "mixture"}
 WRITTEN = ("goals", "needs", "barriers", "quote")
-_ICONS = {"steady": ":green-badge[:material/verified: steady]", "fair": ":orange-badge[:material/help: fair]"}
-_SHAKY = ":red-badge[:material/warning: {}]"
+_ICONS = {
+    stability.STEADY: ":green-badge[:material/verified: steady]",
+    stability.FAIR: ":orange-badge[:material/help: fair]",
+    stability.WEAK: ":red-badge[:material/warning: shaky]",
+}
+_CUT = ":gray-badge[:material/content_cut: {}]"
 _ABOUT = ("frequency", "gap_days", "order_value", "basket_size", "discount_share", "returns_share", "feedback")
 _MONEY = ("order_value", "monetary")
 _BLOCKS = {
@@ -92,7 +97,7 @@ def sheets(shop: Dataset, found: Personas) -> dict[str, Any]:
 
 def _sheet(shop: Dataset, found: Personas, card: dict[str, Any], figures: list[dict[str, Any]]) -> Any:
     kept = shop.edits.get(EDIT, {}).get(card["name"], {})
-    badge = _ICONS.get(card["badge"], _SHAKY.format(escape(card["badge"])))
+    badge = _ICONS.get(card["badge"], _CUT.format(escape(card["badge"])))
     st.markdown(f"**{escape(kept.get('name') or card['name'])}** {badge}")
     st.markdown(_write(size(found, card)))
     place = st.empty()
@@ -168,8 +173,10 @@ def habits(found: Personas, figures: list[dict[str, Any]]) -> list[tuple[str, ..
 
 
 def _table(lines: list[tuple[str, ...]]) -> str:
-    rows = [("", "here", "95 % interval", "n", "all"), ("---", "--:", "--:", "--:", "--:")]
-    rows += [tuple(escape(cell) for cell in line) for line in lines]
+    rows = [("", "here", "interval", "n", "all"), ("---", "--:", "--:", "--:", "--:")]
+    rows += [
+        (escape(line[0]), *(escape(cell).replace(" ", "\N{NO-BREAK SPACE}") for cell in line[1:])) for line in lines
+    ]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 

@@ -12,7 +12,9 @@ from journeylab.charts import theme
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_GAP = 0.035
+_GAP = 0.02
+#: From the top of one group to the next, so that the labels of small groups stay apart.
+_LEAST = 0.055
 
 
 def moves(rows: pd.DataFrame, *, first: str, last: str) -> alt.LayerChart:
@@ -114,7 +116,7 @@ def _stack(rows: pd.DataFrame, side: str, order: Sequence[str]) -> dict[str, tup
         if name in sizes.index:
             height = float(sizes[name]) / total
             out[name] = (at, at + height)
-            at += height + _GAP
+            at += max(height + _GAP, _LEAST)
     return out
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 import ibis
+from ibis.backends.sql.datatypes import DuckDBType
 
 from journeylab.data.workspace import new_folder
 
@@ -125,8 +126,12 @@ class EmbeddedEngine:
         with _lock:
             self._kept += 1
             name = f"kept {self._kept}"
-        self.sql(f"CREATE TABLE {quote(name)} AS {self._backend().compile(expr)}")
-        table = ibis.table(expr.schema(), name=name)
+        # DuckDB's own types are wider here and there than those that Ibis goes on with.
+        schema = expr.schema()
+        columns = ", ".join(f"{quote(column)} {DuckDBType.to_string(kind)}" for column, kind in schema.items())
+        self.sql(f"CREATE TABLE {quote(name)} ({columns})")
+        self.sql(f"INSERT INTO {quote(name)} {self._backend().compile(expr)}")
+        table = ibis.table(schema, name=name)
         weakref.finalize(table.op(), self._unused.append, name)
         return table
 

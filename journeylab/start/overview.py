@@ -187,7 +187,9 @@ class Overview(Result):
             return trend.stacked(long, x="bucket", y="customers", colour="who", title=f"Customers a {self.grain}")
         key = "nps" if view == "promoter score" else view.replace(" ", "_")
         share = self[key].kind == "share"
-        title = f"{LABELS[key]} a {self.grain}" + (f" ({self.currency})" if self[key].kind == "money" else "")
+        title = f"{LABELS[key]} a {self.grain}" + (
+            f" ({self.currency})" if self[key].kind == "money" and self.currency else ""
+        )
         return trend.line(series, x="bucket", y=key, title=title, share=share)
 
 
