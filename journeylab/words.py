@@ -50,6 +50,17 @@ def signed(share: float) -> str:
     return "an unknown share" if math.isnan(share) else f"{'+' if share >= 0 else '−'}{percent(abs(share))}"
 
 
+def brings(share: float, of: str) -> str:
+    """Say what share of something comes from a group; another thing where there is none to share.
+
+    >>> brings(0.125, "net value"), brings(float("nan"), "net value")
+    ('brings 12.5 % of net value', 'brings no share of net value, which does not add up to more than zero')
+    """
+    if math.isnan(share):
+        return f"brings no share of {of}, which does not add up to more than zero"
+    return f"brings {percent(share)} of {of}"
+
+
 def points(value: float, digits: int = 0) -> str:
     """Write a number that may fall below zero with its sign.
 

@@ -11,7 +11,7 @@ from ibis import _
 from journeylab import words
 from journeylab.customers import group_rules
 from journeylab.customers.rfm_groups import RfmGroups, rfm_groups
-from journeylab.errors import BadParameter
+from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.intervals import wilson
 from journeylab.result import Result, analysis
 
@@ -84,9 +84,14 @@ def crosswalk(
         groups: The rules of the groups, as in `rfm_groups`.
         bins: The number of scores.
         level: Coverage of the intervals.
+
+    Raises:
+        NotEnoughData: if there is one persona only.
     """
     if not hasattr(personas, "assignments"):
         raise BadParameter("personas must be what the analysis personas gave.")
+    if len(personas.cards) < 2:
+        raise NotEnoughData("There is one persona only, so there is nothing to set beside the RFM groups.")
     if named is None:
         named = rfm_groups(shop, groups=groups, bins=bins, as_of=personas.count.as_of, level=level)
     elif not isinstance(named, RfmGroups) or named.as_of != personas.count.as_of:

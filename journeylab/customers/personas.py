@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from journeylab.customers.clusters import Model
     from journeylab.data.dataset import Dataset
 
+ALIKE = "All customers"
 SLICE, CUT = "slice by value", "a cut, not a group"
 _SLICES = ("Top quarter by value", "Second quarter by value", "Third quarter by value", "Last quarter by value")
 
@@ -95,9 +96,11 @@ class Personas(Result):
         """Say how many there are, which brings most, and how steady they are."""
         best = self.cards.loc[self.cards["net"].idxmax()]
         brings = (
-            f"“{best['name']}” is {words.percent(best['share'])} of {words.count(best['of'], 'customer')} and brings "
-            f"{words.percent(best['share_of_net'])} of net value"
+            f"“{best['name']}” is {words.percent(best['share'])} of {words.count(best['of'], 'customer')} and "
+            f"{words.brings(best['share_of_net'], 'net value')}"
         )
+        if len(self.cards) == 1:
+            return f"No real groups here, and {words.count(best['of'], 'customer')} of one net value: nothing to slice."
         if self.sliced:
             return f"No real groups here, so {len(self.cards)} slices by value: {brings}."
         steady = int((self.cards["badge"] == stability.STEADY).sum())
@@ -185,12 +188,12 @@ def _groups(shop: Dataset, count: PersonaCount, k: int, level: float) -> Persona
 
 def _slices(shop: Dataset, count: PersonaCount, level: float) -> Personas:
     scored, _until = scores(shop, bins=len(_SLICES), as_of=count.as_of)
-    numbered = scored.select(
-        "customer_id", persona=(len(_SLICES) + 1 - _.m).cast("int64"), probability=ibis.null("float64")
-    )
-    roster = _roster(shop, numbered, _SLICES)
+    persona = (len(_SLICES) + 1 - scored.m).cast("int64")
+    numbered = shop.engine.keep(scored.select("customer_id", persona=persona, probability=ibis.null("float64")))
+    alike = int(shop.run(numbered.agg(n=numbered.persona.nunique()))["n"].iloc[0]) == 1
+    roster = _roster(shop, numbered, [ALIKE] * len(_SLICES) if alike else _SLICES)
     sizes, figures = persona_figures.collect(shop, roster, level, count.ground)
-    names = [_SLICES[number - 1] for number in sizes["persona"]]
+    names = [_SLICES[number - 1] for number in sizes["persona"]] if len(sizes) > 1 else [ALIKE]
     nothing = np.full(len(sizes), np.nan)
     products = persona_figures.products(shop, roster, count.bought)
     return Personas(

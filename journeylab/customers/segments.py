@@ -74,7 +74,7 @@ class Segments(Result):
         best = self.segments.loc[self.segments["net"].idxmax()]
         return (
             f"By {LABELS[self.by]}, “{best['segment']}” is {words.percent(best['share'])} of "
-            f"{words.count(best['of'], 'customer')} and brings {words.percent(best['share_of_net'])} of net value."
+            f"{words.count(best['of'], 'customer')} and {words.brings(best['share_of_net'], 'net value')}."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
