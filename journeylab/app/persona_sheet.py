@@ -157,7 +157,7 @@ def habits(found: Personas, figures: list[dict[str, Any]]) -> list[tuple[str, ..
         found: The personas.
         figures: The persona's rows of the figures.
     """
-    lines = [
+    lines: list[tuple[str, ...]] = [
         (row["label"][:1].upper() + row["label"][1:], *_figure(row, found.currency))
         for figure in _ABOUT
         for row in figures
@@ -173,7 +173,7 @@ def habits(found: Personas, figures: list[dict[str, Any]]) -> list[tuple[str, ..
 
 
 def _table(lines: list[tuple[str, ...]]) -> str:
-    rows = [("", "here", "interval", "n", "all"), ("---", "--:", "--:", "--:", "--:")]
+    rows: list[tuple[str, ...]] = [("", "here", "interval", "n", "all"), ("---", "--:", "--:", "--:", "--:")]
     rows += [
         (escape(line[0]), *(escape(cell).replace(" ", "\N{NO-BREAK SPACE}") for cell in line[1:])) for line in lines
     ]
