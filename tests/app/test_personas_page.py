@@ -68,6 +68,33 @@ def test_each_sheet_gives_the_lifetime_value_with_its_interval_and_its_hold_out_
         )
 
 
+def test_features_and_segments_are_chosen_in_words(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd, query={"part": "Personas", "features": ["orders", "net value an order"]})
+    assert not app.exception
+    assert app.multiselect(key="features").value == ["orders", "net value an order"]
+    made = app.session_state["journeylab_visitor"].results.values()
+    assert {result.features for result in made if hasattr(result, "suggested")} == {("frequency", "order_value")}
+    app = open_app(PAGE, shop=crowd, query={"part": "Segments", "by": "what goes before a purchase"})
+    assert not app.exception
+    assert "By what goes before a purchase" in said(app)
+
+
+def test_the_groups_that_were_edited_are_those_the_personas_are_set_against(open_app: Open, crowd):
+    halves = [{"group": "Better half", "fm": "4-5"}, {"group": "Other half"}]
+    app = open_app(PAGE, shop=crowd.with_edit("rfm_groups", halves), query={"part": "Personas"})
+    assert not app.exception
+    assert "as often Better half" in said(app) or "as often Other half" in said(app)
+
+
+def test_customers_of_one_value_are_said_to_be_alike(open_app: Open):
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame({"customer_id": [f"c{i % 80}" for i in range(240)], "day": rng.integers(0, 300, 240),
+                         "net": 20.0})  # fmt: skip
+    app = open_app(PAGE, shop=shop_from(rows), query={"part": "Personas"})
+    assert not app.exception
+    assert "80 customers of one net value: nothing to slice" in said(app)
+
+
 def test_a_history_too_short_for_a_lifetime_value_is_said(open_app: Open):
     rng = np.random.default_rng(1)
     who = np.repeat(np.arange(80), 2 + 6 * (np.arange(80) % 2))
