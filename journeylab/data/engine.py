@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 MEMORY_LIMIT = "800MB"
 #: Engines flatten nested selects themselves; Ibis takes a third of a funnel's time to do it before them.
 ibis.options.sql.fuse_selects = False
-_lock = threading.Lock()
 
 
 class Engine(Protocol):
@@ -87,7 +86,6 @@ class EmbeddedEngine:
         )
         self._base.execute("SET GLOBAL TimeZone = 'UTC'")
         self._local = threading.local()
-        self._kept = 0
         self._unused: deque[str] = deque()
         self._finalizer = weakref.finalize(self, _discard, self._base, self.folder)
 
@@ -123,9 +121,7 @@ class EmbeddedEngine:
         """
         while self._unused:
             self.sql(f"DROP TABLE IF EXISTS {quote(self._unused.popleft())}")
-        with _lock:
-            self._kept += 1
-            name = f"kept {self._kept}"
+        name = f"kept {secrets.token_hex(8)}"
         # DuckDB's own types are wider here and there than those that Ibis goes on with.
         schema = expr.schema()
         columns = ", ".join(f"{quote(column)} {DuckDBType.to_string(kind)}" for column, kind in schema.items())
