@@ -7,6 +7,7 @@ closed or forgotten.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -119,14 +120,19 @@ class EmbeddedEngine:
         It goes when no expression reads it any more; a table is deleted at the next call, because Python may notice
         that in the middle of another query.
         """
-        while self._unused:
-            self.sql(f"DROP TABLE IF EXISTS {quote(self._unused.popleft())}")
+        with contextlib.suppress(IndexError):  # there are no more of them
+            while True:
+                self.sql(f"DROP TABLE IF EXISTS {quote(self._unused.popleft())}")
         name = f"kept {secrets.token_hex(8)}"
         # DuckDB's own types are wider here and there than those that Ibis goes on with.
         schema = expr.schema()
         columns = ", ".join(f"{quote(column)} {DuckDBType.to_string(kind)}" for column, kind in schema.items())
         self.sql(f"CREATE TABLE {quote(name)} ({columns})")
-        self.sql(f"INSERT INTO {quote(name)} {self._backend().compile(expr)}")
+        try:
+            self.sql(f"INSERT INTO {quote(name)} {self._backend().compile(expr)}")
+        except BaseException:
+            self._unused.append(name)
+            raise
         table = ibis.table(schema, name=name)
         weakref.finalize(table.op(), self._unused.append, name)
         return table
