@@ -1,7 +1,8 @@
 """Loads what the first files will need while the visitor still reads the empty page.
 
 Importing engine, charts and readers takes two seconds. It begins half a second after the first empty page of a server
-is asked for, so that it does not hold that page up, and whoever is quicker waits for it.
+is asked for, so that it does not hold that page up, and whoever is quicker waits for it. For scikit-learn, which comes
+after that, nobody waits.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _MODULES = (
     "journeylab.charts.trend",
     "journeylab.report.notebook",
 )
+#: What themes and personas will need; nobody waits for it here.
+_LATER = ("sklearn.feature_extraction.text", "sklearn.decomposition")
 _PATIENCE = 0.5
 _done = threading.Event()
 
@@ -51,3 +54,5 @@ def _load() -> None:
             importlib.import_module(name)
     finally:
         _done.set()
+    for name in _LATER:
+        importlib.import_module(name)

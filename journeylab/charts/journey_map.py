@@ -141,19 +141,26 @@ def _axes(picture: Any) -> dict[str, Any]:
     return {"x": alt.X("x:Q", axis=None, scale=x), "y": alt.Y("y:Q", axis=None, scale=y)}
 
 
+def _of(column: str) -> alt.ExprRef:
+    """Take a property of a mark from a column of its rows: so one layer holds what differs in looks alone."""
+    return alt.ExprRef(f"datum.{column}")
+
+
 def _rects(picture: Any, colours: dict[str, str], axes: dict[str, Any]) -> list[alt.Chart]:
-    layers = []
-    roles = dict.fromkeys(rect["role"] for rect in picture.rects)
-    for role in sorted(roles, key=lambda name: not name.startswith("column")):
-        rows = pd.DataFrame([rect for rect in picture.rects if rect["role"] == role])
+    rows = []
+    roles = sorted(dict.fromkeys(r["role"] for r in picture.rects), key=lambda name: not name.startswith("column"))
+    for rect in sorted(picture.rects, key=lambda one: roles.index(one["role"])):  # columns lie below all else
+        role = rect["role"]
+        filled = f"{role}_fill" in colours
+        line = colours["card_line"] if role == "card" else colours.get(role) if filled else None
         fill = colours.get(f"{role}_fill", colours.get(role, colours["card"]))
-        line = colours["card_line"] if role == "card" else colours.get(role) if f"{role}_fill" in colours else None
-        style: dict[str, Any] = {"fill": fill, "fillOpacity": 1, "cornerRadius": _ROUND.get(role, 0)}
-        if line:
-            style |= {"stroke": line, "strokeWidth": 1.2}
-        tips = {"tooltip": alt.Tooltip("tip:N")} if rows["tip"].any() else {}
-        layers.append(alt.Chart(rows).mark_rect(**style).encode(**axes, x2="x2:Q", y2="y2:Q", **tips))
-    return layers
+        look = {"fill": fill, "line": line, "thick": 1.2 if line else 0, "round": _ROUND.get(role, 0)}
+        rows.append({**rect, **look, "tip": rect["tip"] or None})
+    mark = alt.Chart(pd.DataFrame(rows)).mark_rect(
+        fill=_of("fill"), fillOpacity=1, stroke=_of("line"), strokeWidth=_of("thick"), cornerRadius=_of("round"),
+        tooltip=_of("tip"),
+    )  # fmt: skip
+    return [mark.encode(**axes, x2=alt.X2("x2:Q"), y2=alt.Y2("y2:Q"))] if rows else []
 
 
 def _curves(picture: Any, colours: dict[str, str], axes: dict[str, Any], unit: str) -> list[alt.Chart]:
@@ -162,7 +169,7 @@ def _curves(picture: Any, colours: dict[str, str], axes: dict[str, Any], unit: s
         layers.append(
             alt.Chart(pd.DataFrame(picture.bands))
             .mark_area(color=colours["band"], opacity=0.28, interpolate="monotone")
-            .encode(**axes, y2="y2:Q", detail="band:N")
+            .encode(**axes, y2=alt.Y2("y2:Q"), detail=alt.Detail("band:N"))
         )
     for role in ("gap", "guess", "curve"):
         rows = [point for point in picture.lines if point["role"] == role]
@@ -175,49 +182,35 @@ def _curves(picture: Any, colours: dict[str, str], axes: dict[str, Any], unit: s
                     strokeDash=_DASHES[role],
                     strokeWidth=alt.ExprRef(f"{_WIDTHS[role]:g} * {unit}"),
                 )
-                .encode(**axes, detail="line:N")
+                .encode(**axes, detail=alt.Detail("line:N"))
             )
     return layers
 
 
 def _marks(picture: Any, colours: dict[str, str], axes: dict[str, Any], unit: str) -> list[alt.Chart]:
-    layers = []
-    kinds = dict.fromkeys((m["role"], m["shape"], m["hollow"], m["size"]) for m in picture.marks)
-    for role, shape, hollow, size in kinds:
-        rows = [
-            m for m in picture.marks if (m["role"], m["shape"], m["hollow"], m["size"]) == (role, shape, hollow, size)
-        ]
-        colour = colours[role]
-        tips = {"tooltip": alt.Tooltip("tip:N")} if any(m["tip"] for m in rows) else {}
-        mark = alt.Chart(pd.DataFrame(rows)).mark_point(
-            shape=shape,
-            filled=True,
-            opacity=1,
-            fill=colours["paper"] if hollow else colour,
-            stroke=colour,
-            strokeWidth=alt.ExprRef(f"2 * {unit}"),
-            size=alt.ExprRef(f"{size:g} * pow({unit}, 2)"),
-        )
-        layers.append(mark.encode(**axes, **tips))
-    return layers
+    rows = []
+    for mark in picture.marks:
+        colour = colours[mark["role"]]
+        look = {"fill": colours["paper"] if mark["hollow"] else colour, "line": colour, "tip": mark["tip"] or None}
+        rows.append({**mark, **look})
+    points = alt.Chart(pd.DataFrame(rows)).mark_point(
+        shape=_of("shape"), filled=True, opacity=1, fill=_of("fill"), stroke=_of("line"), tooltip=_of("tip"),
+        strokeWidth=alt.ExprRef(f"2 * {unit}"), size=alt.ExprRef(f"datum.size * pow({unit}, 2)"),
+    )  # fmt: skip
+    return [points.encode(**axes)] if rows else []
 
 
 def _texts(picture: Any, colours: dict[str, str], axes: dict[str, Any], unit: str) -> list[alt.Chart]:
-    keys = ("role", "size", "bold", "align", "upright")
-    layers = []
-    for kind in dict.fromkeys(tuple(text[key] for key in keys) for text in picture.texts):
-        rows = [text for text in picture.texts if tuple(text[key] for key in keys) == kind]
-        role, size, bold, align, upright = kind
-        mark = alt.Chart(pd.DataFrame([{"text": r["text"], "x": r["x"], "y": r["y"]} for r in rows])).mark_text(
-            color=colours[role],
-            fontSize=alt.ExprRef(f"{size:g} * {unit}"),
-            fontWeight="bold" if bold else "normal",
-            align=align,
-            baseline="middle",
-            angle=270 if upright else 0,
-        )
-        layers.append(mark.encode(**axes, text="text:N"))
-    return layers
+    rows = [
+        {"text": t["text"], "x": t["x"], "y": t["y"], "colour": colours[t["role"]], "size": t["size"],
+         "weight": "bold" if t["bold"] else "normal", "align": t["align"], "angle": 270 if t["upright"] else 0}
+        for t in picture.texts
+    ]  # fmt: skip
+    words = alt.Chart(pd.DataFrame(rows)).mark_text(
+        color=_of("colour"), fontSize=alt.ExprRef(f"datum.size * {unit}"), fontWeight=_of("weight"),
+        align=_of("align"), baseline="middle", angle=_of("angle"),
+    )  # fmt: skip
+    return [words.encode(**axes, text=alt.Text("text:N"))] if rows else []
 
 
 def guesses(rows: pd.DataFrame) -> alt.VConcatChart:

@@ -66,16 +66,25 @@ class EmbeddedEngine:
         root: Where to put the engine's folder; the system's temporary folder if not given.
         memory_limit: How much memory DuckDB may take before it spills to its folder.
         threads: How many threads a query may use; all cores if not given.
+        begin: A file of an earlier engine to begin with a copy of; an empty one if not given.
     """
 
     name = "duckdb"
 
     def __init__(
-        self, root: Path | None = None, *, memory_limit: str = MEMORY_LIMIT, threads: int | None = None
+        self,
+        root: Path | None = None,
+        *,
+        memory_limit: str = MEMORY_LIMIT,
+        threads: int | None = None,
+        begin: Path | None = None,
     ) -> None:
         self.folder = new_folder(root)
+        self.file = self.folder / "shop.duckdb"
+        if begin is not None:
+            shutil.copyfile(begin, self.file)
         self._base = duckdb.connect(
-            str(self.folder / "shop.duckdb"),
+            str(self.file),
             config={
                 "memory_limit": memory_limit,
                 "threads": threads or os.cpu_count() or 2,

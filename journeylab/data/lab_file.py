@@ -84,7 +84,7 @@ def save(shop: Dataset, path: Path | str, *, key: bytes | None = None, secret: b
                 tables[name] = {"rows": rows, "sha256": _digest(parquet)}
                 archive.write(parquet, _member(name))
                 parquet.unlink()
-            archive.writestr(MANIFEST, json.dumps(_manifest(shop, origin, tables, key), indent=1, default=str))
+            archive.writestr(MANIFEST, json.dumps(manifest(shop, tables, key), indent=1, default=str))
         part.chmod(0o600)
         part.replace(path)
     return path
@@ -105,13 +105,13 @@ def open(path: Path | str, *, root: Path | None = None, name: str | None = None)
     name = name or path.name
     try:
         with zipfile.ZipFile(path) as archive:
-            manifest = _read_manifest(archive, name)
+            told = _read_manifest(archive, name)
             engine = EmbeddedEngine(root)
             try:
-                for table, about in manifest["tables"].items():
+                for table, about in told["tables"].items():
                     _load(engine, archive, table, about, name)
                 engine.seal()
-                return _dataset(engine, manifest, name)
+                return restored(engine, told, name)
             except BaseException:
                 engine.close()
                 raise
@@ -146,7 +146,9 @@ def key_in(path: Path | str) -> bytes | None:
         raise _damaged(path.name, type(error).__name__) from None
 
 
-def _manifest(shop: Dataset, origin: Dataset, tables: Mapping[str, Any], key: bytes | None) -> dict[str, Any]:
+def manifest(shop: Dataset, tables: Mapping[str, Any], key: bytes | None = None) -> dict[str, Any]:
+    """Return what is known of a shop beside its rows, with what is said of each table."""
+    origin = shop.as_read or shop
     return {
         "format": FORMAT,
         "version": VERSION,
@@ -212,7 +214,8 @@ def _load(engine: EmbeddedEngine, archive: zipfile.ZipFile, name: str, about: Ma
             raise _damaged(file, f"the column {column} of {name.replace('_', ' ')} is of another kind")
 
 
-def _dataset(engine: EmbeddedEngine, manifest: Mapping[str, Any], file: str) -> Dataset:
+def restored(engine: EmbeddedEngine, manifest: Mapping[str, Any], file: str) -> Dataset:
+    """Return the shop of which an engine has the rows and a manifest says the rest."""
     shop = Dataset(
         engine,
         {name: engine.table(name) for name in manifest["tables"]},

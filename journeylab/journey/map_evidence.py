@@ -6,6 +6,7 @@ friction, leaks and answers. What is not known has no row. Definitions: docs/met
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Pains kept at a touchpoint: the worst.
 MOST = 3
+#: Seconds that are waited for friction and comments before the figures are shown without them.
+_PATIENCE = 2.0
 COLUMNS = ("touchpoint", "lane", "text", "source", "value", "n", "of", "lower", "upper", "date")
 PAINS = ("touchpoint", "id", "text", "kind", "source", "n", "of", "lower", "upper", "margin", "clear", "date")
 
@@ -107,7 +110,7 @@ def evidence(
         pains: Look for friction and read comments too, which takes longest.
         window: Longest time from the first touchpoint with events to the last, for drop-off.
         level: Coverage of the intervals.
-        progress: Given what `pains=False` would return, before friction is looked for and comments are read.
+        progress: Given what `pains=False` would return, if friction and comments take longer than that.
 
     Raises:
         BadParameter: if there is no such persona, or a touchpoint without an id.
@@ -129,37 +132,47 @@ def evidence(
             f"Of {persona} only. Visitors have a persona once they are known as customers, which nearly all are by an "
             f"order, so drop-off is counted by visit, and is lower than that of all visitors."
         )
-    rows: list[dict[str, Any]] = []
-    hurts: list[dict[str, Any]] = []
-    steps: list[dict[str, Any]] = []
-    if shop.has("events"):
-        met = map_traffic.met(shop, points, level=level)
-        rows += met.rows
-        steps = met.path
+    later: list[Future[Any]] = []
+    with ThreadPoolExecutor(max_workers=1) as beside:  # comments and friction need no figure of the others
+        if pains:
+            later.append(beside.submit(map_voices.comments, shop, points))
+        met = map_traffic.met(shop, points, level=level) if shop.has("events") else map_traffic.Met([])
+        if pains:
+            later.append(beside.submit(map_pains.signs, shop, met.path))
+        rows, hurts, doubts = _figures(shop, points, met, window=window, unit=unit, level=level)
+        said += doubts
+        if progress is not None and wait(later, timeout=_PATIENCE).not_done:
+            progress(_put(shop, points, persona, rows, hurts, said))
+    if pains:
+        (quotes, themes), (signs, doubts) = (part.result() for part in later)
+        rows += quotes
+        hurts = [*themes, *hurts, *signs]
+        said += doubts
+    return _put(shop, points, persona, rows, hurts, said)
+
+
+def _figures(
+    shop: Dataset,
+    points: Sequence[dict[str, Any]],
+    met: map_traffic.Met,
+    *,
+    window: str,
+    unit: str,
+    level: float,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[str]]:
+    """Return cells, pains and caveats that need no look at comments or friction."""
     heard = map_voices.answers(shop, points, level=level)
-    rows += heard.rows
-    said += heard.caveats
+    rows = [*met.rows, *heard.rows]
     rows += map_voices.cases(shop, points, level=level)
     rows += map_voices.orders(shop, points, level=level)
-    hurts += heard.pains
-    hurts += map_pains.repeated(rows)
-    if steps:
-        found, money, doubts = map_pains.leaks(shop, steps, window=window, unit=unit, level=level)
+    hurts = [*heard.pains, *map_pains.repeated(rows)]
+    said = [*heard.caveats]
+    if met.path:
+        found, money, doubts = map_pains.leaks(shop, met.path, window=window, unit=unit, level=level)
         hurts += found
         rows += money
         said += doubts
-    if not pains:
-        return _put(shop, points, persona, rows, hurts, said)
-    if progress is not None:
-        progress(_put(shop, points, persona, rows, hurts, said))
-    quotes, themes = map_voices.comments(shop, points)
-    rows += quotes
-    hurts = [*themes, *hurts]
-    if steps:
-        found, doubts = map_pains.signs(shop, steps)
-        hurts += found
-        said += doubts
-    return _put(shop, points, persona, rows, hurts, said)
+    return rows, hurts, said
 
 
 def _put(

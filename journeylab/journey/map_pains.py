@@ -113,6 +113,8 @@ def _left(
 
 def signs(shop: Dataset, path: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the clear signs of friction where they show, and caveats; that visits end is the drop-off's matter."""
+    if not path:
+        return [], []
     try:
         found = friction(shop, goal=path[-1]["events"], draws=_DRAWS)
     except NotEnoughData:

@@ -61,16 +61,15 @@ def log_of(
         "results": events.results if "results" in have else ibis.null("int64"),
     }
     log = events.select(**columns)
-    whole = ibis.window(group_by="who")
-    goal_at = ibis.ifelse(_.is_goal, _.at, ibis.null("int64")).min().over(whole)
-    log = log.mutate(goal_at=goal_at, began=_.at.min().over(whole))
-    firsts = {
-        name: ibis.ifelse(_.at == _.began, _[name], ibis.null("string")).min().over(whole)
-        for name, told in (("group", by), ("part", within))
-        if told
-    }
+    goal_at = ibis.ifelse(_.is_goal, _.at, ibis.null("int64")).min()
+    # a visit has one device and one group, but for odd ones: so few rows that a window over them is quick
+    parts_of = log.group_by("who", "group", "part").agg(first=_.at.min(), goal_at=goal_at)
+    parts_of = parts_of.mutate(began=_.first.min().over(ibis.window(group_by="who")))
+    firsts = {name: ibis.ifelse(_.first == _.began, _[name], ibis.null("string")).min() for name in ("group", "part")}
+    whole = parts_of.group_by("who").agg(goal_at=_.goal_at.min(), **firsts)
+    log = log.drop("group", "part").join(whole, "who")
     # what comes after the goal is no obstacle to it
-    return log.mutate(**firsts).filter(_.goal_at.isnull() | (_.at <= _.goal_at))
+    return log.filter(_.goal_at.isnull() | (_.at <= _.goal_at))
 
 
 def places(shop: Dataset, log: ir.Table, *, loop: int, slow_ms: float) -> pd.DataFrame:
@@ -81,8 +80,12 @@ def places(shop: Dataset, log: ir.Table, *, loop: int, slow_ms: float) -> pd.Dat
     """
     over = ibis.window(group_by="who", order_by=[_.at, _.event, _.place])
     log = log.filter(_.place.notnull())
-    log = log.mutate(one=_.place.lag().over(over), two=_.place.lag(2).over(over), then=_.at.lag(2).over(over))
-    log = log.mutate(last=_.place.lead().over(over).isnull())
+    log = log.mutate(
+        one=_.place.lag().over(over),
+        two=_.place.lag(2).over(over),
+        then=_.at.lag(2).over(over),
+        last=_.place.lead().over(over).isnull(),
+    )
     there = log.group_by("who", "group", "part", "place").agg(
         times=_.count(),
         back=((_.two == _.place) & (_.one != _.place)).fill_null(False).any(),

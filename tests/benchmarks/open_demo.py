@@ -3,7 +3,8 @@
     python tests/benchmarks/open_demo.py [--runs 3]
 
 Each run starts a server, opens its start page in a new browser, clicks on "Open the demo store", and stops the clock
-when all key figures of the overview stand there. The aim is at most 10 s in each run. Needs Chromium and playwright.
+when all key figures of the overview stand there. The first run is on a machine that never opened the demo store; the
+later ones are on new servers of the same machine. The aim is at most 10 s in each run. Needs Chromium and playwright.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,11 +31,16 @@ FIGURES = 8
 AIM = 10.0
 
 
-def cold_click(path: str, *waits: Callable[[Page], None]) -> list[float]:
-    """Return the seconds from the click on a page to the end of each wait, on a server that nobody has visited."""
+def cold_clicks(path: str, wait: Callable[[Page], None], times: range) -> list[float]:
+    """Return the seconds from each click on a page to the end of a wait, each on a server that nobody has visited."""
+    with tempfile.TemporaryDirectory() as folder:  # what a server leaves for the next one lies in there
+        return [_click(path, wait, folder) for _time in times]
+
+
+def _click(path: str, wait: Callable[[Page], None], folder: str) -> float:
     from playwright.sync_api import sync_playwright
 
-    with serve(ROOT / "app.py", ROOT) as url, sync_playwright() as playwright:
+    with serve(ROOT / "app.py", ROOT, TMPDIR=folder) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=CHROMIUM_ARGS)
         page = browser.new_page()
         page.goto(f"{url}/{path}")
@@ -41,10 +48,8 @@ def cold_click(path: str, *waits: Callable[[Page], None]) -> list[float]:
         button.wait_for()
         begin = time.perf_counter()
         button.click()
-        took = []
-        for wait in waits:
-            wait(page)
-            took.append(time.perf_counter() - begin)
+        wait(page)
+        took = time.perf_counter() - begin
         browser.close()
     return took
 
@@ -56,13 +61,10 @@ def figures(page: Page) -> None:
     expect(page.get_by_test_id("stMetricValue")).to_have_count(FIGURES, timeout=120_000)
 
 
-def tell(what: str, took: list[float]) -> None:
-    """Print the median and each run."""
-    print(f"{what:<17} median {statistics.median(took):.1f} s, {[round(each, 1) for each in took]}")
-
-
-def judge(took: list[float]) -> None:
-    """Print whether each run held the aim."""
+def report(what: str, took: list[float]) -> None:
+    """Print the first run, the median of the later ones, and whether each held the aim."""
+    later = f", later {statistics.median(took[1:]):.1f} s {[round(each, 1) for each in took[1:]]}" if took[1:] else ""
+    print(f"{what:<17} first on this machine {took[0]:.1f} s{later}")
     print(f"{'aim':<17} at most {AIM:.0f} s: {'held' if max(took) <= AIM else 'MISSED'}")
 
 
@@ -75,9 +77,7 @@ def runs(doc: str | None) -> range:
 
 def main() -> None:
     """Measure, and print each run."""
-    took = [cold_click("", figures)[0] for _ in runs(__doc__)]
-    tell("click to figures", took)
-    judge(took)
+    report("click to figures", cold_clicks("", figures, runs(__doc__)))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 import journeylab as jl
 from journeylab.data import lab_file
 from journeylab.data.examples import empty_shop, shop_of, tiny_shop
+from journeylab.journey import map_evidence, map_voices
 from journeylab.journey.map import Map
 from journeylab.journey.map_fill import beyond
 from journeylab.journey.map_model import CRITERIA, KINDS, SOURCES
@@ -278,9 +280,23 @@ def test_new_data_moves_the_map_says_what_moved_and_leaves_the_teams_words(shop:
     assert next(p for p in again.touchpoint("delivery").pains if p.id == "answers-delivery").votes == 3
 
 
-def test_figures_come_before_the_pains_and_are_those_of_a_map_without_them(shop: Dataset, chart: Map):
+def test_figures_come_before_pains_that_take_long_and_are_those_of_a_map_without_them(
+    shop: Dataset, chart: Map, monkeypatch: pytest.MonkeyPatch
+):
+    shown, comments = threading.Event(), map_voices.comments
     early: list[Map] = []
-    whole = Map.from_data(shop, progress=early.append)
+
+    def slowly(*asked):
+        assert shown.wait(60)
+        return comments(*asked)
+
+    def show(figures: Map) -> None:
+        early.append(figures)
+        shown.set()
+
+    monkeypatch.setattr(map_evidence, "_PATIENCE", 0.0)
+    monkeypatch.setattr(map_voices, "comments", slowly)
+    whole = Map.from_data(shop, progress=show)
     assert [first.without("moves") for first in early] == [Map.from_data(shop, pains=False)]
     assert whole == chart
     assert whole.call == chart.call

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from journeylab.data.demo import kept
 from journeylab.data.readers import read
 from journeylab.data.workspace import passing_folder
 
@@ -24,17 +25,23 @@ FILES = (
 )  # fmt: skip
 #: The store is public, so its pseudonyms need no secret, and two openings give the same ones.
 _KEY = b"demo store"
+_CALLS = ("shop = jl.demo()",)
 
 
 def demo(*, root: Path | None = None, progress: Callable[[float, str], None] | None = None) -> Dataset:
-    """Open the demo store: two years of a simulated shop, read from its exports.
+    """Open the demo store: two years of a simulated shop, read from its exports, or as they were read before.
 
     Args:
         root: Where the engine keeps its folder; the system's temporary folder if not given.
         progress: Called with the share that is done and what is being done, in words.
     """
     if all((FOLDER / name).is_file() for name in FILES):
-        return _read(FOLDER, root, progress)
+        version = kept.version(FOLDER / name for name in FILES)
+        shop = kept.reopen(version, root)
+        if shop is None:
+            shop = _read(FOLDER, root, progress)
+            kept.keep(shop, version)
+        return replace(shop, calls=_CALLS)
     from journeylab.data.demo import simulate, write
 
     with passing_folder(root) as folder:
@@ -48,4 +55,4 @@ def _read(folder: Path, root: Path | None, progress: Callable[[float, str], None
     paths = [folder / name for name in FILES]
     names: dict[str | Path, str] = {path: path.name for path in paths}
     shop = read(*paths, names=names, time_zone=TIME_ZONE, currency="EUR", key=_KEY, root=root, progress=progress)
-    return replace(shop, calls=("shop = jl.demo()",))
+    return replace(shop, calls=_CALLS)
