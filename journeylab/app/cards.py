@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from journeylab.data.dataset import Dataset
 
-_drawn: WeakKeyDictionary[Result, dict[str, str]] = WeakKeyDictionary()
+_drawn: WeakKeyDictionary[Result, dict[str, tuple[str, dict[str, Any]]]] = WeakKeyDictionary()
 _watched: WeakKeyDictionary[Result, tuple[str, bool]] = WeakKeyDictionary()
 
 TABLE, PYTHON = "Table", "Python"
@@ -98,8 +98,27 @@ def _spec(result: Result, view: str) -> dict[str, Any]:
     """
     drawn = _drawn.setdefault(result, {})
     if view not in drawn:
-        drawn[view] = json.dumps(result.chart(view).to_dict(validate=False))
-    return json.loads(drawn[view])
+        spec = result.chart(view).to_dict(validate=False)
+        rows = {name: _arrow(values) for name, values in spec.pop("datasets", {}).items()}
+        drawn[view] = json.dumps(spec), rows
+    text, rows = drawn[view]
+    return {**json.loads(text), **({"datasets": dict(rows)} if rows else {})}
+
+
+def _arrow(rows: list[dict[str, Any]]) -> bytes | list[dict[str, Any]]:
+    """Return rows as Streamlit sends them, which it would else make of them anew at each run of the page."""
+    import pyarrow as pa
+
+    if not rows or any(row.keys() != rows[0].keys() for row in rows):
+        return rows
+    try:
+        table = pa.Table.from_pylist(rows)
+    except pa.ArrowException:  # a column of several types
+        return rows
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue().to_pybytes()
 
 
 def _table(result: Result) -> None:
