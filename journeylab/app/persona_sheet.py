@@ -64,6 +64,11 @@ def number_of_personas(count: PersonaCount | None) -> int | None:
     return controls.slider("Personas", 2, 10, count.suggested, key="k", help=f"{count.suggested} are suggested.")
 
 
+def looks(found: Personas) -> list[str]:
+    """Return the further looks at personas; slices have neither a map nor rules."""
+    return [*([] if found.sliced else ["On a map", "As rules"]), "Against RFM groups", "As an audience"]
+
+
 def axes(found: Personas) -> dict[str, str]:
     """Choose the two axes of the map."""
     known = map_axes(found)

@@ -57,12 +57,16 @@ with page(
                 )
                 persona_sheet.worth(places, value)
                 persona_column.offer(shop, found)
-                if not found.sliced:
+                seen = controls.segments("See", persona_sheet.looks(found), key="see")
+                if seen == "On a map":
                     show(jl.customers.persona_map, shop, personas=found, **persona_sheet.axes(found))
+                if seen == "As rules":
                     show(jl.customers.persona_rules, shop, personas=found)
-                named = attempt(jl.customers.rfm_groups, shop, as_of=found.count.as_of, **rfm_controls.kept(shop))
-                show(jl.customers.crosswalk, shop, personas=found, **({"named": named} if named else {}))
-                audiences.take_away(shop, found)
+                if seen == "Against RFM groups":
+                    named = attempt(jl.customers.rfm_groups, shop, as_of=found.count.as_of, **rfm_controls.kept(shop))
+                    show(jl.customers.crosswalk, shop, personas=found, **({"named": named} if named else {}))
+                if seen == "As an audience":
+                    audiences.take_away(shop, found)
     if part == "Segments":
         with st.container(width=360):
             by = controls.choice("Segments by", {LABELS[name]: name for name in possible(shop)}, key="by")
