@@ -17,7 +17,7 @@ def money(value: float, currency: str = "") -> str:
     """Write an amount short, with its currency.
 
     >>> money(1234.5, "EUR"), money(-12, "USD"), money(8_911_407.9, "GBP"), money(30.5, "CHF")
-    ('€1.2 k', '-$12', '£8.9 m', 'CHF 30.50')
+    ('€1.2 k', '−$12', '£8.9 m', 'CHF 30.50')
     """
     if math.isnan(value):
         return "not known"
@@ -29,7 +29,7 @@ def money(value: float, currency: str = "") -> str:
             break
     else:
         written = f"{size:.0f}" if size >= 100 or size == int(size) else f"{size:.2f}"
-    return f"{'-' if value < 0 else ''}{sign}{written}"
+    return f"{'−' if value < 0 else ''}{sign}{written}"
 
 
 def percent(share: float, *, digits: int = 1) -> str:
@@ -58,6 +58,29 @@ def decimal(value: float, digits: int = 2) -> str:
     """
     written = f"{abs(value):.{digits}f}"
     return f"−{written}" if value < 0 and float(written) else written
+
+
+def brings(share: float, of: str) -> str:
+    """Say what share of something comes from a group; another thing where there is none to share.
+
+    >>> brings(0.125, "net value"), brings(float("nan"), "net value")
+    ('brings 12.5 % of net value', 'brings no share of net value, which does not add up to more than zero')
+    """
+    if math.isnan(share):
+        return f"brings no share of {of}, which does not add up to more than zero"
+    return f"brings {percent(share)} of {of}"
+
+
+def points(value: float, digits: int = 0) -> str:
+    """Write a number that may fall below zero with its sign.
+
+    >>> points(12.4), points(-3.26, 1), points(-0.2), points(float("nan"))
+    ('+12', '−3.3', '+0', 'not known')
+    """
+    if math.isnan(value):
+        return "not known"
+    size = f"{abs(value):,.{digits}f}"
+    return f"{'−' if value < 0 and float(size.replace(',', '')) else '+'}{size}"
 
 
 def count(value: float, noun: str = "", plural: str = "") -> str:

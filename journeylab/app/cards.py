@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
     from journeylab.data.dataset import Dataset
 
-_drawn: WeakKeyDictionary[Result, dict[str, str]] = WeakKeyDictionary()
+_drawn: WeakKeyDictionary[Result, dict[str, tuple[str, dict[str, Any]]]] = WeakKeyDictionary()
+_watched: WeakKeyDictionary[Result, tuple[str, bool]] = WeakKeyDictionary()
 
 TABLE, PYTHON = "Table", "Python"
 _SHARES = ("rate", "share", "change", "error", "total_error", "p_alive", "kept")
@@ -99,8 +100,27 @@ def _spec(result: Result, view: str) -> dict[str, Any]:
     """
     drawn = _drawn.setdefault(result, {})
     if view not in drawn:
-        drawn[view] = json.dumps(result.chart(view).to_dict(validate=False))
-    return json.loads(drawn[view])
+        spec = result.chart(view).to_dict(validate=False)
+        rows = {name: _arrow(values) for name, values in spec.pop("datasets", {}).items()}
+        drawn[view] = json.dumps(spec), rows
+    text, rows = drawn[view]
+    return {**json.loads(text), **({"datasets": dict(rows)} if rows else {})}
+
+
+def _arrow(rows: list[dict[str, Any]]) -> bytes | list[dict[str, Any]]:
+    """Return rows as Streamlit sends them, which it would else make of them anew at each run of the page."""
+    import pyarrow as pa
+
+    if not rows or any(row.keys() != rows[0].keys() for row in rows):
+        return rows
+    try:
+        table = pa.Table.from_pylist(rows)
+    except pa.ArrowException:  # a column of several types
+        return rows
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as stream:
+        stream.write_table(table)
+    return sink.getvalue().to_pybytes()
 
 
 def _table(result: Result) -> None:
@@ -157,10 +177,13 @@ def _downloads(result: Result, view: str | None, key: str) -> None:
 
 def _small_groups(result: Result, key: str) -> bool:
     """Warn of small groups in a table to take away, and ask whether to leave them out."""
-    table = result.table()
-    if said := privacy.warning(table):
+    if result not in _watched:
+        table = result.table()
+        _watched[result] = privacy.warning(table), bool(privacy.small(table).any())
+    said, small = _watched[result]
+    if said:
         st.caption(f":material/shield_person: {escape(said)}")
-    if not privacy.small(table).any():
+    if not small:
         return False
     return st.checkbox("Leave small groups out of the table", key=f"{key}_suppress")
 

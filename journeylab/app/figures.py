@@ -33,6 +33,7 @@ def _metric(figure: Figure, currency: str) -> None:
         height="stretch",
         chart_data=trend if len(trend) > 1 else None,
         chart_type="area",
+        delta_arrow="down" if known and figure.change < 0 else "auto",
         delta_color="primary",  # up is not always good, nor beyond noise; the sign and the arrow say the direction
     )
 

@@ -32,8 +32,8 @@ def offer(shop: Dataset, found: Personas) -> None:
         st.subheader("Use them on the other pages", anchor=False)
         if asked is None:
             st.markdown(
-                "Touchpoints, Experiments, Lifetime value and Retention can break their figures down by persona. A "
-                "saved shop keeps the wish, and finds the same personas when it is opened."
+                "Touchpoints, Experiments, Feedback, Lifetime value and Retention can break their figures down by "
+                "persona. A saved shop keeps the wish, and finds the same personas when it is opened."
             )
         else:
             st.markdown(f":material/check: The other pages can break down by persona: {escape(_said(asked))}.")

@@ -11,6 +11,8 @@ from journeylab import words
 from journeylab.app import controls
 from journeylab.app.named_list import as_csv
 from journeylab.app.state import visitor
+from journeylab.customers import stability
+from journeylab.customers.features import BY_NAME, available, chosen
 from journeylab.customers.margin import share_of_net
 from journeylab.customers.persona_map import axes as map_axes
 from journeylab.report.markdown import escape
@@ -24,9 +26,14 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
 EDIT = "personas"
+METHODS = {"k-means": "kmeans", "Gaussian mixture": "mixture"}
 WRITTEN = ("goals", "needs", "barriers", "quote")
-_ICONS = {"steady": ":green-badge[:material/verified: steady]", "fair": ":orange-badge[:material/help: fair]"}
-_SHAKY = ":red-badge[:material/warning: {}]"
+_ICONS = {
+    stability.STEADY: ":green-badge[:material/verified: steady]",
+    stability.FAIR: ":orange-badge[:material/help: fair]",
+    stability.WEAK: ":red-badge[:material/warning: shaky]",
+}
+_CUT = ":gray-badge[:material/content_cut: {}]"
 _ABOUT = ("frequency", "gap_days", "order_value", "basket_size", "discount_share", "returns_share", "feedback")
 _MONEY = ("order_value", "monetary")
 _BLOCKS = {
@@ -38,6 +45,14 @@ _BLOCKS = {
 }
 
 
+def features(shop: Dataset) -> list[str] | None:
+    """Choose the features personas are made of, by their labels; None for the usual ones."""
+    labels = {BY_NAME[name].label: name for name in available(shop)}
+    usual = [BY_NAME[name].label for name in chosen(shop, None)]
+    picked = controls.several("Features", list(labels), usual, key="features", most=len(labels))
+    return [labels[label] for label in picked] or None
+
+
 def number_of_personas(count: PersonaCount | None) -> int | None:
     """Choose how many personas; by default the suggested number, or slices by value if there are no real groups."""
     if count is None:
@@ -47,6 +62,11 @@ def number_of_personas(count: PersonaCount | None) -> int | None:
         options = {"slices by value": None, **options}
         return controls.choice("Personas", options, key="k", help="No real groups were found.")
     return controls.slider("Personas", 2, 10, count.suggested, key="k", help=f"{count.suggested} are suggested.")
+
+
+def looks(found: Personas) -> list[str]:
+    """Return the further looks at personas; slices have neither a map nor rules."""
+    return [*([] if found.sliced else ["On a map", "As rules"]), "Against RFM groups", "As an audience"]
 
 
 def axes(found: Personas) -> dict[str, str]:
@@ -70,20 +90,25 @@ def sheets(shop: Dataset, found: Personas) -> dict[str, Any]:
     places: dict[str, Any] = {}
     st.subheader("Who they are", anchor=False)
     cards = list(found.cards.to_dict("records"))
+    figures: dict[int, list[dict[str, Any]]] = {card["persona"]: [] for card in cards}
+    for row in found.figures.to_dict("records"):
+        figures[row["persona"]].append(row)
     for first in range(0, len(cards), 2):
         for column, card in zip(st.columns(2), cards[first : first + 2], strict=False):
             with column, st.container(border=True):
-                places[card["name"]] = _sheet(shop, found, card)
+                places[card["name"]] = _sheet(shop, found, card, figures[card["persona"]])
     return places
 
 
-def _sheet(shop: Dataset, found: Personas, card: dict[str, Any]) -> Any:
+def _sheet(shop: Dataset, found: Personas, card: dict[str, Any], figures: list[dict[str, Any]]) -> Any:
     kept = shop.edits.get(EDIT, {}).get(card["name"], {})
-    badge = _ICONS.get(card["badge"], _SHAKY.format(escape(card["badge"])))
+    badge = _ICONS.get(card["badge"], _CUT.format(escape(card["badge"])))
     st.markdown(f"**{escape(kept.get('name') or card['name'])}** {badge}")
     st.markdown(_write(size(found, card)))
     place = st.empty()
-    st.markdown(_write(habits(found, card)))
+    st.markdown(_table(habits(found, figures)))
+    if card["products"]:
+        st.markdown(_write([("Buys more than others", card["products"])]))
     key = f"sheet_{card['persona']}_{card['name']}"
     with st.expander("Name, goals, needs, barriers, quote", icon=":material/edit:"):
         written = {"name": st.text_input("Name", kept.get("name", ""), key=f"{key}_name", placeholder=card["name"])}
@@ -130,38 +155,52 @@ def size(found: Personas, card: dict[str, Any]) -> list[tuple[str, str]]:
     return lines
 
 
-def habits(found: Personas, card: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return how a persona buys: what, and its figure with interval and n beside that of all customers."""
-    mine = found.figures[found.figures["persona"] == card["persona"]]
-    lines = [
-        (row["label"][:1].upper() + row["label"][1:], _figure(row, found.currency))
+def habits(found: Personas, figures: list[dict[str, Any]]) -> list[tuple[str, ...]]:
+    """Return how a persona buys: what, its figure, the interval, n, and the figure of all customers.
+
+    Args:
+        found: The personas.
+        figures: The persona's rows of the figures.
+    """
+    lines: list[tuple[str, ...]] = [
+        (row["label"][:1].upper() + row["label"][1:], *_figure(row, found.currency))
         for figure in _ABOUT
-        for row in mine[mine["figure"] == figure].to_dict("records")
+        for row in figures
+        if row["figure"] == figure
     ]
     for block, label in _BLOCKS.items():
-        rows = mine[mine["figure"].str.startswith(block)]
-        if len(rows):
-            row = rows.loc[rows["value"].idxmax()].to_dict()
-            lines.append((label, f"{row['label']} {_figure(row, found.currency)}"))
-    if card["products"]:
-        lines.append(("Buys more than others", card["products"]))
+        rows = [row for row in figures if row["figure"].startswith(block) and row["value"] == row["value"]]
+        if rows:
+            row = max(rows, key=lambda one: one["value"])
+            level = row["label"].partition(":")[0].removesuffix(" (orders)")
+            lines.append((f"{label}: {level}", *_figure(row, found.currency)))
     return lines
+
+
+def _table(lines: list[tuple[str, ...]]) -> str:
+    rows: list[tuple[str, ...]] = [("", "here", "interval", "n", "all"), ("---", "--:", "--:", "--:", "--:")]
+    rows += [
+        (escape(line[0]), *(escape(cell).replace(" ", "\N{NO-BREAK SPACE}") for cell in line[1:])) for line in lines
+    ]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 
 def _write(lines: list[tuple[str, str]]) -> str:
     return "  \n".join(f"**{escape(label)}** {escape(text)}" for label, text in lines)
 
 
-def _figure(row: dict[str, Any], currency: str) -> str:
+def _figure(row: dict[str, Any], currency: str) -> tuple[str, str, str, str]:
     def number(value: float) -> str:
         if value != value:  # noqa: PLR0124 - not a number
             return "not known"
         if row["figure"] in _MONEY:
             return words.money(value, currency)
-        return words.percent(value, digits=0) if row["kind"] == "share" else f"{value:,.3g}"
+        if row["kind"] == "share" or row["figure"] == "feedback":
+            return words.percent(value, digits=0)
+        return f"{value:,.0f}" if value >= 100 else f"{value:,.3g}"
 
     span = f"{number(row['lower'])} to {number(row['upper'])}"
-    return f"{number(row['value'])} ({span}, n = {row['n']:,}; all {number(row['base'])})"
+    return number(row["value"]), span, f"{row['n']:,}", number(row["base"])
 
 
 def _share(card: dict[str, Any], name: str) -> str:

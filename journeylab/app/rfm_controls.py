@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
 EDIT = "rfm_groups"
+_A_ROW = 5
 _SCALES = {
     "days": ("r", "Days since the last order, at most", 730, (30, 90, 180, 365)),
     "orders": ("f", "Orders, at least", 50, (2, 3, 5, 10)),
@@ -29,20 +30,28 @@ def money(shop: Dataset) -> str:
     return controls.choice("Monetary value is", {"net value": "net", "margin": "margin"}, key="money")
 
 
-def cutoffs(bins: int) -> dict[str, list[int]] | None:
-    """Choose which scores follow fixed cut-offs instead of equal parts, and set them by sliders."""
-    fixed = controls.several(
+def fixed() -> list[str]:
+    """Choose which scores follow fixed cut-offs instead of equal parts."""
+    return controls.several(
         "Fixed cut-offs for", list(_SCALES), [], key="fixed", most=3, help="The others are cut into equal parts."
     )
+
+
+def cutoffs(fixed: list[str], bins: int) -> dict[str, list[int]] | None:
+    """Set the cut-offs of those scores by sliders, some in a row."""
     out = {}
     for name in fixed:
         score, label, highest, usual = _SCALES[name]
         st.caption(label)
         values = []
         for place in range(bins - 1):
+            if place % _A_ROW == 0:
+                columns = st.columns(_A_ROW)
             start = usual[place] if place < len(usual) else usual[-1] * (place - len(usual) + 2)
             words = f"for {bins - place if score == 'r' else place + 2}"
-            values.append(controls.slider(words, 1, highest, min(start, highest), key=f"cut_{score}_{place}"))
+            with columns[place % _A_ROW]:
+                value = controls.slider(words, 1, highest, min(start, highest), key=f"cut_{score}_{place}")
+            values.append(value)
         out[score] = values
     return out or None
 
@@ -77,6 +86,12 @@ def rules(shop: Dataset) -> list[dict[str, Any]] | None:
         return list(kept) if kept else None
     _keep(now)
     return now
+
+
+def kept(shop: Dataset) -> dict[str, Any]:
+    """Return the rules that were edited, as the analyses take them; nothing for the usual ones."""
+    edited = shop.edits.get(EDIT)
+    return {"groups": list(edited)} if edited else {}
 
 
 def _keep(value: Any) -> None:

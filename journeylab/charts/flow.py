@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _GAP = 0.02
+#: From the top of one group to the next, so that the labels of small groups stay apart.
+_LEAST = 0.055
 
 
 def moves(rows: pd.DataFrame, *, first: str, last: str) -> alt.LayerChart:
@@ -69,7 +71,7 @@ def moves(rows: pd.DataFrame, *, first: str, last: str) -> alt.LayerChart:
     after = base.transform_filter("datum.side == 'right'").mark_text(align="left", dx=6, color=theme.QUIET)
     texts = [before.encode(x=x, text="label:N"), after.encode(x=alt.X("x2:Q", axis=None), text="label:N")]
     title = alt.TitleParams(f"{first} → {last}", anchor="middle", fontSize=12, fontWeight="normal", color=theme.QUIET)
-    return alt.layer(area, box, *texts).properties(height=max(280, 34 * len(order)), title=title)
+    return alt.layer(area, box, *texts).properties(height=max(280, 38 * len(order)), title=title)
 
 
 def changes(rows: pd.DataFrame, *, currency: str, most: int = 12) -> alt.LayerChart:
@@ -114,7 +116,7 @@ def _stack(rows: pd.DataFrame, side: str, order: Sequence[str]) -> dict[str, tup
         if name in sizes.index:
             height = float(sizes[name]) / total
             out[name] = (at, at + height)
-            at += height + _GAP
+            at += max(height + _GAP, _LEAST)
     return out
 
 

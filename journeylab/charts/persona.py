@@ -53,9 +53,9 @@ def sizes(cards: pd.DataFrame) -> alt.FacetChart:
             if key in cards
         ]
     )  # fmt: skip
-    base = alt.Chart(long).encode(
+    base = alt.Chart(height=62, width=540).encode(
         y=alt.Y("of:N", sort=list(kinds.values()), title=None),
-        tooltip=["name:N", "of:N", *_bounds(".1%")],
+        tooltip=[alt.Tooltip("name:N"), alt.Tooltip("of:N"), *_bounds(".1%")],
     )
     colour = alt.Color(
         "of:N", legend=None, scale=alt.Scale(domain=list(kinds.values()), range=list(theme.CATEGORIES[:3]))
@@ -63,13 +63,13 @@ def sizes(cards: pd.DataFrame) -> alt.FacetChart:
     bar = base.mark_bar(height={"band": 0.7}).encode(
         x=alt.X("value:Q", title="share, with interval", axis=alt.Axis(format=".0%")), color=colour
     )
-    span = base.mark_rule(strokeWidth=2, color=theme.QUIET).encode(x="lower:Q", x2="upper:Q")
+    span = base.mark_rule(strokeWidth=2, color=theme.QUIET).encode(x=alt.X("lower:Q"), x2=alt.X2("upper:Q"))
     label = base.mark_text(align="left", dx=6, color=theme.QUIET).encode(
-        x="upper:Q", text=alt.Text("value:Q", format=".1%")
+        x=alt.X("upper:Q"), text=alt.Text("value:Q", format=".1%")
     )
     header = alt.Header(labelAngle=0, labelAlign="left", labelLimit=220, labelFontSize=12, labelAnchor="middle")
     row = alt.Row("name:N", sort=list(cards["name"]), title=None, header=header)
-    return alt.layer(bar, span, label, data=long).properties(height=62, width=540).facet(row=row, spacing=8)
+    return alt.layer(bar, span, label, data=theme.rows(long)).facet(row=row, spacing=8)
 
 
 def profile(figures: pd.DataFrame, cards: pd.DataFrame) -> alt.TopLevelMixin:
@@ -109,7 +109,7 @@ def scatter(points: pd.DataFrame, *, x: str, y: str, x_kind: str, y_kind: str) -
     shapes = alt.Scale(domain=names, range=[SHAPES[i % len(SHAPES)] for i in range(len(names))])
     legend = alt.Legend(orient="top", labelLimit=260, symbolOpacity=1, columns=3)
     return (
-        alt.Chart(points)
+        alt.Chart(theme.rows(points, "name", "x", "y"), height=380)
         .mark_point(filled=True, size=34, opacity=0.6)
         .encode(
             x=_axis("x", x, x_kind),
@@ -117,12 +117,11 @@ def scatter(points: pd.DataFrame, *, x: str, y: str, x_kind: str, y_kind: str) -
             color=alt.Color("name:N", title=None, scale=scale, legend=legend),
             shape=alt.Shape("name:N", title=None, scale=shapes, legend=legend),
             tooltip=[
-                "name:N",
+                alt.Tooltip("name:N"),
                 alt.Tooltip("x:Q", title=x, format=",.2~f"),
                 alt.Tooltip("y:Q", title=y, format=",.2~f"),
             ],
         )
-        .properties(height=380)
     )
 
 
@@ -154,11 +153,12 @@ def crosswalk(cells: pd.DataFrame) -> alt.LayerChart:
         cells: As `Crosswalk.cells`.
     """
     most = float(cells["rate"].max())
-    base = alt.Chart(cells.assign(strong=cells["rate"] > most / 2)).encode(
+    base = alt.Chart().encode(
         x=alt.X("group:N", sort=list(dict.fromkeys(cells["group"])), title=None, axis=alt.Axis(labelAngle=-35)),
         y=alt.Y("name:N", sort=list(dict.fromkeys(cells["name"])), title=None, axis=alt.Axis(labelLimit=220)),
-        tooltip=["name:N", "group:N", alt.Tooltip("n:Q", format=","), alt.Tooltip("of:Q", format=","),
-                 alt.Tooltip("rate:Q", format=".1%"), alt.Tooltip("lift:Q", format=".2f")],
+        tooltip=[alt.Tooltip("name:N"), alt.Tooltip("group:N"), alt.Tooltip("n:Q", format=","),
+                 alt.Tooltip("of:Q", format=","), alt.Tooltip("rate:Q", format=".1%"),
+                 alt.Tooltip("lift:Q", format=".2f")],
     )  # fmt: skip
     return alt.layer(
         base.mark_rect(cornerRadius=3).encode(
@@ -169,21 +169,25 @@ def crosswalk(cells: pd.DataFrame) -> alt.LayerChart:
         ),
         base.mark_text(fontSize=11).encode(
             text=alt.Text("rate:Q", format=".0%"),
-            color=alt.condition("datum.strong", alt.value("#ffffff"), alt.value("#0b2a28")),
+            color=alt.ColorValue("#0b2a28", condition={"test": "datum.strong", "value": "#ffffff"}),
         ),
-    ).properties(height=alt.Step(40))  # fmt: skip
+        data=theme.rows(
+            cells.assign(strong=cells["rate"] > most / 2), "name", "group", "n", "of", "rate", "lift", "strong"
+        ),
+        height=alt.Step(40),
+    )  # fmt: skip
 
 
 def _separation(rows: pd.DataFrame, suggested: int | None) -> alt.LayerChart:
     base = alt.Chart(rows).encode(x=_groups())
     y = alt.Y("silhouette:Q", title="silhouette", scale=alt.Scale(zero=True))
     band = base.mark_area(color=theme.QUIET, opacity=0.25).encode(
-        y=alt.Y("reference_lower:Q", title="silhouette"), y2="reference_upper:Q"
+        y=alt.Y("reference_lower:Q", title="silhouette"), y2=alt.Y2("reference_upper:Q")
     )
     line = base.mark_line(color=theme.MAIN, point={"color": theme.MAIN, "size": 40}).encode(
         y=y,
         tooltip=[
-            "k:O",
+            alt.Tooltip("k:O"),
             alt.Tooltip("silhouette:Q", format=".2f"),
             alt.Tooltip("reference:Q", title="customers of one kind", format=".2f"),
         ],
@@ -191,7 +195,7 @@ def _separation(rows: pd.DataFrame, suggested: int | None) -> alt.LayerChart:
     text = (
         alt.Chart(rows.tail(1))
         .mark_text(align="right", dy=-8, color=theme.QUIET, text="band: customers of one kind")
-        .encode(x=_groups(), y="reference_upper:Q")
+        .encode(x=_groups(), y=alt.Y("reference_upper:Q"))
     )
     return alt.layer(band, line, text, *_mark(rows, suggested, "silhouette"))
 
@@ -200,10 +204,10 @@ def _band(rows: pd.DataFrame, suggested: int | None) -> alt.LayerChart:
     base = alt.Chart(rows).encode(x=_groups())
     span = base.mark_rule(color=theme.MAIN, strokeWidth=2).encode(
         y=alt.Y("stability_lower:Q", title="stability (adjusted Rand)", scale=alt.Scale(zero=True)),
-        y2="stability_upper:Q",
+        y2=alt.Y2("stability_upper:Q"),
     )
     point = base.mark_point(color=theme.MAIN, filled=True, size=50).encode(
-        y="stability:Q", tooltip=["k:O", alt.Tooltip("stability:Q", format=".2f")]
+        y=alt.Y("stability:Q"), tooltip=[alt.Tooltip("k:O"), alt.Tooltip("stability:Q", format=".2f")]
     )
     return alt.layer(span, point, *_mark(rows, suggested, "stability"))
 
@@ -215,7 +219,7 @@ def _line(rows: pd.DataFrame, suggested: int | None, *, y: str, title: str, form
         .encode(
             x=_groups(),
             y=alt.Y(f"{y}:Q", title=title, scale=alt.Scale(zero=zero), axis=alt.Axis(format=form)),
-            tooltip=["k:O", alt.Tooltip(f"{y}:Q", format=",.0f")],
+            tooltip=[alt.Tooltip("k:O"), alt.Tooltip(f"{y}:Q", format=",.0f")],
         )
     )
     return alt.layer(line, *_mark(rows, suggested, y))
@@ -225,7 +229,7 @@ def _mark(rows: pd.DataFrame, suggested: int | None, y: str) -> list[alt.Chart]:
     if suggested is None:
         return []
     here = alt.Chart(rows[rows["k"] == suggested]).encode(x=_groups())
-    ring = here.mark_point(size=190, strokeWidth=3, color=theme.ACCENT).encode(y=f"{y}:Q")
+    ring = here.mark_point(size=190, strokeWidth=3, color=theme.ACCENT).encode(y=alt.Y(f"{y}:Q"))
     return [ring]
 
 
@@ -236,25 +240,24 @@ def _groups() -> alt.X:
 def _dots(rows: pd.DataFrame, names: Sequence[str], title: str, form: str, middle: float | None) -> alt.LayerChart:
     order = list(dict.fromkeys(rows["label"]))[:_MOST_FIGURES]
     shown = rows[rows["label"].isin(order)]
-    base = alt.Chart(shown).encode(
+    base = alt.Chart().encode(
         y=alt.Y("label:N", sort=order, title=None, axis=alt.Axis(labelLimit=280)),
         yOffset=alt.YOffset("name:N", sort=list(names)),
         color=alt.Color(
             "name:N", title=None, legend=alt.Legend(labelLimit=260, columns=3),
             scale=alt.Scale(domain=list(names), range=list(_colours(names))),
         ),
-        tooltip=["name:N", "label:N", *_bounds(form)],
+        tooltip=[alt.Tooltip("name:N"), alt.Tooltip("label:N"), *_bounds(form)],
     )  # fmt: skip
     span = base.mark_rule(strokeWidth=2).encode(
-        x=alt.X("lower:Q", title=title, axis=alt.Axis(format=form)), x2="upper:Q"
+        x=alt.X("lower:Q", title=title, axis=alt.Axis(format=form)), x2=alt.X2("upper:Q")
     )
-    layers = [span, base.mark_point(filled=True, size=42).encode(x="value:Q")]
+    layers = [span, base.mark_point(filled=True, size=42).encode(x=alt.X("value:Q"))]
     if middle is not None:
-        rule = (
-            alt.Chart(pd.DataFrame({"at": [middle]})).mark_rule(color=theme.QUIET, strokeDash=[4, 3]).encode(x="at:Q")
-        )
-        layers.insert(0, rule)
-    return alt.layer(*layers).properties(height=alt.Step(max(7, 30 // max(len(names), 1))), width=_WIDTH)
+        rule = alt.Chart({"values": [{"at": middle}]}).mark_rule(color=theme.QUIET, strokeDash=[4, 3])
+        layers.insert(0, rule.encode(x=alt.X("at:Q")))
+    data = theme.rows(shown, "name", "label", "value", "lower", "upper", "n")
+    return alt.layer(*layers, data=data, height=alt.Step(max(7, 30 // max(len(names), 1))), width=_WIDTH)
 
 
 def _axis(name: str, title: str, kind: str) -> alt.X | alt.Y:

@@ -35,7 +35,7 @@ def bars(rows: pd.DataFrame, *, name: str, value: str, title: str) -> alt.LayerC
     )
     # Room for the longest label at the end of the longest bar.
     room = alt.Scale(domainMax=1.2 * float(end.max()), nice=False) if end.max() > 0 else alt.Undefined
-    x = alt.X(f"{value}:Q", title=title, axis=alt.Axis(format=".0%"), scale=room)
+    x = alt.X(f"{value}:Q", title=title, axis=alt.Axis(format=".0%", tickCount=6), scale=room)
     layers = [base.mark_bar(color=theme.MAIN, height={"band": 0.66}).encode(x=x)]
     if bounded:
         layers.append(

@@ -6,7 +6,12 @@ WCAG 2.2 asks of graphics, so that one chart serves both.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import altair as alt
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LIGHT, DARK = "#ffffff", "#12171c"
 
@@ -37,3 +42,15 @@ def _theme() -> alt.theme.ThemeConfig:
             "line": {"strokeWidth": 2},
         }
     )
+
+
+def rows(table: pd.DataFrame, *columns: str) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of a table as a chart's data; Altair need not look at a table to learn types that are given.
+
+    Args:
+        table: Texts, numbers and truth values; what is not known becomes null.
+        columns: Those to keep; all if none is named.
+    """
+    shown = table[list(columns)] if columns else table
+    values = shown.astype(object).where(shown.notna(), None).to_dict("records")
+    return {"values": [{str(name): cell for name, cell in row.items()} for row in values]}

@@ -63,10 +63,10 @@ def per_customer(rows: pd.DataFrame, *, currency: str, what: str) -> alt.LayerCh
         what: What it is: margin or net value.
     """
     parts, whole = rows[rows["group"] != "all"].head(_MOST_GROUPS), rows[rows["group"] == "all"]
-    base = alt.Chart(parts).encode(
+    base = alt.Chart().encode(
         y=alt.Y("group:N", sort=list(parts["group"]), title=None, axis=alt.Axis(labelLimit=260)),
         tooltip=[
-            "group:N",
+            alt.Tooltip("group:N"),
             alt.Tooltip("customers:Q", format=","),
             *[
                 alt.Tooltip(f"{name}:Q", format=",.2f")
@@ -78,10 +78,14 @@ def per_customer(rows: pd.DataFrame, *, currency: str, what: str) -> alt.LayerCh
     return alt.layer(
         base.mark_bar(color=theme.MAIN, opacity=0.75).encode(x=x),
         base.mark_rule(color=theme.QUIET, strokeWidth=2).encode(
-            x=alt.X("per_customer_lower:Q"), x2="per_customer_upper:Q"
+            x=alt.X("per_customer_lower:Q"), x2=alt.X2("per_customer_upper:Q")
         ),
-        alt.Chart(whole).mark_rule(color=theme.ACCENT, strokeDash=[4, 3]).encode(x=alt.X("per_customer:Q")),
-    ).properties(height=alt.Step(30))
+        alt.Chart(theme.rows(whole, "per_customer"))
+        .mark_rule(color=theme.ACCENT, strokeDash=[4, 3])
+        .encode(x=alt.X("per_customer:Q")),
+        data=theme.rows(parts),
+        height=alt.Step(30),
+    )
 
 
 def methods(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:

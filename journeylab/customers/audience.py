@@ -91,7 +91,7 @@ def audience(
     wanted = known if names is None else list(names)
     if not wanted or set(wanted) - set(known):
         raise BadParameter(f"names must be some of {words.listed(known)}.")
-    rows = personas.assignments.filter(_.name.isin(wanted)).select("customer_id", "name")
+    rows = personas.roster.of(shop).filter(_.name.isin(wanted)).select("customer_id", "name")
     caveats = ["The lots are drawn customer by customer, so the held-out share varies a little around what was asked."]
     if consented:
         if not shop.has("customers.accepts_marketing"):

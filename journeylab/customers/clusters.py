@@ -16,12 +16,10 @@ import ibis
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     import ibis.expr.types as ir
     from numpy.typing import NDArray
-
-    from journeylab.customers.scaling import Scale
 
     Matrix = NDArray[np.float64]
 
@@ -62,9 +60,8 @@ class Model:
         """Return the cluster of each row, from 0."""
         return np.asarray(self.scores(data).argmax(axis=1))
 
-    def assign(self, table: ir.Table, scales: Sequence[Scale]) -> ir.Table:
-        """Return customer_id, persona (from 1) and probability of every row of a table of features, in the engine."""
-        z = table.select("customer_id", **{f"z{i}": scale.value(table) for i, scale in enumerate(scales)})
+    def assign(self, z: ir.Table) -> ir.Table:
+        """Return customer_id, persona (from 1) and probability of every row of `scaling.scaled`, in the engine."""
         scored = z.select("customer_id", **{f"s{j}": self._score(z, j) for j in range(self.k)})
         names = [f"s{j}" for j in range(self.k)]
         best = scored.mutate(best=ibis.greatest(*(scored[name] for name in names)))

@@ -10,8 +10,8 @@ from ibis import _
 
 from journeylab import words
 from journeylab.customers import group_rules
-from journeylab.customers.rfm_groups import rfm_groups
-from journeylab.errors import BadParameter
+from journeylab.customers.rfm_groups import RfmGroups, rfm_groups
+from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.intervals import wilson
 from journeylab.result import Result, analysis
 
@@ -68,6 +68,7 @@ def crosswalk(
     shop: Dataset,
     *,
     personas: Personas,
+    named: RfmGroups | None = None,
     groups: Sequence[Mapping[str, Any]] = group_rules.SHOPIFY,
     bins: int = 5,
     level: float = 0.95,
@@ -79,15 +80,24 @@ def crosswalk(
     Args:
         shop: The shop the personas were found in.
         personas: What `personas` gave.
+        named: What `rfm_groups` gave for the same day; it then also gives groups and bins.
         groups: The rules of the groups, as in `rfm_groups`.
         bins: The number of scores.
         level: Coverage of the intervals.
+
+    Raises:
+        NotEnoughData: if there is one persona only.
     """
     if not hasattr(personas, "assignments"):
         raise BadParameter("personas must be what the analysis personas gave.")
-    named = rfm_groups(shop, groups=groups, bins=bins, as_of=personas.count.as_of, level=level)
-    right = personas.assignments.rename(_customer="customer_id")
-    left = named.roster.rows.select("customer_id", "group")
+    if len(personas.cards) < 2:
+        raise NotEnoughData("There is one persona only, so there is nothing to set beside the RFM groups.")
+    if named is None:
+        named = rfm_groups(shop, groups=groups, bins=bins, as_of=personas.count.as_of, level=level)
+    elif not isinstance(named, RfmGroups) or named.as_of != personas.count.as_of:
+        raise BadParameter(f"named must be what rfm_groups gave for {personas.count.as_of}, the personas' day.")
+    right = personas.roster.of(shop).rename(_customer="customer_id")
+    left = named.roster.of(shop).select("customer_id", "group")
     joined = left.inner_join(right, left.customer_id == right._customer)  # noqa: SLF001 - a column
     cells = shop.run(joined.group_by("persona", "name", "group").agg(n=_.count()))
     order = {name: place for place, name in enumerate(group_rules.names(named.rules))}

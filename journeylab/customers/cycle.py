@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING
 import ibis
 from ibis import _
 
-from journeylab.data.dataset import ibis_date
-
 if TYPE_CHECKING:
-    from datetime import date
-
     import ibis.expr.types as ir
 
     from journeylab.data.dataset import Dataset
@@ -29,12 +25,9 @@ PHASES = {
 }
 
 
-def typical_gap(shop: Dataset, until: date) -> float:
-    """Return the mean over customers of the days between their orders; 30 where nobody ordered on two days."""
-    orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
-    each = orders.group_by("customer_id").agg(first=_.day.min(), last=_.day.max(), n=_.count()).filter(_.n > 1)
-    gap = -_.first.delta(_.last, unit="day") / (_.n - 1)
-    mean = shop.run(each.agg(gap=gap.cast("float64").mean()))["gap"].iloc[0]
+def typical_gap(shop: Dataset, customers: ir.Table) -> float:
+    """Return the mean over customers of the days between their orders, `gap_days`; 30 where nobody ordered twice."""
+    mean = shop.run(customers.agg(gap=customers.gap_days.mean()))["gap"].iloc[0]
     return float(mean) if mean is not None and mean > 0 else 30.0
 
 

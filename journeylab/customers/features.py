@@ -72,7 +72,7 @@ CATALOGUE = (
     Feature("sales_channels", "sales channel of the orders", "block", ("orders.sales_channel",)),
     Feature("countries", "country of the orders", "block", ("orders.country",)),
     Feature("web_days", "days seen on the web", "amount", ("events.customer_id",), "browsing", "seldom browsing"),
-    Feature("feedback", "mean score given", "amount", ("surveys.customer_id",), "content", "discontent"),
+    Feature("feedback", "mean score given (of the scale)", "amount", ("surveys.customer_id",), "content", "discontent"),
 )  # fmt: skip
 BY_NAME = {feature.name: feature for feature in CATALOGUE}
 

@@ -89,7 +89,7 @@ class Feedback(Result):
     def written(self, row: Any) -> str:
         """Write a score with its interval and n as a person would."""
         digits = 2 if self.kind.span[1] < 10 else 0
-        score, lower, upper = (f"{row[name]:+.{digits}f}" for name in ("score", "lower", "upper"))
+        score, lower, upper = (words.points(row[name], digits) for name in ("score", "lower", "upper"))
         if self.kind.span[0] >= 0:
             score, lower, upper = (text.lstrip("+") for text in (score, lower, upper))
         unit = self.kind.unit if self.kind.unit.startswith("%") else f" {self.kind.unit}"

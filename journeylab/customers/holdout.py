@@ -6,7 +6,7 @@ fitted to the whole history. Method and limits: docs/methods/lifetime_value.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -17,6 +17,8 @@ from journeylab import words
 from journeylab.checks import number, one_of, whole
 from journeylab.customers import holdout_scores as scores
 from journeylab.customers import holdout_words, purchases
+from journeylab.customers.history_worth import Worth, worth
+from journeylab.customers.roster import Roster
 from journeylab.customers.spend import expected_spend, fit_spend
 from journeylab.customers.value_curve import Spenders, ValueCurve, value_curve
 from journeylab.data.coverage import orders_end, orders_end_caveat
@@ -53,6 +55,7 @@ class Holdout(Result):
         spend: The model of spend, or None where all repeaters spend alike.
         average: Mean spend a repeat purchase.
         spend_correlation: Correlation of repeat purchases and average spend over repeaters.
+        histories: A row a customer at the end of the data, as `purchases.histories`, in the engine.
         rows: Distinct histories at the end of the data, as `purchases.statistics`.
         by_age: A row a week since the first purchase: n (customers seen through it), net (of their purchases in it).
         weekly: Whether times in `rows` are weeks.
@@ -76,6 +79,7 @@ class Holdout(Result):
     spend: GammaGamma | None
     average: float
     spend_correlation: float
+    histories: Roster = field(repr=False)
     rows: pd.DataFrame
     by_age: pd.DataFrame
     weekly: bool
@@ -119,6 +123,24 @@ class Holdout(Result):
             self.rows["group"].astype(str).map(place).to_numpy(int),
             len(place),
         )
+
+    def worth(self, horizon: float, discount: float = 0.0) -> Worth:
+        """Return what a customer of each history will bring, for any grouping; worked out once for each horizon.
+
+        Args:
+            horizon: Weeks.
+            discount: Continuous rate a week.
+        """
+        if (horizon, discount) not in self._worths:
+            self._worths[horizon, discount] = worth(
+                self.model, self.spend, self.average, self.rows,
+                weekly=self.weekly, horizon=horizon, discount=discount,
+            )  # fmt: skip
+        return self._worths[horizon, discount]
+
+    @cached_property
+    def _worths(self) -> dict[tuple[float, float], Worth]:
+        return {}
 
     @cached_property
     def curve(self) -> ValueCurve:
@@ -194,8 +216,9 @@ def holdout(
     start, until, weeks = _period(shop, weeks)
     split = until - timedelta(weeks=weeks)
 
-    days = purchases.purchase_days(shop, until, free=free_orders)
-    before = purchases.histories(days, split)
+    days = shop.engine.keep(purchases.purchase_days(shop, until, free=free_orders))
+    before = shop.engine.keep(purchases.histories(days, split))
+    histories = shop.engine.keep(purchases.histories(days, until))
     everyone = int(shop.run(before.agg(n=before.count()))["n"].iloc[0])
     weekly = everyone > purchases.MANY
     seen = _histories(shop, before, None, None, weekly=weekly)
@@ -209,10 +232,10 @@ def holdout(
     spend, average, correlation = fit_spend(shop, before)
     each = expected_spend(spend, average, seen)
 
-    members = None if personas is None else personas.assignments
-    rows = _histories(shop, purchases.histories(days, until), by, members, weekly=weekly)
+    members = None if personas is None else personas.roster.of(shop)
+    rows = _histories(shop, histories, by, members, weekly=weekly)
     final = _models()[chosen].fit(purchases.base_of(rows, weekly=weekly))
-    spend_now, average_now, correlation = fit_spend(shop, purchases.histories(days, until))
+    spend_now, average_now, correlation = fit_spend(shop, histories)
     money = float((base.count * expected) @ each), float(seen["later_net"].sum())
     result = Holdout(
         errors=errors,
@@ -223,6 +246,7 @@ def holdout(
         spend=spend_now,
         average=average_now,
         spend_correlation=correlation,
+        histories=Roster(histories, shop.engine),
         rows=rows,
         by_age=purchases.by_age(
             shop.run(purchases.births(days, until)), shop.run(purchases.money_by_age(days, until)), until

@@ -13,6 +13,7 @@ from journeylab import words
 from journeylab.checks import day as check_day
 from journeylab.customers import features, group_rules
 from journeylab.customers.rfm import scores
+from journeylab.customers.scaling import scaled
 from journeylab.data.coverage import orders_end
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import BadParameter, NotEnoughData
@@ -66,11 +67,15 @@ class Migration(Result):
         if not n:
             return f"Nobody of {words.count(of, 'customer')} moved from {self.first} to {self.last}."
         worst = moved.loc[moved["moved_net"].idxmin()]
-        sums = [words.money(worst[name], self.currency) for name in ("moved_net", "moved_net_lower", "moved_net_upper")]
+        moved_net, low, high = (
+            words.money(worst[name], self.currency) for name in ("moved_net", "moved_net_lower", "moved_net_upper")
+        )
+        less = f"{moved_net.removeprefix('−')} {'less' if worst['moved_net'] < 0 else 'more'}"
+        span = "" if worst["n"] < 2 else f" ({low} to {high})"
         return (
-            f"{words.count(n)} of {words.count(of, 'customer')} ({words.percent(n / of)}) moved; from "
-            f"{worst['before']} to {worst['after']} went {words.count(worst['n'])}, and {sums[0]} "
-            f"in {words.count(self.days, 'day')} ({sums[1]} to {sums[2]})."
+            f"{words.count(n)} of {words.count(of, 'customer')} ({words.percent(n / of)}) moved; "
+            f"{words.count(worst['n'])} went from {worst['before']} to {worst['after']} and spent {less} than in the "
+            f"{words.count(self.days, 'day')} before{span}."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -180,7 +185,7 @@ def _states(shop: Dataset, day: date, personas: Personas | None) -> ir.Table:
     columns = [scale.column for scale in count.scales]
     space, _columns = features.build(whole, count.features, day, columns=columns)
     names = dict(zip(personas.cards["persona"], personas.cards["name"], strict=True))
-    assigned = personas.model.assign(space, count.scales)
+    assigned = personas.model.assign(scaled(count.scales, space))
     return assigned.select(
         "customer_id", state=ibis.cases(*((assigned.persona == int(k), v) for k, v in names.items()), else_="none")
     )

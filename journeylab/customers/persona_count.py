@@ -6,7 +6,7 @@ Method and limits: docs/methods/personas.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import pandas as pd
 
@@ -14,14 +14,14 @@ from journeylab import words
 from journeylab.checks import day as check_day
 from journeylab.checks import one_of, whole
 from journeylab.customers import clusters, lots, scaling, stability, structure
-from journeylab.customers.features import build, chosen
-from journeylab.customers.persona_figures import Ground, ground
+from journeylab.customers.features import chosen
+from journeylab.customers.persona_figures import Ground, bought, ground
 from journeylab.data.coverage import orders_end
 from journeylab.errors import NotEnoughData
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
 
     import altair as alt
@@ -35,7 +35,14 @@ if TYPE_CHECKING:
 FEWEST_CUSTOMERS = 50
 SAMPLE = 4000
 LEAST_RAND = 0.6
-_ROUNDS = 6
+_ROUNDS = 12
+
+
+class Fit(NamedTuple):
+    """Clusters fitted to the sample, and how they come back."""
+
+    model: clusters.Model
+    again: stability.Stability
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -55,9 +62,11 @@ class PersonaCount(Result):
         as_of: The day the features stand at.
         method: 'kmeans' or 'mixture'.
         seed: Of the sample and of everything drawn.
-        space: The features of every customer, in the engine.
+        fits: For each number of groups, the clusters and how they come back from bootstrap samples.
+        space: The scaled features of every customer, in the engine.
         sample: The features of those looked at.
         ground: What the figures of any personas rest on.
+        bought: What everyone bought, as `persona_figures.bought`.
     """
 
     views: ClassVar[tuple[str, ...]] = ("separation", "information criterion", "stability")
@@ -71,9 +80,11 @@ class PersonaCount(Result):
     as_of: date
     method: str
     seed: int
+    fits: Mapping[int, Fit] = field(repr=False)
     space: ir.Table = field(repr=False)
     sample: pd.DataFrame = field(repr=False)
     ground: Ground = field(repr=False)
+    bought: ir.Table | None = field(repr=False)
 
     @property
     def data(self) -> NDArray[np.float64]:
@@ -144,7 +155,9 @@ def persona_count(
     if until is None:
         raise NotEnoughData("The orders carry no days, so nobody's history is known.")
     names = chosen(shop, features)
-    space, columns = build(shop, names, until)
+    on = ground(shop, until)
+    columns = [column for column in on.columns if column.feature in names]
+    space = on.people.select("customer_id", *(part for column in columns for part in column.parts))
     sample = shop.run(lots.sample(space, SAMPLE, seed, "personas"))
     everyone = len(sample) if len(sample) < SAMPLE else int(shop.run(space.agg(n=space.count()))["n"].iloc[0])
     if everyone < FEWEST_CUSTOMERS:
@@ -160,7 +173,7 @@ def persona_count(
             why="Nothing that was chosen tells them apart beyond chance.",
             do="Choose other features.",
         )
-    counts = _scan(scaling.matrix(scales, sample), method, seed)
+    counts, fits = _scan(scaling.matrix(scales, sample), method, seed)
     return PersonaCount(
         counts=counts,
         suggested=_suggested(counts),
@@ -171,21 +184,23 @@ def persona_count(
         as_of=until,
         method=method,
         seed=seed,
-        space=space,
+        fits=fits,
+        space=shop.engine.keep(scaling.scaled(scales, space)),
         sample=sample,
-        ground=ground(shop, until),
+        ground=on,
+        bought=bought(shop, until),
         caveats=_caveats(sample, scales, alike, everyone),
     )
 
 
-def _scan(data: NDArray[np.float64], method: str, seed: int) -> pd.DataFrame:
-    rows = []
+def _scan(data: NDArray[np.float64], method: str, seed: int) -> tuple[pd.DataFrame, dict[int, Fit]]:
+    rows, fits = [], {}
     with clusters.one_thread():
         found = structure.examine(data, seed=seed)
         for place, k in enumerate(structure.COUNTS):
-            model = clusters.fit(data, k, method=method, seed=seed, starts=2)
+            model = clusters.fit(data, k, method=method, seed=seed)
             again = stability.bootstrap(data, model, rounds=_ROUNDS, seed=seed)
-            rand = again.rand
+            rand, fits[k] = again.rand, Fit(model, again)
             rows.append(
                 {
                     "k": k,
@@ -202,7 +217,7 @@ def _scan(data: NDArray[np.float64], method: str, seed: int) -> pd.DataFrame:
                     "n": len(data),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows), fits
 
 
 def _suggested(counts: pd.DataFrame) -> int | None:

@@ -8,7 +8,7 @@ customer are not independent. A persona's share of money is such a ratio too.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 import numpy as np
@@ -16,7 +16,7 @@ import pandas as pd
 from ibis import _
 
 from journeylab.customers import cycle
-from journeylab.customers.features import CATALOGUE, available, build, columns_of
+from journeylab.customers.features import CATALOGUE, available, build
 from journeylab.customers.margin import has_costs, with_money
 from journeylab.data.dataset import ibis_date
 from journeylab.intervals import of_mean, wilson, z_of
@@ -34,22 +34,31 @@ _MARGIN = "margin"
 PRODUCTS = 3
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Ground:
-    """What the figures of a shop rest on, whatever the personas: the columns there are, and the typical rhythm."""
+    """What the figures of a shop rest on, whatever the personas; worked out once, so that another number is quick.
+
+    Args:
+        columns: The columns of features there are.
+        people: A row a customer: customer_id, the features, margin where costs are known, phase, and what the figures
+            add up: of an amount how often it is known, itself and its square; of a share its parts and their products.
+    """
 
     columns: tuple[Column, ...]
-    rhythm: float
+    people: ir.Table
 
 
 def ground(shop: Dataset, until: date) -> Ground:
     """Return the ground of a shop's figures on a day."""
-    return Ground(columns_of(shop, available(shop), until), cycle.typical_gap(shop, until))
+    table, columns = build(shop, available(shop), until)
+    if has_costs(shop):
+        table = _joined(table, _margins(shop, until))
+    table = shop.engine.keep(table)
+    people = cycle.with_phase(table, cycle.typical_gap(shop, table))
+    return Ground(columns, shop.engine.keep(people.mutate(**_terms(columns, margin=_MARGIN in people.columns))))
 
 
-def collect(
-    shop: Dataset, roster: ir.Table, until: date, level: float, on: Ground
-) -> tuple[pd.DataFrame, pd.DataFrame]:
+def collect(shop: Dataset, roster: ir.Table, level: float, on: Ground) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return the sizes and the figures of the personas of a roster.
 
     Returns:
@@ -57,38 +66,38 @@ def collect(
         shares, each share with its interval; and a row a persona and figure with persona, figure, label, kind, value,
         lower, upper, n and base (the value over all customers).
     """
-    table, columns = build(shop, available(shop), until, columns=on.columns)
-    joined = _joined(roster, table)
-    if has_costs(shop):
-        joined = _joined(joined, _margins(shop, until))
-    joined = cycle.with_phase(joined, on.rhythm)
-    sums = shop.run(joined.group_by("persona").agg(**_sums(columns, margin=_MARGIN in joined.columns)))
+    joined = _joined(roster, on.people)
+    added = {name: joined[name].sum() for name in _terms(on.columns, margin=_MARGIN in joined.columns)}
+    sums = shop.run(joined.group_by("persona").agg(n=_.count(), probability=_.probability.mean(), **added))
     sums = sums.sort_values("persona", ignore_index=True)
-    return _sizes(sums, level), _figures(sums, columns, level)
+    return _sizes(sums, level), _figures(sums, on.columns, level)
 
 
-def products(shop: Dataset, roster: ir.Table, until: date) -> pd.DataFrame:
-    """Return the three products each persona buys most above the share they have over all: persona, product, lift, n.
+def products(shop: Dataset, roster: ir.Table, bought: ir.Table | None) -> pd.DataFrame:
+    """Return the three products each persona buys most above the share they have over all: persona, product, n.
 
-    Lift is the product's share of the persona's lines over its share of all lines; products on fewer than five lines
-    of a persona are left out.
+    The share of a persona's lines stands to the share of all lines as the persona's part of the product's lines to its
+    part of all; products on fewer than five lines of a persona are left out.
     """
+    if bought is None:
+        return pd.DataFrame(columns=["persona", "product", "n"])
+    counted = _joined(bought, roster).group_by("persona", "product").agg(n=_.n.sum(), of=_.of.max())
+    best = ibis.window(group_by="persona", order_by=[ibis.desc("part"), ibis.desc("n"), "product"])
+    ranked = counted.filter(_.n >= 5).mutate(part=_.n / _.of).mutate(place=ibis.row_number().over(best))
+    rows = shop.run(ranked.filter(_.place < PRODUCTS).select("persona", "product", "n", "place"))
+    return rows.sort_values(["persona", "place"], ignore_index=True).drop(columns="place")
+
+
+def bought(shop: Dataset, until: date) -> ir.Table | None:
+    """Return a row a customer and product: customer_id, product, n (lines), of (lines of all); None without lines."""
     if not shop.has("order_lines"):
-        return pd.DataFrame(columns=["persona", "product", "n", "lift"])
+        return None
     orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
     owners = orders.select(_order=_.order_id, customer_id=_.customer_id)
     lines = shop.table("order_lines", whole=True).select("order_id", "product")
-    lines = lines.inner_join(owners, lines.order_id == owners._order).drop("_order")  # noqa: SLF001 - a column
-    counted = _joined(lines, roster).group_by("persona", "product").agg(n=_.count())
-    of_product = ibis.window(group_by="product")
-    of_persona = ibis.window(group_by="persona")
-    lifted = counted.mutate(
-        lift=(_.n / _.n.sum().over(of_persona)) / (_.n.sum().over(of_product) / _.n.sum().over(ibis.window()))
-    ).filter(_.n >= 5)
-    best = ibis.window(group_by="persona", order_by=[ibis.desc("lift"), ibis.desc("n"), "product"])
-    top = lifted.mutate(place=ibis.row_number().over(best)).filter(_.place < PRODUCTS)
-    rows = shop.run(top.select("persona", "product", "n", "lift", "place"))
-    return rows.sort_values(["persona", "place"], ignore_index=True).drop(columns="place")
+    lines = lines.inner_join(owners, lines.order_id == owners._order)  # noqa: SLF001 - a column
+    each = lines.group_by("customer_id", "product").agg(n=_.count())
+    return shop.engine.keep(each.mutate(of=_.n.sum().over(ibis.window(group_by="product"))))
 
 
 def _joined(left: ir.Table, right: ir.Table) -> ir.Table:
@@ -101,25 +110,18 @@ def _margins(shop: Dataset, until: date) -> ir.Table:
     return with_money(shop, orders, "margin").group_by("customer_id").agg(margin=_.money.sum())
 
 
-def _sums(columns: Sequence[Column], *, margin: bool) -> dict[str, ir.Value]:
-    sums: dict[str, ir.Value] = {"n": _.count(), "probability": _.probability.mean()}
-    amounts = [c.id for c in columns if c.kind == "amount"] + [_MARGIN] * margin
-    for name in amounts:
-        sums |= {f"{name}|n": _[name].count(), f"{name}|s": _[name].sum(), f"{name}|q": (_[name] * _[name]).sum()}
+def _terms(columns: Sequence[Column], *, margin: bool) -> dict[str, ir.Value]:
+    """Return what is added up over the customers of a persona, by name."""
+    terms: dict[str, ir.Value] = {}
+    for name in [c.id for c in columns if c.kind == "amount"] + [_MARGIN] * margin:
+        terms |= {f"{name}|n": _[name].notnull().cast("int64"), f"{name}|s": _[name], f"{name}|q": _[name] * _[name]}
     for c in columns:
         if c.kind == "share":
             x, n = (_[part].fill_null(0).cast("float64") for part in c.parts)
-            sums |= {
-                f"{c.id}|n": (n > 0).cast("int64").sum(),
-                f"{c.id}|x": x.sum(),
-                f"{c.id}|t": n.sum(),
-                f"{c.id}|xx": (x * x).sum(),
-                f"{c.id}|xt": (x * n).sum(),
-                f"{c.id}|tt": (n * n).sum(),
-            }
-    for phase in cycle.PHASES:
-        sums[f"phase {phase}"] = (_.phase == phase).cast("int64").sum()
-    return sums
+            some = (n > 0).cast("int64")
+            products = {"n": some, "x": x, "t": n, "xx": x * x, "xt": x * n, "tt": n * n}
+            terms |= {f"{c.id}|{end}": value for end, value in products.items()}
+    return terms | {f"phase {phase}": (_.phase == phase).cast("int64") for phase in cycle.PHASES}
 
 
 def _sizes(sums: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -158,18 +160,19 @@ def _share_of_money(part: np.ndarray, squares: np.ndarray, level: float) -> tupl
 
 
 def _figures(sums: pd.DataFrame, columns: Sequence[Column], level: float) -> pd.DataFrame:
-    everyone = sums.drop(columns=["persona", "probability"]).sum()
+    everyone = sums.drop(columns=["persona", "probability"]).sum().to_dict()
+    personas = sums.to_dict("records")
     place = {feature.name: number for number, feature in enumerate(CATALOGUE)}
     rows = []
     for c in sorted(columns, key=lambda c: place[c.feature]):
         estimate = _mean if c.kind == "amount" else _ratio
         base = estimate(everyone, c.id, level)[0]
-        for _index, row in sums.iterrows():
+        for row in personas:
             value, lower, upper = estimate(row, c.id, level)
             rows.append((int(row["persona"]), c.id, c.label, c.kind, value, lower, upper, int(row[f"{c.id}|n"]), base))
     for phase in cycle.PHASES:
         name = f"phase {phase}"
-        for _index, row in sums.iterrows():
+        for row in personas:
             low, high = wilson(row[name], row["n"], level=level)
             share = row[name] / row["n"]
             base = everyone[name] / everyone["n"]
@@ -190,14 +193,14 @@ def _figures(sums: pd.DataFrame, columns: Sequence[Column], level: float) -> pd.
     return pd.DataFrame(rows, columns=names)
 
 
-def _mean(row: pd.Series, name: str, level: float) -> tuple[float, float, float]:
+def _mean(row: dict[str, Any], name: str, level: float) -> tuple[float, float, float]:
     n, total, squares = int(row[f"{name}|n"]), float(row[f"{name}|s"]), float(row[f"{name}|q"])
     if not n:
         return float("nan"), float("nan"), float("nan")
     return total / n, *of_mean(total, squares, n, level=level)
 
 
-def _ratio(row: pd.Series, name: str, level: float) -> tuple[float, float, float]:
+def _ratio(row: dict[str, Any], name: str, level: float) -> tuple[float, float, float]:
     n, x, t = int(row[f"{name}|n"]), float(row[f"{name}|x"]), float(row[f"{name}|t"])
     if not t:
         return float("nan"), float("nan"), float("nan")

@@ -44,11 +44,9 @@ class PersonaMap(Result):
 
     def table(self) -> pd.DataFrame:
         """Return a row a persona: n of those drawn, and the quartiles of both features."""
-        rows = []
-        for (persona, name), part in self.points.groupby(["persona", "name"]):
-            quartiles = {f"{a}_{q}": part[a].quantile(q / 100) for a in "xy" for q in (25, 50, 75)}
-            rows.append({"persona": persona, "name": name, "n": len(part), **quartiles})
-        return pd.DataFrame(rows)
+        groups = self.points.groupby(["persona", "name"])
+        quartiles = {f"{axis}_{q}": groups[axis].quantile(q / 100) for axis in "xy" for q in (25, 50, 75)}
+        return pd.DataFrame({"n": groups.size(), **quartiles}).reset_index()
 
     def headline(self) -> str:
         """Say what is drawn."""

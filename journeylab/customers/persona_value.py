@@ -6,21 +6,26 @@ limits: docs/methods/lifetime_value.md.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+import numpy as np
+import pandas as pd
+
 from journeylab import words
+from journeylab.checks import number
 from journeylab.customers import purchases
+from journeylab.customers.history_worth import HISTORY, Value
 from journeylab.customers.holdout import proven
-from journeylab.customers.lifetime_value import lifetime_value
 from journeylab.customers.personas import Personas
 from journeylab.customers.personas import personas as find_personas
+from journeylab.customers.value_curve import WEEKS_A_YEAR
 from journeylab.errors import BadParameter
+from journeylab.intervals import z_of
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
     import altair as alt
-    import pandas as pd
 
     from journeylab.customers.holdout import Holdout
     from journeylab.data.dataset import Dataset
@@ -128,26 +133,19 @@ def persona_value(
     if not isinstance(personas, Personas):
         raise BadParameter("personas must be the Result of jl.customers.personas.")
     tested = proven(shop, tested)
-    days = purchases.purchase_days(shop, tested.until)
-    grouped = purchases.grouped(shop, purchases.histories(days, tested.until), None, personas.assignments)
+    horizon = int(number(horizon, "horizon", lowest=1, highest=120))
+    number(margin, "margin", lowest=0, highest=1)
+    yearly = number(discount, "discount", lowest=0, highest=1)
+    grouped = purchases.grouped(shop, tested.histories.of(shop), None, personas.roster.of(shop))
     rows = shop.run(purchases.statistics(grouped, weekly=tested.weekly))
-    rows = purchases.settled(rows, "group", "frequency", "recency", "age")
-    if int(rows["n"].sum()) != int(tested.rows["n"].sum()):
-        raise BadParameter("tested looks at other purchases: give one without free_orders, of the same period.")
-    value = lifetime_value(
-        shop,
-        tested=replace(tested, rows=rows, by="persona"),
-        horizon=horizon,
-        margin=margin,
-        discount=discount,
-        level=level,
-    )
-    parts = value.groups[["group", "customers", "margin", "lower", "upper", "per_customer"]]
-    ends = {f"per_customer_{end}": parts[end] / parts["customers"] for end in ("lower", "upper")}
-    parts = parts.assign(**ends, last=parts["group"] == "all")
-    parts = parts.sort_values(["last", "per_customer"], ascending=[True, False], ignore_index=True)
+    rows = purchases.settled(rows, "group", *HISTORY)
+    names, group = np.unique(rows["group"].astype(str), return_inverse=True)
+    value = tested.worth(horizon * WEEKS_A_YEAR / 12, float(np.log1p(yearly) / WEEKS_A_YEAR))
+    of = value.of(rows, group, len(names))
+    n = np.bincount(group, weights=rows["n"], minlength=len(names)).astype(int)
+    parts = _table([*names, "all"], np.r_[n, n.sum()], of, margin, z_of(level))
     return PersonaValue(
-        groups=parts.drop(columns="last"),
+        groups=parts,
         tested=tested,
         horizon=horizon,
         margin=margin,
@@ -159,3 +157,14 @@ def persona_value(
             *(said for said in tested.caveats if "naive rule was no worse" in said or "was off" in said),
         ),
     )
+
+
+def _table(names: list[str], n: np.ndarray, value: Value, margin: float, z: float) -> pd.DataFrame:
+    """Return a row a persona, the dearest customers first, and the one for all last; the intervals hold both errors."""
+    money = margin * np.r_[value.total, value.total.sum()]
+    half = z * margin * np.sqrt(np.r_[value.errors**2 + value.chance, value.error**2 + value.chance.sum()])
+    ends = {"margin": money, "lower": np.maximum(money - half, 0), "upper": money + half}
+    each = {"per_customer": money / n, **{f"per_customer_{end}": ends[end] / n for end in ("lower", "upper")}}
+    table = pd.DataFrame({"group": names, "customers": n, **ends, **each})
+    order = np.lexsort([-each["per_customer"], np.arange(len(names)) == len(names) - 1])
+    return table.iloc[order].reset_index(drop=True)

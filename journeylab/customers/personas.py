@@ -14,7 +14,7 @@ from ibis import _
 
 from journeylab import words
 from journeylab.checks import whole
-from journeylab.customers import clusters, persona_figures, persona_words, stability
+from journeylab.customers import persona_figures, persona_words, stability
 from journeylab.customers.persona_count import LEAST_RAND, PersonaCount, persona_count
 from journeylab.customers.rfm import scores
 from journeylab.customers.roster import Roster
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from journeylab.customers.clusters import Model
     from journeylab.data.dataset import Dataset
 
+ALIKE = "All customers"
 SLICE, CUT = "slice by value", "a cut, not a group"
 _SLICES = ("Top quarter by value", "Second quarter by value", "Third quarter by value", "Last quarter by value")
-_ROUNDS = 12
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,9 +96,11 @@ class Personas(Result):
         """Say how many there are, which brings most, and how steady they are."""
         best = self.cards.loc[self.cards["net"].idxmax()]
         brings = (
-            f"“{best['name']}” is {words.percent(best['share'])} of {words.count(best['of'], 'customer')} and brings "
-            f"{words.percent(best['share_of_net'])} of net value"
+            f"“{best['name']}” is {words.percent(best['share'])} of {words.count(best['of'], 'customer')} and "
+            f"{words.brings(best['share_of_net'], 'net value')}"
         )
+        if len(self.cards) == 1:
+            return f"No real groups here, and {words.count(best['of'], 'customer')} of one net value: nothing to slice."
         if self.sliced:
             return f"No real groups here, so {len(self.cards)} slices by value: {brings}."
         steady = int((self.cards["badge"] == stability.STEADY).sum())
@@ -162,19 +164,15 @@ def personas(
 
 
 def _groups(shop: Dataset, count: PersonaCount, k: int, level: float) -> Personas:
-    data = count.data
-    with clusters.one_thread():
-        model = clusters.fit(data, k, method=count.method, seed=count.seed)
-        again = stability.bootstrap(data, model, rounds=_ROUNDS, seed=count.seed)
+    model, again = count.fits[k]
     names = persona_words.names(model.centres, count.scales)
-    assigned = model.assign(count.space, count.scales)
-    roster = assigned.mutate(name=_named(names))
-    sizes, figures = persona_figures.collect(shop, roster, count.as_of, level, count.ground)
+    roster = _roster(shop, model.assign(count.space), names)
+    sizes, figures = persona_figures.collect(shop, roster, level, count.ground)
     row = count.counts.set_index("k").loc[k]
     real = count.suggested is not None and row["stability"] >= LEAST_RAND
     jaccard = again.jaccard.mean(axis=0)
     badges = [stability.badge(value) if real else CUT for value in jaccard]
-    cards = _cards(sizes, names, badges, jaccard, persona_figures.products(shop, roster, count.as_of))
+    cards = _cards(sizes, names, badges, jaccard, persona_figures.products(shop, roster, count.bought))
     return Personas(
         cards=cards,
         figures=figures,
@@ -182,7 +180,7 @@ def _groups(shop: Dataset, count: PersonaCount, k: int, level: float) -> Persona
         sliced=False,
         rand=float(again.rand.mean()),
         model=model,
-        roster=Roster(roster.select("customer_id", "persona", "name", "probability"), shop.engine),
+        roster=Roster(roster, shop.engine),
         currency=shop.currency,
         caveats=(*_doubts(count, cards, float(again.rand.mean()), real=real), *count.caveats),
     )
@@ -190,13 +188,14 @@ def _groups(shop: Dataset, count: PersonaCount, k: int, level: float) -> Persona
 
 def _slices(shop: Dataset, count: PersonaCount, level: float) -> Personas:
     scored, _until = scores(shop, bins=len(_SLICES), as_of=count.as_of)
-    roster = scored.select("customer_id", persona=(len(_SLICES) + 1 - _.m).cast("int64")).mutate(
-        probability=ibis.null("float64"), name=_named(_SLICES)
-    )
-    sizes, figures = persona_figures.collect(shop, roster, count.as_of, level, count.ground)
-    names = [_SLICES[number - 1] for number in sizes["persona"]]
+    persona = (len(_SLICES) + 1 - scored.m).cast("int64")
+    numbered = shop.engine.keep(scored.select("customer_id", persona=persona, probability=ibis.null("float64")))
+    alike = int(shop.run(numbered.agg(n=numbered.persona.nunique()))["n"].iloc[0]) == 1
+    roster = _roster(shop, numbered, [ALIKE] * len(_SLICES) if alike else _SLICES)
+    sizes, figures = persona_figures.collect(shop, roster, level, count.ground)
+    names = [_SLICES[number - 1] for number in sizes["persona"]] if len(sizes) > 1 else [ALIKE]
     nothing = np.full(len(sizes), np.nan)
-    products = persona_figures.products(shop, roster, count.as_of)
+    products = persona_figures.products(shop, roster, count.bought)
     return Personas(
         cards=_cards(sizes, names, [SLICE] * len(sizes), nothing, products),
         figures=figures,
@@ -204,7 +203,7 @@ def _slices(shop: Dataset, count: PersonaCount, level: float) -> Personas:
         sliced=True,
         rand=float("nan"),
         model=None,
-        roster=Roster(roster.select("customer_id", "persona", "name", "probability"), shop.engine),
+        roster=Roster(roster, shop.engine),
         currency=shop.currency,
         caveats=(
             "No real groups were found: these slices cut customers by their net value, where no gap is.",
@@ -213,8 +212,9 @@ def _slices(shop: Dataset, count: PersonaCount, level: float) -> Personas:
     )
 
 
-def _named(names: Sequence[str]) -> ir.StringValue:
-    return ibis.cases(*((_.persona == number, name) for number, name in enumerate(names, start=1)), else_="none")
+def _roster(shop: Dataset, assigned: ir.Table, names: Sequence[str]) -> ir.Table:
+    name = ibis.cases(*((_.persona == number, name) for number, name in enumerate(names, start=1)), else_="none")
+    return shop.engine.keep(assigned.select("customer_id", "persona", name=name, probability=_.probability))
 
 
 def _cards(

@@ -135,7 +135,7 @@ def rfm(
     n, net = int(cells["n"].sum()), float(cells["net"].sum())
     blind = int(cells.pop("blind").sum())
     cells.insert(4, "share", cells["n"] / n)
-    cells.insert(6, "share_of_net", cells["net"] / net if net else float("nan"))
+    cells.insert(6, "share_of_net", cells["net"] / net if net > 0 else float("nan"))
     return Rfm(
         cells=cells,
         roster=Roster(scored, shop.engine),

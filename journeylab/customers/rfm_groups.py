@@ -62,10 +62,10 @@ class RfmGroups(Result):
 
     def headline(self) -> str:
         """Name the group that brings most, and how many are in it."""
-        first = self.groups.loc[self.groups["net"].idxmax()]
+        first = self.groups.loc[self.groups["net"].where(self.groups["n"] > 0).idxmax()]
         return (
-            f"{first['group']}: {words.count(first['n'], 'customer')} ({words.percent(first['share'])} of "
-            f"{words.count(self.n)}) bring {words.percent(first['share_of_net'])} of net value."
+            f"“{first['group']}” is {words.percent(first['share'])} of {words.count(self.n, 'customer')} (n = "
+            f"{first['n']:,}) and {words.brings(first['share_of_net'], 'net value')}."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -115,11 +115,11 @@ def rfm_groups(
     """
     rules = group_rules.checked(groups)
     scored, until = scores(shop, bins=bins, cutoffs=cutoffs, money=money, as_of=as_of)
-    with_group = scored.mutate(group=group_rules.group(scored, rules, bins))
+    with_group = shop.engine.keep(scored.mutate(group=group_rules.group(scored, rules, bins)))
     counted = shop.run(_summed(with_group))
     if counted.empty:
         raise NotEnoughData("No order that counts names its customer in this period.", do="Choose a longer period.")
-    table = _table(counted, rules, _waiting(shop, scored, rules), level)
+    table = _table(counted, rules, _waiting(shop, with_group, rules), level)
     return RfmGroups(
         groups=table,
         rules=rules,
@@ -178,7 +178,7 @@ def _table(counted: pd.DataFrame, rules: Sequence[group_rules.Rule], waiting: in
             "share_lower": lower,
             "share_upper": upper,
             "net": by_group["net"].to_numpy(),
-            "share_of_net": (by_group["net"] / net if net else by_group["net"] * np.nan).to_numpy(),
+            "share_of_net": (by_group["net"] / net if net > 0 else by_group["net"] * np.nan).to_numpy(),
             "recency_days": by_group["recency_days"].to_numpy(),
             "frequency": by_group["frequency"].to_numpy(),
             "money": (by_group["total"] / known.where(known > 0)).to_numpy(),

@@ -10,6 +10,7 @@ import ibis
 
 from journeylab.cells import harmless
 from journeylab.checks import one_of, whole
+from journeylab.errors import BadParameter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
+    from journeylab.data.dataset import Dataset
     from journeylab.data.engine import Engine
 
 MOST_A_PAGE = 10_000
@@ -38,6 +40,16 @@ class Roster:
     def columns(self) -> tuple[str, ...]:
         """The names of the columns."""
         return tuple(self.rows.columns)
+
+    def of(self, shop: Dataset) -> ir.Table:
+        """Return the rows, to be read beside a shop's tables.
+
+        Raises:
+            BadParameter: if they are those of another shop.
+        """
+        if not shop.engine.reaches(self.engine):
+            raise BadParameter("What was given was found in another shop.", do="Find it in this shop first.")
+        return self.rows
 
     def count(self) -> int:
         """Return how many customers there are."""

@@ -127,3 +127,8 @@ def beta_prior(x: NDArray[np.float64], n: NDArray[np.float64]) -> tuple[float, f
 def matrix(scales: Sequence[Scale], sample: pd.DataFrame) -> NDArray[np.float64]:
     """Return the scaled sample, a row a customer and a column a scale."""
     return np.column_stack([scale.values(sample) for scale in scales])
+
+
+def scaled(scales: Sequence[Scale], table: ir.Table) -> ir.Table:
+    """Return customer_id and the scaled columns z0, z1, … of every row of a table of features."""
+    return table.select("customer_id", **{f"z{place}": scale.value(table) for place, scale in enumerate(scales)})

@@ -11,7 +11,7 @@ from ibis import _
 from journeylab import words
 from journeylab.checks import day as check_day
 from journeylab.checks import one_of
-from journeylab.customers import cycle, features, persona_figures, triggers
+from journeylab.customers import cycle, persona_figures, triggers
 from journeylab.data.coverage import orders_end
 from journeylab.errors import NotEnoughData, SchemaError
 from journeylab.result import Result, analysis
@@ -37,6 +37,15 @@ BY = {
     "country": ("customers.country", "orders.country"),
     "loyalty": ("customers.loyalty_member",),
     "trigger": ("orders.discount", "orders.discount_code", "contacts", "promotions", "stock"),
+}
+#: What each is called.
+LABELS = {
+    "cycle": "place in the buying cycle",
+    "consent": "consent to be written to",
+    "age": "age",
+    "country": "country",
+    "loyalty": "loyalty programme",
+    "trigger": "what goes before a purchase",
 }
 
 
@@ -64,8 +73,8 @@ class Segments(Result):
         """Name the segment that brings most."""
         best = self.segments.loc[self.segments["net"].idxmax()]
         return (
-            f"By {self.by}: {best['segment']} is {words.percent(best['share'])} of "
-            f"{words.count(best['of'], 'customer')} and brings {words.percent(best['share_of_net'])} of net value."
+            f"By {LABELS[self.by]}, “{best['segment']}” is {words.percent(best['share'])} of "
+            f"{words.count(best['of'], 'customer')} and {words.brings(best['share_of_net'], 'net value')}."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -106,14 +115,15 @@ def segments(shop: Dataset, *, by: str = "cycle", as_of: date | str | None = Non
     until = check_day(as_of, "as_of") or orders_end(shop)
     if until is None:
         raise NotEnoughData("The orders carry no days, so nobody's history is known.")
-    labelled = _labelled(shop, by, until)
+    on = persona_figures.ground(shop, until)
+    labelled = shop.engine.keep(_labelled(shop, by, until, on.people))
     names = [str(name) for name in shop.run(labelled.group_by("segment").agg(n=_.count()))["segment"]]
     names = _ordered(names, by)
     if not names:
         raise NotEnoughData("No order that counts names its customer in this period.", do="Choose a longer period.")
     persona = ibis.cases(*((labelled.segment == name, place) for place, name in enumerate(names, start=1)), else_=0)
     roster = labelled.select("customer_id", persona=persona, probability=ibis.null("float64"))
-    sizes, figures = persona_figures.collect(shop, roster, until, level, persona_figures.ground(shop, until))
+    sizes, figures = persona_figures.collect(shop, roster, level, on)
     sizes.insert(0, "segment", [names[number - 1] for number in sizes["persona"]])
     figures.insert(0, "segment", [names[number - 1] for number in figures["persona"]])
     return Segments(
@@ -124,13 +134,12 @@ def segments(shop: Dataset, *, by: str = "cycle", as_of: date | str | None = Non
     )
 
 
-def _labelled(shop: Dataset, by: str, until: date) -> ir.Table:
-    space, _columns = features.build(shop, ["recency_days", "frequency", "gap_days"], until)
+def _labelled(shop: Dataset, by: str, until: date, people: ir.Table) -> ir.Table:
     if by == "cycle":
-        return cycle.with_phase(space, cycle.typical_gap(shop, until)).select("customer_id", segment=_.phase)
+        return people.select("customer_id", segment=_.phase)
     found = triggers.of_customers(shop, until) if by == "trigger" else _known(shop, by, until)
     found = found.rename(_customer="customer_id")
-    joined = space.left_join(found, space.customer_id == found._customer)  # noqa: SLF001 - a column
+    joined = people.left_join(found, people.customer_id == found._customer)  # noqa: SLF001 - a column
     return joined.select("customer_id", segment=_.segment.fill_null(UNKNOWN))
 
 

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 WEEKS_A_YEAR = 365.25 / 7
 _POINTS = 48
 _FURTHEST = 30 * WEEKS_A_YEAR
-_STEP = 1e-4
+#: Weeks from now at which rates are computed.
+TIMES = np.expm1(np.linspace(0, np.log1p(_FURTHEST), _POINTS))
+STEP = 1e-4
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,10 +113,8 @@ class ValueCurve:
             dropout: How many times as strong dropout is from now on.
         """
         clock = dropout * pace if self.per_purchase else dropout
-        nodes, weights = np.array(list(quadrature(32))).T
-        at = np.expm1(np.log1p(horizon) * nodes)
-        parts = weights * np.log1p(horizon) * (1 + at) * pace * np.exp(-discount * at)
-        heights = self._spline(np.log1p(np.minimum(clock * at, self.times[-1]))) @ parts
+        at, parts = nodes(horizon, discount)
+        heights = self._spline(np.log1p(np.minimum(clock * at, self.times[-1]))) @ (pace * parts)
         total, slopes = heights[0], heights[1:]
         errors = np.sqrt(np.einsum("kg,kl,lg->g", slopes, self.covariance, slopes))
         together = slopes.sum(axis=1)
@@ -145,6 +145,18 @@ class ValueCurve:
         return float(when / weeks)
 
 
+def nodes(horizon: float, discount: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return weeks from now, and what a rate at each adds to its discounted sum within the horizon.
+
+    Args:
+        horizon: Weeks.
+        discount: Continuous rate a week.
+    """
+    places, weights = np.array(list(quadrature(32))).T
+    at = np.expm1(np.log1p(horizon) * places)
+    return at, weights * np.log1p(horizon) * (1 + at) * np.exp(-discount * at)
+
+
 def value_curve(model: PurchaseModel, spend: GammaGamma | None, average: float, customers: Spenders) -> ValueCurve:
     """Compute the curve and its slopes.
 
@@ -154,29 +166,29 @@ def value_curve(model: PurchaseModel, spend: GammaGamma | None, average: float, 
         average: Mean spend a purchase.
         customers: The base.
     """
-    times = np.expm1(np.linspace(0, np.log1p(_FURTHEST), _POINTS))
+    times = TIMES
     plain = customers.money(spend, average)
     money = _rates(model, customers, times, plain)
     slopes = []
-    for move in _STEP * np.eye(len(model.parameters)):
+    for move in STEP * np.eye(len(model.parameters)):
         up, down = (
             _rates(model.with_parameters(model.parameters * np.exp(sign * move)), customers, times, plain)
             for sign in (1, -1)
         )
-        slopes.append((up - down) / (2 * _STEP))
+        slopes.append((up - down) / (2 * STEP))
     if spend is not None:
-        for move in _STEP * np.eye(3):
+        for move in STEP * np.eye(3):
             up, down = (
                 customers.money(spend.with_parameters(spend.parameters * np.exp(sign * move)), average)
                 for sign in (1, -1)
             )
-            slopes.append(_rates(model, customers, times, (up - down) / (2 * _STEP)))
+            slopes.append(_rates(model, customers, times, (up - down) / (2 * STEP)))
     return ValueCurve(
         times,
         money,
         np.array(slopes),
         _alive(model, customers, times),
-        _covariance(model, spend),
+        covariance(model, spend),
         not isinstance(model, ParetoNbd),
     )
 
@@ -234,7 +246,7 @@ def _by_future(customers: Spenders, weights: np.ndarray) -> np.ndarray:
     return flat.reshape(customers.groups, size)
 
 
-def _covariance(model: PurchaseModel, spend: GammaGamma | None) -> np.ndarray:
+def covariance(model: PurchaseModel, spend: GammaGamma | None) -> np.ndarray:
     """Covariance of all parameters' logarithms; the two models are fitted apart, so their blocks do not mix.
 
     Parameters that were given and not fitted are taken as known.

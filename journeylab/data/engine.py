@@ -7,15 +7,18 @@ closed or forgotten.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
 import threading
 import weakref
+from collections import deque
 from typing import TYPE_CHECKING, Any, Protocol
 
 import duckdb
 import ibis
+from ibis.backends.sql.datatypes import DuckDBType
 
 from journeylab.data.statements import Statements
 from journeylab.data.workspace import new_folder
@@ -49,6 +52,12 @@ class Engine(Protocol):
 
     def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
         """Stream the rows of `expr`, however many, to write them to a file."""
+
+    def keep(self, expr: ir.Table) -> ir.Table:
+        """Return a table of the rows of `expr`, worked out once where the engine may write; else `expr` itself."""
+
+    def reaches(self, other: Engine) -> bool:
+        """Say whether the tables of another engine can be read by this one."""
 
     def close(self) -> None:
         """Give back what the engine holds."""
@@ -95,6 +104,7 @@ class EmbeddedEngine:
         self._base.execute("SET GLOBAL TimeZone = 'UTC'")
         self._local = threading.local()
         self._statements = Statements()
+        self._unused: deque[str] = deque()
         self._finalizer = weakref.finalize(self, _discard, self._base, self.folder)
 
     def sql(self, query: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
@@ -126,6 +136,33 @@ class EmbeddedEngine:
     def batches(self, expr: ir.Table) -> pa.RecordBatchReader:
         """Stream the rows of `expr`."""
         return self._backend().to_pyarrow_batches(expr)
+
+    def keep(self, expr: ir.Table) -> ir.Table:
+        """Return a table of the rows of `expr`, worked out now, for what reads them many times.
+
+        It goes when no expression reads it any more; a table is deleted at the next call, because Python may notice
+        that in the middle of another query.
+        """
+        with contextlib.suppress(IndexError):  # there are no more of them
+            while True:
+                self.sql(f"DROP TABLE IF EXISTS {quote(self._unused.popleft())}")
+        name = f"kept {secrets.token_hex(8)}"
+        # DuckDB's own types are wider here and there than those that Ibis goes on with.
+        schema = expr.schema()
+        columns = ", ".join(f"{quote(column)} {DuckDBType.to_string(kind)}" for column, kind in schema.items())
+        self.sql(f"CREATE TABLE {quote(name)} ({columns})")
+        try:
+            self.sql(f"INSERT INTO {quote(name)} {self._backend().compile(expr)}")
+        except BaseException:
+            self._unused.append(name)
+            raise
+        table = ibis.table(schema, name=name)
+        weakref.finalize(table.op(), self._unused.append, name)
+        return table
+
+    def reaches(self, other: Engine) -> bool:
+        """Say whether the other engine is this one."""
+        return other is self
 
     def seal(self) -> None:
         """Switch off every way out of the engine: files, network, extensions. DuckDB does not let it be undone."""
@@ -178,6 +215,14 @@ class ConnectedEngine:
                 yield from self.backend.to_pyarrow_batches(expr)
 
         return pa.RecordBatchReader.from_batches(expr.schema().to_pyarrow(), rows())
+
+    def keep(self, expr: ir.Table) -> ir.Table:
+        """Return `expr` itself, because nothing is written where the shop's own tables lie."""
+        return expr
+
+    def reaches(self, other: Engine) -> bool:
+        """Say whether the other engine asks the same connection."""
+        return getattr(other, "backend", None) is self.backend
 
     def close(self) -> None:
         """Close the connection if it was opened for this engine; else it belongs to whoever opened it."""

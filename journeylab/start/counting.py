@@ -37,13 +37,13 @@ def marked(shop: Dataset, now: tuple[date, date], before: tuple[date, date] | No
 
 
 def totals(orders: ir.Table) -> ir.Table:
-    """Return a row a part: orders, revenue, squares, guests, customers, new, returning, repeating."""
+    """Return a row a part: orders, revenue, squares, guests, customers, new, repeating (not by a first order)."""
     net = _.net.cast("float64")
     if "customer_id" not in orders.columns:
         sums = {"orders": _.count(), "revenue": _.net.sum().cast("float64"), "squares": (net * net).sum()}
         unknown = ibis.null("int64")
         people = {"guests": _.count(), "customers": ibis.literal(0)}
-        return orders.group_by("part").agg(**sums, **people).mutate(new=unknown, returning=unknown, repeating=unknown)
+        return orders.group_by("part").agg(**sums, **people).mutate(new=unknown, repeating=unknown)
     known = _.customer_id.notnull()
     is_new = _.first_day == _.day
     return (
@@ -63,7 +63,6 @@ def totals(orders: ir.Table) -> ir.Table:
             guests=_.orders.sum(where=~known).fill_null(0),
             customers=known.sum(),
             new=(known & is_new).sum(),
-            returning=(known & ~is_new).sum(),
             repeating=(known & (~is_new | (_.orders >= 2))).sum(),
         )
     )

@@ -32,7 +32,8 @@ DEFINITIONS = {
     "revenue": "Net value of the counted orders: after discounts and refunds, without tax and shipping.",
     "orders": "Orders that are not cancelled, voided or tests, free orders included.",
     "new_customers": "Customers whose first known order lies in the period.",
-    "returning_customers": "Customers who ordered in the period and had ordered before it.",
+    "returning_customers": "Customers with an order in the period that was not their first; whoever placed the first "
+    "and a later one in it is new and returning.",
     "order_value": "Revenue divided by orders (average order value).",
     "repeat_rate": "Of the customers who ordered in the period, the share with at least two orders by its end.",
     "conversion": "Of the sessions that began in the period, the share with a purchase (an event known by its name).",
@@ -49,7 +50,9 @@ LABELS = {
     "conversion": "Conversion rate",
     "nps": "NPS",
 }
-_FROM_ORDERS = ("revenue", "orders", "new_customers", "returning_customers", "order_value", "repeat_rate")
+_FROM_ORDERS = (
+    "revenue", "orders", "new_customers", "returning_customers", "known_before", "order_value", "repeat_rate",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Figure:
         digits = 0 if self.kind == "score" else 3
         if math.isnan(self.change) or not round(self.change, digits):
             return ""
-        return f"{self.change:+.0f} points" if self.kind == "score" else f"{self.change:+.1%}"
+        return f"{words.points(self.change)} points" if self.kind == "score" else words.signed(self.change)
 
     def written(self, value: float, currency: str) -> str:
         """Write a value of this figure as a person would."""
@@ -105,7 +108,7 @@ class Figure:
         if self.kind == "money":
             return words.money(value, currency)
         if self.kind == "score":
-            return f"{value:+.0f}"
+            return words.points(value)
         return words.percent(value) if self.kind == "share" else words.count(value)
 
 
@@ -116,7 +119,8 @@ class Overview(Result):
     Args:
         figures: One `Figure` each for revenue, orders, new and returning customers, order value, repeat rate,
             conversion and NPS.
-        series: A row a bucket: bucket (its first day), the eight figures, partial (True if not wholly observed).
+        series: A row a bucket: bucket (its first day), the eight figures, known_before (customers who ordered in it and
+            had ordered before it), partial (True if not wholly observed).
         period: First and last day.
         before: The period compared with, or None.
         grain: 'day', 'week' or 'month'.
@@ -175,15 +179,17 @@ class Overview(Result):
         if view == "customers":
             long = series.melt(
                 ["bucket", "partial"],
-                ["new_customers", "returning_customers"],
+                ["new_customers", "known_before"],
                 var_name="who",
                 value_name="customers",
             )
-            long["who"] = long["who"].map(LABELS)
+            long["who"] = long["who"].map({"new_customers": "New customers", "known_before": "Customers from before"})
             return trend.stacked(long, x="bucket", y="customers", colour="who", title=f"Customers a {self.grain}")
         key = "nps" if view == "promoter score" else view.replace(" ", "_")
         share = self[key].kind == "share"
-        title = f"{LABELS[key]} a {self.grain}" + (f" ({self.currency})" if self[key].kind == "money" else "")
+        title = f"{LABELS[key]} a {self.grain}" + (
+            f" ({self.currency})" if self[key].kind == "money" and self.currency else ""
+        )
         return trend.line(series, x="bucket", y=key, title=title, share=share)
 
 
@@ -291,7 +297,8 @@ def _series(rows: pd.DataFrame, grain: str, period: tuple[date, date], seen: dat
                 "revenue": rows["revenue"].to_numpy(),
                 "orders": rows["orders"].to_numpy(),
                 "new_customers": rows["new"].to_numpy() if has_people else np.nan,
-                "returning_customers": (rows["customers"] - rows["new"]).to_numpy() if has_people else np.nan,
+                "returning_customers": rows["repeating"].to_numpy() if has_people else np.nan,
+                "known_before": (rows["customers"] - rows["new"]).to_numpy() if has_people else np.nan,
                 "order_value": rows["revenue"].to_numpy() / rows["orders"].to_numpy(),
                 "repeat_rate": rows["repeating"].to_numpy() / rows["customers"].to_numpy() if has_people else np.nan,
             }
@@ -307,7 +314,7 @@ def _figures_of(row: pd.Series, *, has_customers: bool) -> dict[str, float]:
         "revenue": float(row["revenue"]),
         "orders": float(row["orders"]),
         "new_customers": float(row["new"]) if has_customers else math.nan,
-        "returning_customers": float(row["returning"]) if has_customers else math.nan,
+        "returning_customers": float(row["repeating"]) if has_customers else math.nan,
         "order_value": float(row["revenue"]) / float(row["orders"]),
         "repeat_rate": float(row["repeating"]) / float(row["customers"]) if row["customers"] else math.nan,
     }

@@ -6,9 +6,7 @@ import journeylab as jl
 from journeylab.app import audiences, controls, persona_column, persona_sheet, rfm_controls
 from journeylab.app.cards import attempt, run, show
 from journeylab.app.shell import page
-from journeylab.customers.clusters import METHODS
-from journeylab.customers.features import available, chosen
-from journeylab.customers.segments import possible
+from journeylab.customers.segments import LABELS, possible
 
 PARTS = ("Scores", "Personas", "Segments", "Moves")
 BEFORE = {"90 days before": 90, "180 days before": 180, "a year before": 365}
@@ -20,7 +18,7 @@ with page(
 ) as shop:
     part = controls.segments("Look at", PARTS, key="part")
     if part == "Scores":
-        with st.container(width=360):
+        with st.container(horizontal=True):
             bins = controls.slider(
                 "Scores from 1 to",
                 2,
@@ -30,8 +28,9 @@ with page(
                 help="Each customer is scored against the shop's own customers; 5 gives fifths.",
             )
             money = rfm_controls.money(shop)
-            cutoffs = rfm_controls.cutoffs(bins)
             as_of = controls.as_of(shop)
+            fixed = rfm_controls.fixed()
+        cutoffs = rfm_controls.cutoffs(fixed, bins)
         options = {"bins": bins, "money": money, "cutoffs": cutoffs, "as_of": as_of}
         options = {name: value for name, value in options.items() if value not in {"net", None} or name == "bins"}
         scores = show(jl.customers.rfm, shop, **options)
@@ -40,11 +39,12 @@ with page(
             rules = rfm_controls.rules(shop)
             show(jl.customers.rfm_groups, shop, **options, **({"groups": rules} if rules else {}))
     if part == "Personas":
-        allowed = available(shop)
-        with st.container(horizontal=True):
-            features = controls.several("Features", allowed, chosen(shop, None), key="features", most=len(allowed))
-            method = controls.choice("Method", {name: name for name in METHODS}, key="method")
-        count = show(jl.customers.persona_count, shop, features=features or None, method=method)
+        wide, narrow = st.columns([3, 1])
+        with wide:
+            features = persona_sheet.features(shop)
+        with narrow:
+            method = controls.choice("Method", persona_sheet.METHODS, key="method")
+        count = show(jl.customers.persona_count, shop, features=features, method=method)
         if count is not None:
             k = persona_sheet.number_of_personas(count)
             found = show(jl.customers.personas, shop, count=count, k=k)
@@ -57,13 +57,19 @@ with page(
                 )
                 persona_sheet.worth(places, value)
                 persona_column.offer(shop, found)
-                if not found.sliced:
+                seen = controls.segments("See", persona_sheet.looks(found), key="see")
+                if seen == "On a map":
                     show(jl.customers.persona_map, shop, personas=found, **persona_sheet.axes(found))
+                if seen == "As rules":
                     show(jl.customers.persona_rules, shop, personas=found)
-                show(jl.customers.crosswalk, shop, personas=found)
-                audiences.take_away(shop, found)
+                if seen == "Against RFM groups":
+                    named = attempt(jl.customers.rfm_groups, shop, as_of=found.count.as_of, **rfm_controls.kept(shop))
+                    show(jl.customers.crosswalk, shop, personas=found, **({"named": named} if named else {}))
+                if seen == "As an audience":
+                    audiences.take_away(shop, found)
     if part == "Segments":
-        by = controls.choice("Segments by", {name: name for name in possible(shop)}, key="by")
+        with st.container(width=360):
+            by = controls.choice("Segments by", {LABELS[name]: name for name in possible(shop)}, key="by")
         show(jl.customers.segments, shop, by=by)
     if part == "Moves":
         with st.container(horizontal=True):

@@ -38,7 +38,10 @@ class Place(NamedTuple):
 
 @pytest.fixture(
     params=[
-        Place("customers/personas", {"part": "Personas"}, "audience", {"own_id", "name", "holdout"}),
+        Place(
+            "customers/personas", {"part": "Personas", "see": "As an audience"}, "audience",
+            {"own_id", "name", "holdout"},
+        ),
         Place(
             "customers/feedback", {"look": "Win back", "contact": "0"}, "closed-loop",
             {"own_id", "unit_id", "variant", "holdout", "recoverable"},

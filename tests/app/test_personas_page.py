@@ -44,15 +44,30 @@ def test_cut_offs_are_set_by_sliders(open_app: Open, crowd):
     assert [slider.key for slider in app.slider] == ["bins", "cut_f_0", "cut_f_1"]
 
 
-def test_the_personas_part_shows_count_sheets_map_rules_crosswalk_and_audience(open_app: Open, crowd):
+def test_the_personas_part_shows_count_sheets_and_value(open_app: Open, crowd):
     app = open_app(PAGE, shop=crowd, query={"part": "Personas"})
     assert not app.exception
     assert not app.error
     words = said(app)
     assert "stand out among 180 customers" in words
     assert "steady" in words
-    assert "held out at random" in words
-    assert len(app.get("vega_lite_chart")) == 6
+    assert len(app.get("vega_lite_chart")) == 4
+
+
+@pytest.mark.parametrize(
+    ("see", "words"),
+    [
+        ("On a map", "180 of 180 customers"),
+        ("As rules", "is right for"),
+        ("Against RFM groups", "times as often"),
+        ("As an audience", "held out at random"),
+    ],
+)
+def test_personas_can_be_seen_on_a_map_as_rules_against_groups_and_as_an_audience(open_app: Open, crowd, see, words):
+    app = open_app(PAGE, shop=crowd, query={"part": "Personas", "see": see})
+    assert not app.exception
+    assert not app.error
+    assert words in said(app)
 
 
 def test_each_sheet_gives_the_lifetime_value_with_its_interval_and_its_hold_out_error(open_app: Open, crowd):
@@ -66,6 +81,45 @@ def test_each_sheet_gives_the_lifetime_value_with_its_interval_and_its_hold_out_
         assert re.search(
             r"weeks it had not seen, the model was [+−][\d.]+ % off in purchases and [+−][\d.]+ % in mon", line
         )
+
+
+def test_a_look_that_slices_do_not_have_gives_way_to_one_they_have(open_app: Open):
+    app = open_app(PAGE, shop=one_kind(32), query={"part": "Personas", "k": "3", "see": "As rules"})
+    assert not app.exception
+    assert "is right for" in said(app)
+    app.selectbox(key="k").set_value("slices by value").run()
+    assert not app.exception
+    assert not app.error
+    assert "times as often" in said(app)
+
+
+def test_features_and_segments_are_chosen_in_words(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd, query={"part": "Personas", "features": ["orders", "net value an order"]})
+    assert not app.exception
+    assert app.multiselect(key="features").value == ["orders", "net value an order"]
+    made = app.session_state["journeylab_visitor"].results.values()
+    assert {result.features for result in made if hasattr(result, "suggested")} == {("frequency", "order_value")}
+    app = open_app(PAGE, shop=crowd, query={"part": "Segments", "by": "what goes before a purchase"})
+    assert not app.exception
+    assert "By what goes before a purchase" in said(app)
+
+
+def test_the_groups_that_were_edited_are_those_the_personas_are_set_against(open_app: Open, crowd):
+    halves = [{"group": "Better half", "fm": "4-5"}, {"group": "Other half"}]
+    app = open_app(
+        PAGE, shop=crowd.with_edit("rfm_groups", halves), query={"part": "Personas", "see": "Against RFM groups"}
+    )
+    assert not app.exception
+    assert "as often Better half" in said(app) or "as often Other half" in said(app)
+
+
+def test_customers_of_one_value_are_said_to_be_alike(open_app: Open):
+    rng = np.random.default_rng(3)
+    rows = pd.DataFrame({"customer_id": [f"c{i % 80}" for i in range(240)], "day": rng.integers(0, 300, 240),
+                         "net": 20.0})  # fmt: skip
+    app = open_app(PAGE, shop=shop_from(rows), query={"part": "Personas"})
+    assert not app.exception
+    assert "80 customers of one net value: nothing to slice" in said(app)
 
 
 def test_a_history_too_short_for_a_lifetime_value_is_said(open_app: Open):

@@ -3,6 +3,7 @@
 python tests/benchmarks/personas.py retail          # first time, then slider moves; needs the real data
 python tests/benchmarks/personas.py million         # find and assign; peak memory of the process
 python tests/benchmarks/personas.py million spark   # the same assignment on Spark, compared customer by customer
+python tests/benchmarks/personas.py million spark 100000
 """
 
 from __future__ import annotations
@@ -71,12 +72,12 @@ def retail() -> None:
         print(f"{name}: median {1000 * statistics.median(seconds):.0f} ms, worst {1000 * max(seconds):.0f} ms")
 
 
-def million(engine: str = "") -> None:
-    """A million customers: found, all assigned; on request the same on Spark."""
+def million(engine: str = "", customers: str = str(CUSTOMERS)) -> None:
+    """A million customers, or as many as asked for: found, all assigned; on request the same on Spark."""
     import journeylab as jl
     from journeylab.data.examples import shop_of
 
-    shop = shop_of({"orders": SIMULATED.format(n=CUSTOMERS)})
+    shop = shop_of({"orders": SIMULATED.format(n=int(customers))})
     shop.engine.sql(f"SET threads = {os.cpu_count()}")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     features = ["frequency", "order_value", "discount_share"]
@@ -97,22 +98,25 @@ def million(engine: str = "") -> None:
 
 
 def on_spark(shop, found) -> None:
-    """Assign everyone by the same model on Spark, and compare."""
+    """Assign everyone by the same model on Spark, from files, and compare customer by customer."""
     import tempfile
 
+    import duckdb
     import ibis
+    import pyarrow.parquet as pq
     from pyspark.sql import SparkSession
 
     import journeylab as jl
-    from journeylab.customers import features
+    from journeylab.customers import features, scaling
 
-    with tempfile.TemporaryDirectory() as folder:
-        path = f"{folder}/orders.parquet"
-        import pyarrow.parquet as pq
-
-        with shop.engine.batches(shop.table("orders")) as rows, pq.ParquetWriter(path, rows.schema) as file:
+    def write(expr, path) -> None:
+        with shop.engine.batches(expr) as rows, pq.ParquetWriter(path, rows.schema) as file:
             for batch in rows:
                 file.write_batch(batch)
+
+    with tempfile.TemporaryDirectory() as folder:
+        write(shop.table("orders"), f"{folder}/orders.parquet")
+        write(found.assignments, f"{folder}/here.parquet")
         session = (
             SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
             .config("spark.driver.host", "127.0.0.1").config("spark.driver.bindAddress", "127.0.0.1")
@@ -120,23 +124,22 @@ def on_spark(shop, found) -> None:
             .config("spark.sql.shuffle.partitions", 4).getOrCreate()
         )  # fmt: skip
         session.sparkContext.setLogLevel("ERROR")
-        session.read.parquet(path).createOrReplaceTempView("orders_million")
-        there = jl.connect(ibis.pyspark.connect(session), currency="EUR", as_of="2030-01-01", orders="orders_million")
+        session.read.parquet(f"{folder}/orders.parquet").createOrReplaceTempView("orders_million")
+        backend = ibis.pyspark.connect(session)
+        there = jl.connect(backend, currency="EUR", as_of="2030-01-01", orders="orders_million")
         space, _columns = features.build(
             there, found.count.features, found.count.as_of, columns=[s.column for s in found.count.scales]
         )
-        assigned = found.model.assign(space, found.count.scales)
-        digest = ["persona", assigned.customer_id.substr(1).cast("int64").sum().name("ids"), assigned.count().name("n")]
-        rows, seconds = timed(lambda: there.run(assigned.group_by("persona").agg(digest[1:])))
-        mine = found.assignments
-        here = shop.run(
-            mine.group_by("persona").agg(
-                mine.customer_id.substr(1).cast("int64").sum().name("ids"), mine.count().name("n")
-            )
-        )
-        same = rows.sort_values("persona").values.tolist() == here.sort_values("persona").values.tolist()
-        print(f"Spark: {rows['n'].sum():,} assigned in {seconds:.1f} s; the same customers in each persona: {same}")
+        query = backend.compile(found.model.assign(scaling.scaled(found.count.scales, space)))
+        _done, seconds = timed(session.sql(query).write.parquet, f"{folder}/there")
         session.stop()
+        rows = f"'{folder}/here.parquet' h FULL JOIN '{folder}/there/*.parquet' t USING (customer_id)"
+        n, apart, farthest = duckdb.sql(
+            f"""SELECT count(*), count(*) FILTER (h.persona IS DISTINCT FROM t.persona),
+                       max(abs(h.probability - t.probability)) FROM {rows}"""
+        ).fetchone()
+        print(f"Spark: {n:,} assigned in {seconds:.1f} s; {apart} in another persona than by DuckDB, probabilities "
+              f"{farthest:.1e} apart at most")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -54,9 +54,9 @@ def test_the_sentence_gives_the_hold_out_error_and_the_call_its_parts(valued):
     assert value.chart().to_dict()["config"]
 
 
-def test_another_period_or_other_purchases_are_refused(valued):
+def test_what_was_found_in_another_shop_is_refused(valued):
     shop, found, tested, _value = valued
     with pytest.raises(BadParameter):
         jl.customers.persona_value(shop, personas=found, tested=7)
-    with pytest.raises(BadParameter, match="other purchases"):
+    with pytest.raises(BadParameter, match="another shop"):
         jl.customers.persona_value(regulars_shop(), personas=jl.customers.personas(regulars_shop(), k=2), tested=tested)

@@ -159,7 +159,44 @@ def test_one_order_each_of_the_same_amount_on_one_day_is_a_sentence():
 def test_one_order_each_on_different_days_still_answers():
     rng = np.random.default_rng(1)
     frame = pd.DataFrame({"customer_id": [f"c{i}" for i in range(200)], "day": rng.integers(0, 300, 200), "net": 10.0})
-    assert jl.customers.personas(shop_from(frame)).sliced
+    shop = shop_from(frame)
+    found = jl.customers.personas(shop)
+    assert found.sliced
+    # of one value, nobody can be told apart by it
+    assert found.cards["name"].tolist() == ["All customers"]
+    assert "200 customers of one net value: nothing to slice" in found.headline()
+    assert found.roster.page(1, size=1)["name"].tolist() == ["All customers"]
+    with pytest.raises(jl.NotEnoughData, match="one persona only"):
+        jl.customers.crosswalk(shop, personas=found)
+
+
+def test_money_that_adds_up_to_nothing_has_no_shares():
+    frame = pd.DataFrame({"customer_id": [f"c{i % 60}" for i in range(180)], "day": range(180), "net": 0.0})
+    shop = shop_from(frame)
+    for result in (jl.customers.rfm_groups(shop), jl.customers.segments(shop)):
+        assert "no share of net value" in result.headline()
+        assert result.table()["share_of_net"].isna().all()
+
+
+def test_the_products_are_those_bought_more_than_by_others(planted, found):
+    lines = (
+        planted[0]
+        .run(planted[0].table("order_lines"))
+        .merge(planted[0].run(planted[0].table("orders"))[["order_id", "customer_id"]], on="order_id")
+    )
+    who = pd.concat(found.roster.chunks()).set_index("customer_id")["persona"]
+    counts = lines.assign(persona=lines["customer_id"].map(who)).groupby(["persona", "product"]).size().unstack()
+    for card in found.cards.to_dict("records"):
+        mine = counts.loc[card["persona"]]
+        best = pd.DataFrame({"part": -mine / counts.sum(), "n": -mine, "product": mine.index}, index=mine.index)
+        best = best[mine >= 5].reset_index(drop=True)
+        assert card["products"] == ", ".join(best.sort_values(["part", "n", "product"])["product"].head(3))
+
+
+def test_another_number_of_personas_is_read_from_what_was_found_once(planted, found):
+    again = jl.customers.personas(planted[0], count=found.count, k=len(found.cards))
+    pd.testing.assert_frame_equal(again.cards, found.cards)
+    assert found.rand == found.count.counts.set_index("k")["stability"][len(found.cards)]
 
 
 def test_many_orders_all_of_the_same_amount_still_answer():

@@ -36,7 +36,7 @@ def test_a_planted_bias_is_seen_and_mended_by_weighing():
     assert found.weighted == pytest.approx(truth)
     assert found.weighted_lower <= truth <= found.weighted_upper
     assert "100.0 % answered, of the lowest 20.0 %" in found.headline()
-    assert "would be -20" in found.headline()
+    assert "would be −20" in found.headline()
     assert f"would stay {found.score:+.0f} (" in replace(found, weighted=found.score).headline()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 
 import duckdb
+import ibis
 import pytest
 
 from journeylab.data.engine import EmbeddedEngine, literal, quote
@@ -79,3 +81,41 @@ def test_any_name_and_any_text_can_be_quoted(engine, name):
 
 def test_the_engine_counts_in_utc_whatever_the_machine_says(engine):
     assert engine.sql("SELECT current_setting('TimeZone')") == [("UTC",)]
+
+
+def test_what_is_kept_stays_as_it_was_and_is_of_the_types_that_were_said(engine):
+    engine.sql("CREATE TABLE t AS SELECT range AS x FROM range(10)")
+    table = engine.table("t")
+    asked = table.mutate(kind=ibis.ifelse(table.x > 4, 1, 0), total=table.x.sum().over())
+    kept = engine.keep(asked)
+    engine.sql("DELETE FROM t")
+    assert kept.schema() == asked.schema()
+    rows = engine.run(kept)
+    assert (len(rows), set(rows["kind"]), set(rows["total"])) == (10, {0, 1}, {45})
+    with engine.batches(kept) as batches:
+        assert batches.schema == next(iter(batches)).schema
+
+
+def test_what_is_kept_goes_when_nothing_reads_it_any_more(engine):
+    engine.sql("CREATE TABLE t AS SELECT 1 AS x")
+
+    def tables():
+        return {name for (name,) in engine.sql("SHOW TABLES")}
+
+    kept = engine.keep(engine.table("t"))
+    reader, name = kept.filter(kept.x > 0), kept.op().name
+    del kept
+    gc.collect()
+    engine.keep(engine.table("t"))
+    assert name in tables()
+    assert len(engine.run(reader)) == 1
+    del reader
+    gc.collect()
+    engine.keep(engine.table("t"))
+    assert name not in tables()
+
+
+def test_a_sealed_engine_still_keeps(engine):
+    engine.sql("CREATE TABLE t AS SELECT 1 AS x")
+    engine.seal()
+    assert len(engine.run(engine.keep(engine.table("t")))) == 1

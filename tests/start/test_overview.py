@@ -42,16 +42,35 @@ def test_a_month_of_online_retail_agrees_with_pandas(online_retail, shared):
     buyers = june["customer"].dropna().unique()
     new = (firsts[buyers] >= "2011-06-01").sum()
     times = orders[orders["at"] < "2011-07-01"].groupby("customer").size()[buyers]
+    # a moment decides which order was first; orders of one moment are one after the other by number
+    turns = orders.sort_values(["at", "InvoiceNo"]).groupby("customer").cumcount()
+    again = june.loc[turns.reindex(june.index) > 0, "customer"].nunique()
 
     result = jl.overview(online_retail.between("2011-06-01", "2011-06-30"))
     assert result["orders"].value == len(june)
     assert result["revenue"].value == pytest.approx(june["net"].sum())
     assert result["new_customers"].value == new
-    assert result["returning_customers"].value == len(buyers) - new
+    assert result["returning_customers"].value == again
     assert result["repeat_rate"].value == pytest.approx((times >= 2).mean())
     may = orders[(orders["at"] >= "2011-05-02") & (orders["at"] < "2011-06-01")]
     assert result["revenue"].previous == pytest.approx(may["net"].sum())
     assert result["revenue"].change == pytest.approx(june["net"].sum() / may["net"].sum() - 1)
+
+
+def test_who_orders_again_in_the_period_is_new_and_returning():
+    orders = [("a", "2026-01-05", 10), ("a", "2026-01-20", 10), ("b", "2026-01-20", 10), ("c", "2026-01-21", 10)]
+    result = jl.overview(shop_with([*orders, ("c", "2026-01-21", 5)]), grain="week")
+    assert result["new_customers"].value == 3
+    assert result["returning_customers"].value == 2
+    assert result["repeat_rate"].value == pytest.approx(2 / 3)
+    weeks = result.series.set_index("bucket")
+    assert weeks["returning_customers"].tolist() == [0, 0, 2]
+    assert weeks["known_before"].tolist() == [0, 0, 1]
+
+
+def test_the_whole_of_the_data_has_returning_customers_too(online_retail):
+    result = jl.overview(online_retail)
+    assert result["returning_customers"].value == round(4_339 * result["repeat_rate"].value) > 2_000
 
 
 def test_buckets_add_up_to_the_period(online_retail):
