@@ -43,7 +43,9 @@ def levels(rows: pd.DataFrame) -> alt.TopLevelMixin:
             for place, (part, units) in enumerate(parts.items())
         ]
     ).dropna(subset=["share"])
-    known = shown.assign(label=label, whole=1.0)[point.notna().to_numpy()]
+    known = shown.assign(label=label, whole=1.0).loc[
+        point.notna(), ["label", "whole", "reorder_point", "expected", "safety_stock"]
+    ]
     y = alt.Y("label:N", sort=list(label), title=None, axis=alt.Axis(labelLimit=320))
     scale = alt.Scale(domain=list(_PARTS), range=list(_PARTS.values()))
     stack = (
@@ -97,7 +99,7 @@ def cover(rows: pd.DataFrame, *, as_of: date) -> alt.TopLevelMixin:
         label=_labels(shown),
         start=pd.Timestamp(as_of),
         earliest=pd.Timestamp(as_of) + pd.to_timedelta(shown["lead_time_days"].round(), unit="D"),
-    )
+    )[["label", "status", "start", "earliest", "runs_out", "order_by", "days_of_cover"]]
     used = [state for state in STATES if state in set(data["status"])]
     y = alt.Y("label:N", sort=list(data["label"]), title=None, axis=alt.Axis(labelLimit=320))
     tooltip = [
@@ -138,7 +140,7 @@ def overstock(rows: pd.DataFrame, *, currency: str) -> alt.TopLevelMixin:
     value = "overstock_cost" if money else "overstock"
     title = f"overstock ({currency})".replace(" ()", "") if money else "overstock, units"
     shown = rows[rows[value] > 0].nlargest(_MOST, value)
-    data = shown.assign(label=_labels(shown))
+    data = shown.assign(label=_labels(shown))[["label", "overstock", "overstock_cost", "days_of_cover"]]
     return (
         alt.Chart(data)
         .mark_bar(color="#5c79d8")
