@@ -155,7 +155,10 @@ def caveats(
         said.append(f"{words.count(sales.left_out, 'SKU')} with less net value are left out.")
     alike = sales.skus["sku"].map(lambda sku: re.sub(r"\s", "", sku).upper())
     if twice := int((alike.groupby(alike).transform("size") > 1).sum()):
-        said.append(f"{twice} SKUs differ from another only by case or spaces: shop.choose(skus='join') joins them.")
+        said.append(
+            f"{twice} SKUs differ from another only by case or spaces: they can be joined on the Data page, or by "
+            "shop.choose(skus='join')."
+        )
     if bool(sales.skus["unnamed"].any()):
         said.append("Lines without a SKU go by the name of their product.")
     if packed:
