@@ -117,9 +117,9 @@ def assumptions(shop: Dataset, demand: Demand) -> list[dict[str, Any]] | None:
             "stock on hand can be typed where no file knows it."
         )
         products = visitor().remember((shop.fingerprint, "listed products"), lambda: listed(shop))
-        shown = _terms(demand, products, kept)
+        listed_terms = visitor().remember(_key(shop, demand), lambda: _terms(demand, products))
         edited = st.data_editor(
-            shown,
+            _typed_over(listed_terms, kept),
             hide_index=True,
             key="terms",
             height=320,
@@ -135,7 +135,7 @@ def assumptions(shop: Dataset, demand: Demand) -> list[dict[str, Any]] | None:
             _keep(None)
             del st.session_state["terms"]
             st.rerun()
-    changed = _changes(_terms(demand, products, None), edited)
+    changed = _changes(listed_terms, edited)
     if changed != (kept or []):
         _keep(changed or None)
     return changed or None
@@ -144,11 +144,13 @@ def assumptions(shop: Dataset, demand: Demand) -> list[dict[str, Any]] | None:
 def kept_assumptions(shop: Dataset) -> list[dict[str, Any]] | None:
     """Return what was typed before; nothing where it cannot be read."""
     kept = shop.edits.get(EDIT)
+    if not kept:
+        return None
     try:
         overrides(kept)
     except (BadParameter, AttributeError, TypeError):
         return None
-    return list(kept) if kept else None
+    return list(kept)
 
 
 def budget(shop: Dataset, orders: Replenishment) -> dict[str, Any]:
@@ -222,8 +224,9 @@ def states(found: Replenishment) -> None:
                 st.badge(text, icon=f":material/{_ICONS[state]}:", color=_COLOURS[state])  # type: ignore[arg-type]
 
 
+@st.fragment
 def vendors(found: Replenishment) -> None:
-    """Show what to order of each vendor, and offer each list as CSV."""
+    """Show what to order of each vendor, and offer each list as CSV; a list is made when it is opened."""
     lists = found.sheets()
     if not lists:
         return
@@ -232,44 +235,56 @@ def vendors(found: Replenishment) -> None:
     for place, (vendor, rows) in enumerate(lists.items()):
         total = f", {words.money(float(rows['cost'].sum()), found.currency)}" if rows["cost"].notna().any() else ""
         title = f"{vendor}: {words.count(len(rows), 'SKU')}{total}"
-        with st.expander(escape(title), icon=":material/local_shipping:"):
-            st.dataframe(rows, hide_index=True, alt=title, placeholder="–", column_config=_ORDER)
-            st.download_button(
-                "Download as CSV",
-                partial(workbook.plain_csv, rows),
-                file_name=f"order-{found.as_of.isoformat()}-{place + 1}.csv",
-                mime="text/csv",
-                icon=":material/download:",
-                key=f"vendor_{place}",
-                on_click="ignore",
-            )
+        part = st.expander(escape(title), icon=":material/local_shipping:", key=f"vendor_{vendor}", on_change="rerun")
+        if part.open:
+            with part:
+                _purchase_list(rows, title, f"order-{found.as_of.isoformat()}-{place + 1}.csv")
 
 
-def _terms(demand: Demand, products: pd.DataFrame, kept: list[dict[str, Any]] | None) -> pd.DataFrame:
-    """Return the table to edit: a row a SKU, what the list says with what was typed over it."""
-    skus = demand.skus[["sku", "product"]]
-    own = products.drop_duplicates("sku").set_index("sku").reindex(skus["sku"])
-    typed = overrides(kept).reindex(skus["sku"])
-    out = skus.copy()
-    for name in (*TEXTS, *NUMBERS):
-        listed = own[name] if name in own.columns else pd.Series(float("nan"), index=own.index)
-        out[name] = typed[name].where(typed[name].notna(), listed).to_numpy()
-    return out.astype(dict.fromkeys(NUMBERS, float))
+def _purchase_list(rows: pd.DataFrame, title: str, file: str) -> None:
+    st.dataframe(rows, hide_index=True, alt=title, placeholder="–", column_config=_ORDER)
+    st.download_button(
+        "Download as CSV",
+        partial(workbook.plain_csv, rows),
+        file_name=file,
+        mime="text/csv",
+        icon=":material/download:",
+        key=f"{file}_csv",
+        on_click="ignore",
+    )
+
+
+def _key(shop: Dataset, demand: Demand) -> tuple[str, ...]:
+    return (shop.fingerprint, "terms", demand.call.python() if demand.call else "")
+
+
+def _terms(demand: Demand, products: pd.DataFrame) -> pd.DataFrame:
+    """Return what the list says of each SKU, a row each, in the columns of the table to edit."""
+    skus = demand.skus[["sku", "product"]].reset_index(drop=True)
+    own = products.drop_duplicates("sku").set_index("sku").reindex(skus["sku"], columns=[*TEXTS, *NUMBERS])
+    return pd.concat([skus, own.reset_index(drop=True)], axis=1).astype(dict.fromkeys(NUMBERS, float))
+
+
+def _typed_over(listed_terms: pd.DataFrame, kept: list[dict[str, Any]] | None) -> pd.DataFrame:
+    """Return the table to edit: what the list says, with what was typed over it."""
+    if not kept:
+        return listed_terms
+    typed = overrides(kept).reindex(listed_terms["sku"]).reset_index(drop=True)
+    return listed_terms.assign(
+        **{name: typed[name].where(typed[name].notna(), listed_terms[name]) for name in (*TEXTS, *NUMBERS)}
+    )
 
 
 def _changes(before: pd.DataFrame, after: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the cells that differ from what the files say, as rows with a SKU."""
+    """Return the cells that differ from what the files say, as rows with a SKU; an emptied cell does not count."""
+    columns = [*TEXTS, *NUMBERS]
+    now = after[columns]
+    differ = now.notna() & now.ne("") & now.ne(before[columns])
     rows = []
-    for was, now in zip(before.to_dict("records"), after.to_dict("records"), strict=True):
-        changed = {}
-        for name in (*TEXTS, *NUMBERS):
-            old, new = was[name], now[name]
-            if new is None or new != new or new == "":  # noqa: PLR0124 - an empty cell
-                continue
-            if old is None or old != old or old != new:  # noqa: PLR0124
-                changed[name] = new if name in TEXTS else float(new)
-        if changed:
-            rows.append({"sku": now["sku"], **changed})
+    for place in np.flatnonzero(differ.any(axis=1)):
+        cells = now.iloc[place][differ.iloc[place].to_numpy()]
+        typed = {name: value if name in TEXTS else float(value) for name, value in cells.items()}
+        rows.append({"sku": after["sku"].iloc[place], **typed})
     return rows
 
 

@@ -21,7 +21,7 @@ def ahead(rows: pd.DataFrame, level: float) -> alt.TopLevelMixin:
     """
     rows = rows.assign(name=_names(rows))
     base = alt.Chart(rows).encode(
-        y=alt.Y("name:N", sort=list(rows["name"]), title=None, axis=alt.Axis(labelLimit=260)),
+        y=alt.Y("name:N", sort=list(rows["name"]), title=None, axis=alt.Axis(labelLimit=260, labelFlush=False)),
         tooltip=[
             alt.Tooltip("sku:N"),
             alt.Tooltip("name:N", title="product"),
@@ -33,8 +33,8 @@ def ahead(rows: pd.DataFrame, level: float) -> alt.TopLevelMixin:
     )
     title = f"units ahead, with the {100 * level:.0f} % interval"
     return alt.layer(
-        base.mark_rule(strokeWidth=5, opacity=0.3, color=theme.MAIN).encode(
-            x=alt.X("lower:Q", title=title, axis=alt.Axis(format="~s")), x2="upper:Q"
+        base.mark_rule(strokeWidth=5, opacity=0.45, color=theme.MAIN).encode(
+            x=alt.X("lower:Q", title=title, axis=alt.Axis(format="~s", tickCount=10)), x2="upper:Q"
         ),
         base.mark_point(filled=True, size=60, opacity=1, color=theme.MAIN).encode(x="units:Q"),
     ).properties(height=alt.Step(20))

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import altair as alt
+import pandas as pd
 
 from journeylab.charts import theme
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _MOST_NAMES = 6
 _ODD = {True: "fewer buy than usual", False: "as usual"}
@@ -21,7 +17,7 @@ def products(rows: pd.DataFrame) -> alt.TopLevelMixin:
     Args:
         rows: product, category, n, of, rate, lower, upper, usual, passive, unusual.
     """
-    rows = rows.assign(kind=rows["unusual"].map(_ODD))
+    rows = rows.assign(kind=rows["unusual"].map(_ODD), named=_named(rows))
     domain = list(_ODD.values())
     base = alt.Chart(rows).encode(
         x=alt.X("of:Q", title="visitors who looked at it", axis=alt.Axis(format="~s")),
@@ -38,11 +34,7 @@ def products(rows: pd.DataFrame) -> alt.TopLevelMixin:
     )
     shape = alt.Shape("kind:N", title=None, scale=alt.Scale(domain=domain, range=["diamond", "circle"]))
     y = alt.Y("rate:Q", title="of them bought it", axis=alt.Axis(format=".0%"))
-    named = (
-        base.transform_filter(f"datum.unusual && datum.passive >= {_named(rows)}")
-        .mark_text(dy=-12, fontSize=11)
-        .encode(y=y, text="product:N")
-    )
+    named = base.transform_filter("datum.named").mark_text(dy=-12, fontSize=11).encode(y=y, text="product:N")
     return alt.layer(
         base.mark_rule(opacity=0.5).encode(y=alt.Y("lower:Q", title="of them bought it"), y2="upper:Q"),
         base.mark_point(filled=True, size=70, opacity=1).encode(y=y, shape=shape),
@@ -50,9 +42,17 @@ def products(rows: pd.DataFrame) -> alt.TopLevelMixin:
     ).properties(height=340)
 
 
-def _named(rows: pd.DataFrame) -> float:
-    """Return from how many missing buyers on a product is named: names of more than a few would cover each other."""
-    return float(rows["passive"].nlargest(_MOST_NAMES).min())
+def _named(rows: pd.DataFrame) -> pd.Series:
+    """Say which products are named: those that miss most buyers, and none whose name would cover another's."""
+    wide, high = rows["of"].max() / 6, rows["upper"].max() / 14
+    taken: list[tuple[float, float]] = []
+    named = pd.Series(data=False, index=rows.index)
+    for place, row in rows[rows["unusual"]].nlargest(_MOST_NAMES, "passive").iterrows():
+        at = float(row["of"]), float(row["rate"])
+        if all(abs(at[0] - x) > wide or abs(at[1] - y) > high for x, y in taken):
+            taken.append(at)
+            named[place] = True
+    return named
 
 
 def niches(rows: pd.DataFrame) -> alt.TopLevelMixin:

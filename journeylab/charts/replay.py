@@ -47,7 +47,6 @@ def trade_off(rows: pd.DataFrame, *, costed: bool, currency: str) -> alt.TopLeve
             shape=alt.Shape("policy:N", title=None, sort=names, scale=alt.Scale(domain=names, range=list(_SHAPES))),
             tooltip=tooltip,
         ),
-        base.mark_text(align="left", dx=14, fontSize=13).encode(x=x, y=y, text="policy:N"),
     ]
     if costed:
         layers.insert(0, base.mark_rule(strokeWidth=3).encode(x=alt.X("stock_lower:Q"), x2="stock_upper:Q", y=y))

@@ -16,7 +16,11 @@ def bars(rows: pd.DataFrame, name: str, usual: float | None) -> alt.TopLevelMixi
         name: What each row is.
         usual: The rate of all; None for none.
     """
-    base = _base(rows, alt.Y(f"{name}:N", sort=list(rows[name]), title=None, axis=alt.Axis(labelLimit=260)), name)
+    base = _base(
+        rows,
+        alt.Y(f"{name}:N", sort=list(rows[name]), title=None, axis=alt.Axis(labelLimit=260, labelFlush=False)),
+        name,
+    )
     layers = [*_marks(base)]
     if usual is not None:
         rule = alt.Chart(pd.DataFrame({"rate": [usual]})).mark_rule(color=theme.QUIET, strokeDash=[4, 4])
@@ -51,8 +55,8 @@ def _base(rows: pd.DataFrame, y: alt.Y, name: str) -> alt.Chart:
 
 
 def _marks(base: alt.Chart) -> tuple[alt.Chart, alt.Chart]:
-    x = alt.X("lower:Q", title="share that came back", axis=alt.Axis(format=".0%"))
+    x = alt.X("lower:Q", title="share that came back", axis=alt.Axis(format="~%", tickCount=8))
     return (
-        base.mark_rule(strokeWidth=5, opacity=0.3, color=theme.MAIN).encode(x=x, x2="upper:Q"),
+        base.mark_rule(strokeWidth=5, opacity=0.45, color=theme.MAIN).encode(x=x, x2="upper:Q"),
         base.mark_point(filled=True, size=60, opacity=1, color=theme.MAIN).encode(x="rate:Q"),
     )

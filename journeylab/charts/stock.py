@@ -42,7 +42,9 @@ def levels(rows: pd.DataFrame) -> alt.TopLevelMixin:
             for part, units in parts.items()
         ]
     ).dropna(subset=["share"])
-    known = shown.assign(label=label, whole=1.0)[point.notna().to_numpy()]
+    known = shown.assign(label=label, whole=1.0).loc[
+        point.notna().to_numpy(), ["label", "whole", "reorder_point", "expected", "safety_stock"]
+    ]
     x = alt.X("share:Q", title="share of the reorder point", axis=alt.Axis(format="%"), scale=_clamped(bars))
     tooltip = [
         alt.Tooltip("units:Q", format=",.0f"),
@@ -84,7 +86,7 @@ def cover(rows: pd.DataFrame, *, as_of: date) -> alt.TopLevelMixin:
         label=sku_bars.labels(shown),
         start=pd.Timestamp(as_of),
         earliest=pd.Timestamp(as_of) + pd.to_timedelta(shown["lead_time_days"].round(), unit="D"),
-    )
+    )[["label", "status", "start", "earliest", "runs_out", "order_by", "days_of_cover"]]
     used = [state for state in STATES if state in set(data["status"])]
     y = sku_bars.by_sku(data["label"])
     tooltip = [
@@ -125,7 +127,7 @@ def overstock(rows: pd.DataFrame, *, currency: str) -> alt.TopLevelMixin:
     value = "overstock_cost" if money else "overstock"
     title = f"overstock ({currency})".replace(" ()", "") if money else "overstock, units"
     shown = rows[rows[value] > 0].nlargest(sku_bars.MOST, value)
-    data = shown.assign(label=sku_bars.labels(shown))
+    data = shown.assign(label=sku_bars.labels(shown))[["label", "overstock", "overstock_cost", "days_of_cover"]]
     return (
         alt.Chart(data)
         .mark_bar(color="#5c79d8")

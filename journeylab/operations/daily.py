@@ -25,25 +25,26 @@ def daily_path(demand: Demand, skus: list[str], days: int) -> np.ndarray:
         skus: The rows; what was not forecast has no demand.
         days: How many columns.
     """
-    wide = demand.forecast.pivot_table(index="sku", columns="period", values="mean").reindex(skus)
-    means = np.nan_to_num(wide.to_numpy(float))
-    starts = pd.DatetimeIndex(wide.columns)
-    if not len(starts):
+    told = demand.skus["sku"].to_numpy()
+    starts = pd.DatetimeIndex(demand.forecast["period"].to_numpy()[: demand.horizon])
+    if not len(told):
         return np.zeros((len(skus), days))
+    means = demand.forecast["mean"].to_numpy(float).reshape(len(told), demand.horizon)
+    rows = pd.Index(told).get_indexer(skus)
+    means = np.where((rows >= 0)[:, None], np.nan_to_num(means[rows]), 0.0)
     ends = starts + _STEP[demand.every]
     lengths = np.asarray((ends - starts).days, dtype=float)
-    ahead = pd.date_range(pd.Timestamp(demand.as_of), periods=days)
-    place = np.searchsorted(np.asarray(starts), np.asarray(ahead), side="right") - 1
-    known = (place >= 0) & (np.asarray(ahead) < np.asarray(ends[-1:])[0])
-    rates = means / lengths
     usual = means.sum(axis=1, keepdims=True) / lengths.sum()
-    return np.where(known[None, :], rates[:, np.maximum(place, 0)], usual)
+    rates = np.column_stack([means / lengths, usual])  # the last for days beyond the forecast
+    ahead = np.asarray(pd.date_range(pd.Timestamp(demand.as_of), periods=days))
+    place = np.searchsorted(np.asarray(starts), ahead, side="right") - 1
+    known = (place >= 0) & (ahead < np.asarray(ends[-1:])[0])
+    return np.take(rates, np.where(known, place, demand.horizon), axis=1)
 
 
 def whole_units(demand: Demand) -> bool:
     """Say whether everything has sold in whole units."""
-    sold = demand.series["sold"].to_numpy(float)
-    return bool(np.allclose(sold, np.round(sold), equal_nan=True))
+    return demand.told.paths.whole
 
 
 def ahead(demand: Demand, sku: str) -> pd.DataFrame:

@@ -110,6 +110,10 @@ class Demand(Result):
         told["lower"], told["upper"] = (self.quantile(days, p)["quantity"] for p in (tail, 1 - tail))
         return told
 
+    def total(self) -> tuple[float, float, float]:
+        """Return units of all SKUs together over the whole horizon: mean, lower, upper."""
+        return self.told.paths.total(self.horizon * DAYS[self.every], self.level)
+
     def table(self) -> pd.DataFrame:
         """Return a row a SKU: what it will sell over the horizon with its interval, and how good its forecast is."""
         told = self.skus.merge(self.ahead().rename(columns={"mean": "units"}), on="sku")
@@ -118,7 +122,7 @@ class Demand(Result):
 
     def headline(self) -> str:
         """Say how much will sell, and how the forecasts did against the naive one."""
-        return demand_words.headline(self.skus, self.ahead(), self.horizon, self.every)
+        return demand_words.headline(self.skus, self.total(), self.horizon, self.every)
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
         from journeylab.charts import demand as charts

@@ -27,10 +27,13 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
-def headline(skus: pd.DataFrame, ahead: pd.DataFrame, horizon: int, every: str) -> str:
-    """Say how much will sell, and how the forecasts did on periods they had not seen."""
-    total = words.count(ahead["mean"].sum(), "unit")
-    said = f"{words.count(len(skus), 'SKU')} will sell about {total} in the next {words.count(horizon, every)}"
+def headline(skus: pd.DataFrame, total: tuple[float, float, float], horizon: int, every: str) -> str:
+    """Say how much will sell, how sure that is, and how the forecasts did on periods they had not seen."""
+    mean, lower, upper = total
+    said = (
+        f"{words.count(len(skus), 'SKU')} will sell about {words.count(mean, 'unit')} in the next "
+        f"{words.count(horizon, every)} ({words.count(lower)} to {words.count(upper)})"
+    )
     both = skus.dropna(subset=["mase", "mase_naive"])
     if both.empty:
         return f"{said}; there is too little history to try the forecasts on."
@@ -152,7 +155,10 @@ def caveats(
         said.append(f"{words.count(sales.left_out, 'SKU')} with less net value are left out.")
     alike = sales.skus["sku"].map(lambda sku: re.sub(r"\s", "", sku).upper())
     if twice := int((alike.groupby(alike).transform("size") > 1).sum()):
-        said.append(f"{twice} SKUs differ from another only by case or spaces: shop.choose(skus='join') joins them.")
+        said.append(
+            f"{twice} SKUs differ from another only by case or spaces: they can be joined on the Data page, or by "
+            "shop.choose(skus='join')."
+        )
     if bool(sales.skus["unnamed"].any()):
         said.append("Lines without a SKU go by the name of their product.")
     if packed:
@@ -191,5 +197,6 @@ def _tried(told: Forecasts, level: float) -> str:
     after, before = words.percent(spread.after, digits=0), words.percent(spread.before, digits=0)
     return (
         f"Intervals of {words.percent(level, digits=0)} held {after} of {words.count(spread.judged)} past values they "
-        f"had not seen ({before} before their correction)."
+        f"had not seen ({before} before their correction); that of the total counts how far SKUs missed together from "
+        f"{words.count(spread.origins, 'past day')} (correlation {spread.together:.2f})."
     )

@@ -72,7 +72,10 @@ class Explanation(Result):
         said = f"{self.what[:1].upper()}{self.what[1:]}"
         if len(self.effects):
             most = self.effects.loc[self.effects["usual"].idxmax()]
-            said += f": most moved by {most['component']}, {most['smallest']:.2f} to {most['largest']:.2f} times"
+            said += (
+                f": most moved by {most['component']}, from {most['smallest']:.2f} times the trend at its weakest to "
+                f"{most['largest']:.2f} at its strongest (no interval)"
+            )
         if self.errors["error"].notna().any():
             error, naive = (_weighted(self.errors, name) for name in ("error", "naive"))
             better = "better than" if error < naive else "no better than"
@@ -183,7 +186,7 @@ def explain(
         horizon=horizon,
         caveats=(
             *said,
-            "Factors are the model's most probable ones, without an interval.",
+            "Factors are the model's most probable ones, without an interval; how far the whole lies off is measured.",
             "What goes with a promotion or a price may have other reasons.",
         ),
     )

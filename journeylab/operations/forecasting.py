@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from journeylab.operations import contest, demand_class, distribution, newcomers, spread
+from journeylab.operations import contest, demand_class, distribution, newcomers, spread, total
 from journeylab.operations.forecasters import MEAN, NAIVE
 
 if TYPE_CHECKING:
@@ -74,6 +74,15 @@ class Paths:
         """Return what demand over the next `days` days stays within with chance `p`, both a number a SKU."""
         mean, sd = self.over(days)
         return distribution.quantile(self._corrected(self.spread.sums, p), mean, sd, whole=self.whole)
+
+    def total(self, days: float, level: float) -> tuple[float, float, float]:
+        """Return mean, lower and upper end of the demand of all SKUs together over the next `days` days."""
+        mean, sd = self.over(np.full(len(self.sd), days))
+        learned = self.spread
+        ends = total.interval(
+            mean, sd, together=learned.together, origins=learned.origins, level=level, whole=self.whole
+        )
+        return float(mean.sum()), *ends
 
     def _until(self, path: np.ndarray, at: np.ndarray) -> np.ndarray:
         """Add a path up to a point in time; beyond its end it goes on as at its end."""

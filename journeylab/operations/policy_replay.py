@@ -22,7 +22,7 @@ from journeylab.operations.earnings import earnings
 from journeylab.operations.lead_time_demand import with_lead_time_spread
 from journeylab.operations.replay_days import VELOCITY
 from journeylab.operations.safety_stock import MEASURES, safety_stock
-from journeylab.operations.terms import listed, overrides, terms
+from journeylab.operations.terms import listed, overrides, terms, with_lead_times
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -187,9 +187,9 @@ def policy_replay(
     tell(len(made) / (len(made) + 1), "Replaying the days")
     rows = told[0].skus[["sku", "product", "category", "per_day"]].reset_index(drop=True)
     skus = list(rows["sku"])
-    typed = overrides(assumptions)
-    bought = terms(listed(shop), skus, typed, lead_time=lead_time, lead_time_sd=lead_time_sd)
+    bought = terms(listed(shop), skus, overrides(assumptions))
     rows = sku_rows.with_terms(rows, bought, earnings(shop, until=end + timedelta(days=1)), told[0])
+    rows = with_lead_times(rows, lead_time=lead_time, lead_time_sd=lead_time_sd)
     velocity, wanted = replay_days.asked(shop, skus, first, end)
     lead = rows["lead_time_days"].to_numpy(float)
     spread_of_lead = rows["lead_time_sd"].to_numpy(float)

@@ -63,5 +63,5 @@ def beginning(
     units = np.maximum((counts["on_hand"] - counts["committed"]).to_numpy(float), 0.0)
     known = fresh.to_numpy() & np.isfinite(units)
     wait = rows["lead_time_days"].to_numpy(float)
-    coming = arrivals(there, skus, as_of=first, wait=wait, days=days) * known[:, None]
+    coming = arrivals(there, skus, as_of=first, wait=wait).by_day(np.arange(len(skus)), days) * known[:, None]
     return np.where(known, np.nan_to_num(units), np.round(usual)), coming, int(known.sum())

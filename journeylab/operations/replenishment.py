@@ -18,13 +18,12 @@ from journeylab.growth.recall import recall
 from journeylab.operations import sku_rows
 from journeylab.operations.daily import OUTLOOK, daily_path, whole_units
 from journeylab.operations.demand import demand as demanded
-from journeylab.operations.earnings import earnings
 from journeylab.operations.lead_time_demand import with_lead_time_spread
 from journeylab.operations.lot_sizing import rounded
 from journeylab.operations.safety_stock import MEASURES, safety_stock
 from journeylab.operations.shelf import arrivals, shelf
 from journeylab.operations.stock_outlook import ORDERED, stock_outlook
-from journeylab.operations.terms import listed, overrides, terms
+from journeylab.operations.terms import with_lead_times
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -186,15 +185,10 @@ def replenishment(
         if cost is not None:
             number(cost, name, lowest=0)
     told = demand if demand is not None else demanded(shop)
-    typed = overrides(assumptions)
     until = told.as_of if shop.window else None
     there = recall(shop, ("shelf", until), lambda: shelf(shop, until=until))
-    products = recall(shop, ("listed",), lambda: listed(shop))
-    earned = recall(shop, ("earnings", told.as_of), lambda: earnings(shop, until=told.as_of))
-
-    rows = sku_rows.with_stock(told, there, products, earned, typed)
-    bought = terms(products, list(rows["sku"]), typed, lead_time=lead_time, lead_time_sd=lead_time_sd)
-    rows = sku_rows.with_terms(rows, bought, earned, told)
+    rows = sku_rows.known_rows(shop, told, there, assumptions)
+    rows = with_lead_times(rows, lead_time=lead_time, lead_time_sd=lead_time_sd)
     lead = rows["lead_time_days"].to_numpy(float)
     protected = lead + review
     mean, sd = sku_rows.over(told, rows["sku"], protected)
@@ -208,9 +202,8 @@ def replenishment(
     kept = safety_stock(spread, service=service, measure=measure, cycle=rows["cycle"].to_numpy(float))
     rows["safety_stock"] = np.where(spread.mean > 0, kept, 0.0)
     rows["reorder_point"] = rows["expected"] + rows["safety_stock"]
-    coming = arrivals(there, list(rows["sku"]), as_of=told.as_of, wait=lead, days=OUTLOOK)
-    in_time = np.arange(OUTLOOK)[None, :] <= np.floor(protected)[:, None]
-    rows["arriving"] = (coming * in_time).sum(axis=1)
+    coming = arrivals(there, list(rows["sku"]), as_of=told.as_of, wait=lead)
+    rows["arriving"] = coming.within(np.minimum(np.floor(protected), OUTLOOK - 1))
     rows["position"] = rows["on_hand"] - rows["committed"] + rows["arriving"]
     short = (rows["reorder_point"] - rows["position"]).to_numpy(float)
     wanted = np.where(short > 1e-9, np.maximum(short, least), np.where(np.isnan(short), np.nan, 0.0))
@@ -220,24 +213,23 @@ def replenishment(
     rows["cost"] = rows["order"] * rows["unit_cost"]
     path = daily_path(told, list(rows["sku"]), OUTLOOK)
     rows = stock_outlook(rows, path=path, coming=coming, as_of=told.as_of, overstock_days=overstock_days)
-    rows["abc_xyz"] = sku_rows.classes(rows, told)
     place = _urgency(rows)
     rows = rows.iloc[place].reset_index(drop=True)
     return Replenishment(
-        rows=rows,
+        rows=rows.drop(columns=["stock_typed", "spread_typed"]),
         spread=spread.take(place),
         as_of=told.as_of,
         review=review,
         service=service,
         measure=measure,
         currency=shop.currency,
-        caveats=_caveats(shop, rows, there, told, lead_time, lead_time_sd, typed),
+        caveats=_caveats(shop, rows, there, told, lead_time, lead_time_sd),
     )
 
 
 def _urgency(rows: pd.DataFrame) -> np.ndarray:
     rank = rows["status"].map({status: place for place, status in enumerate(ORDERED)})
-    keys = pd.DataFrame({"rank": rank, "by": rows["order_by"], "net": -rows["net"], "sku": rows["sku"]})
+    keys = pd.DataFrame({"rank": rank, "by": rows["order_by"], "net": -rows["net"].round(4), "sku": rows["sku"]})
     return keys.sort_values(["rank", "by", "net", "sku"], na_position="last").index.to_numpy()
 
 
@@ -248,7 +240,6 @@ def _caveats(
     told: Demand,
     lead_time: float,
     lead_time_sd: float,
-    typed: pd.DataFrame,
 ) -> tuple[str, ...]:
     said = ["Orders follow the forecast and its past errors; a promotion or a price change ahead is not in them."]
     n = words.count(len(rows), "SKU")
@@ -267,8 +258,8 @@ def _caveats(
         said.append(f"{words.count(costless)} of {n} have no cost, and are missing in sums of money.")
     if vendorless := int((rows["vendor"] == sku_rows.NO_VENDOR).sum()):
         said.append(f"{words.count(vendorless)} of {n} have no vendor.")
-    counted = there.counts.loc[~there.counts["sku"].isin(typed.index[typed["on_hand"].notna()]), "counted"]
-    if len(counted) and counted.min() < pd.Timestamp(told.as_of - timedelta(days=3)):
+    counted = rows.loc[~rows["stock_typed"], "counted"]
+    if counted.notna().any() and counted.min() < pd.Timestamp(told.as_of - timedelta(days=3)):
         said.append(f"Stock was counted as early as {counted.min().date()}; sales since then are not taken off.")
     late = there.incoming[there.incoming["arrives_at"] < pd.Timestamp(told.as_of)]
     if len(late):

@@ -76,8 +76,28 @@ def shelf(shop: Dataset, *, until: date | None = None) -> Shelf:
     return Shelf(counts, rows.loc[rows["units"] > 0, ["sku", "arrives_at", "units"]].reset_index(drop=True))
 
 
-def arrivals(shelf: Shelf, skus: list[str], *, as_of: date, wait: np.ndarray, days: int) -> np.ndarray:
-    """Return units that arrive on each day from `as_of` on: a row a SKU, a column a day.
+@dataclass(frozen=True, eq=False)
+class Coming:
+    """What arrives of some SKUs: three arrays alike, the row of the SKU, the day after the first one, the units."""
+
+    rows: np.ndarray
+    days: np.ndarray
+    units: np.ndarray
+
+    def within(self, days: np.ndarray) -> np.ndarray:
+        """Return units that arrive on the first day and so many days after it, a number a SKU each."""
+        return np.bincount(self.rows, self.units * (self.days <= days[self.rows]), minlength=len(days))
+
+    def by_day(self, rows: np.ndarray, days: int) -> np.ndarray:
+        """Return units that arrive by day: a row for each of `rows`, in rising order, and so many columns."""
+        out = np.zeros((len(rows), days))
+        mine = np.isin(self.rows, rows) & (self.days < days)
+        np.add.at(out, (np.searchsorted(rows, self.rows[mine]), self.days[mine]), self.units[mine])
+        return out
+
+
+def arrivals(shelf: Shelf, skus: list[str], *, as_of: date, wait: np.ndarray) -> Coming:
+    """Return what arrives from `as_of` on.
 
     What should have come before counts for the first day; what has no date for the end of its SKU's lead time.
 
@@ -86,19 +106,12 @@ def arrivals(shelf: Shelf, skus: list[str], *, as_of: date, wait: np.ndarray, da
         skus: The rows.
         as_of: The first day.
         wait: Days of lead time by SKU.
-        days: How many columns; what comes later is left out.
     """
-    out = np.zeros((len(skus), days))
-    row = {sku: number for number, sku in enumerate(skus)}
-    known = shelf.incoming[shelf.incoming["sku"].isin(row)]
-    if known.empty:
-        return out
-    rows = known["sku"].map(row).to_numpy(int)
+    place = pd.Index(skus).get_indexer(shelf.incoming["sku"])
+    known, rows = shelf.incoming[place >= 0], place[place >= 0]
     after = (known["arrives_at"] - pd.Timestamp(as_of)).dt.days.to_numpy(float)
-    after = np.where(np.isnan(after), np.ceil(wait[rows]), np.maximum(after, 0)).astype(int)
-    inside = after < days
-    np.add.at(out, (rows[inside], after[inside]), known["units"].to_numpy(float)[inside])
-    return out
+    after = np.where(np.isnan(after), np.ceil(wait[rows]), np.maximum(after, 0))
+    return Coming(rows, after.astype(int), known["units"].to_numpy(float))
 
 
 def _units(stock: ibis.Table, name: str) -> ibis.Value:

@@ -5,14 +5,21 @@ Method and limits: docs/methods/replenishment.md.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from journeylab.call import literal
+from journeylab.growth.recall import recall
 from journeylab.operations.abc_xyz import abc, xyz
+from journeylab.operations.earnings import earnings
+from journeylab.operations.terms import listed, overrides, terms
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from journeylab.data.dataset import Dataset
     from journeylab.operations.demand import Demand
     from journeylab.operations.shelf import Shelf
 
@@ -45,8 +52,27 @@ def with_stock(
     return rows
 
 
+def known_rows(
+    shop: Dataset, told: Demand, there: Shelf, assumptions: Sequence[Mapping[str, Any]] | None
+) -> pd.DataFrame:
+    """Return all that an order needs of each SKU and that no slider changes; asked once for the same question."""
+    question = told.call.python() if told.call else "", literal(assumptions or ())
+
+    def asked() -> pd.DataFrame:
+        products = recall(shop, ("listed",), lambda: listed(shop))
+        earned = recall(shop, ("earnings", told.as_of), lambda: earnings(shop, until=told.as_of))
+        typed = overrides(assumptions)
+        rows = with_stock(told, there, products, earned, typed)
+        rows = with_terms(rows, terms(products, list(rows["sku"]), typed), earned, told)
+        return rows.assign(
+            abc_xyz=classes(rows, told), stock_typed=rows["sku"].isin(typed.index[typed["on_hand"].notna()])
+        )
+
+    return recall(shop, ("order rows", *question), asked).copy()
+
+
 def with_terms(rows: pd.DataFrame, bought: pd.DataFrame, earned: pd.DataFrame, told: Demand) -> pd.DataFrame:
-    """Add vendor, lead time and its spread, smallest order, pack, cost, and net value a unit and of the year."""
+    """Add vendor, lead time as far as it is known, smallest order, pack, cost, and net value a unit and of the year."""
     sold = earned.set_index("sku").reindex(rows["sku"])
     told_vendor = told.skus.set_index("sku")["vendor"].reindex(rows["sku"])
     vendor = bought["vendor"].where(bought["vendor"].notna(), told_vendor)
@@ -58,7 +84,7 @@ def with_terms(rows: pd.DataFrame, bought: pd.DataFrame, earned: pd.DataFrame, t
         vendor=vendor.fillna(NO_VENDOR).to_numpy(),
         lead_time_days=bought["lead_time_days"].to_numpy(float),
         lead_time_sd=bought["lead_time_sd"].to_numpy(float),
-        assumed=bought["assumed"].to_numpy(),
+        spread_typed=bought["spread_typed"].to_numpy(bool),
         moq=bought["moq"].to_numpy(float),
         pack_size=bought["pack_size"].to_numpy(float),
         unit_cost=np.where(np.isnan(cost), sold["unit_cost"].to_numpy(float), cost),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from journeylab.operations import total
 from journeylab.operations.contest import mean_of
 from journeylab.operations.distribution import Correction, quantile, scores
 
@@ -55,6 +56,7 @@ class Spread:
         coverage: Of each series: share of past actuals inside the corrected interval, learned without them.
         before: That share over all series without correction, and `after` with it.
         judged: How many past actuals that was measured on.
+        together: Mean correlation of what the series missed, and `origins` how many past days it was read from.
     """
 
     sd: np.ndarray
@@ -67,6 +69,8 @@ class Spread:
     before: float
     after: float
     judged: int
+    together: float = 0.0
+    origins: int = 0
 
 
 def measure(out: Outcome, often: np.ndarray, n: np.ndarray, *, whole: bool, level: float) -> Spread:
@@ -125,7 +129,18 @@ def measure(out: Outcome, often: np.ndarray, n: np.ndarray, *, whole: bool, leve
         before=float(np.nanmean(plain)),
         after=float(np.nanmean(inside)),
         judged=int(usable.sum()),
+        together=_together(
+            np.where(usable, out.actual - mean, np.nan), sd_then, sum_actual - sum_mean, sum_base * by_sum
+        ),
+        origins=int(usable.any(axis=(0, 2)).sum()),
     )
+
+
+def _together(error: np.ndarray, sd: np.ndarray, sum_error: np.ndarray, sum_sd: np.ndarray) -> float:
+    """Return how far series miss together: over single periods, or over all of them where that is more."""
+    count = len(error)
+    single = total.shared(error.reshape(count, -1), sd.reshape(count, -1))
+    return max(single, total.shared(sum_error[:, :, -1], sum_sd[:, :, -1]))
 
 
 def unmeasured(horizon: int) -> Spread:

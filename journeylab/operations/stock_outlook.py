@@ -13,14 +13,20 @@ import pandas as pd
 if TYPE_CHECKING:
     from datetime import date
 
+    from journeylab.operations.shelf import Coming
+
 OUT, RUNS_OUT, ORDER, FINE = "out of stock", "will run out", "order now", "fine"
 OVERSTOCK, IDLE, UNKNOWN = "overstock", "not selling", "stock not known"
 #: The states, the most urgent first.
 ORDERED = (OUT, RUNS_OUT, ORDER, FINE, OVERSTOCK, IDLE, UNKNOWN)
+#: Days of cover beyond this say no more than that.
+LONGEST = 3650
+#: Less than this is a rounding error of the sums.
+_NOTHING = 1e-9
 
 
 def stock_outlook(
-    rows: pd.DataFrame, *, path: np.ndarray, coming: np.ndarray, as_of: date, overstock_days: float
+    rows: pd.DataFrame, *, path: np.ndarray, coming: Coming, as_of: date, overstock_days: float
 ) -> pd.DataFrame:
     """Add runs_out, order_by, days_of_cover, overstock, overstock_cost and status.
 
@@ -33,26 +39,30 @@ def stock_outlook(
         rows: A row a SKU with on_hand, committed, per_day, order, safety_stock, reorder_point, cycle, lead_time_days
             and unit_cost.
         path: Expected demand by day.
-        coming: Units that arrive by day.
+        coming: What arrives.
         as_of: The first day of both.
         overstock_days: Days that stock may last.
     """
     there = (rows["on_hand"] - rows["committed"]).to_numpy(float)
     used = path.cumsum(axis=1)
-    level = there[:, None] + coming.cumsum(axis=1) - used
     lead = rows["lead_time_days"].to_numpy(float)
     sells = rows["per_day"].to_numpy(float) > 0
-    out = np.where(there <= 0, 0.0, _first(level < -1e-9))
     wait = np.ceil(lead)  # what comes before an order placed now could come is past changing
-    changeable = np.arange(path.shape[1])[None, :] >= wait[:, None]
-    low = _first(changeable & (level < rows["safety_stock"].to_numpy(float)[:, None] - 1e-9))
+    least = rows["safety_stock"].to_numpy(float)
+    alone = _first_below(there, used, 0.0)
+    out, low = alone.copy(), _first_below(there, used, least, since=wait)
+    late = np.unique(coming.rows)
+    level = there[late, None] + coming.by_day(late, path.shape[1]).cumsum(axis=1) - used[late]
+    changeable = np.arange(path.shape[1])[None, :] >= wait[late, None]
+    out[late] = _first(level < -_NOTHING)
+    low[late] = _first(changeable & (level < least[late, None] - _NOTHING))
+    out = np.where(there <= 0, 0.0, out)
     out, low = (np.where(sells & ~np.isnan(there), days, np.nan) for days in (out, low))
     latest = np.maximum(low - wait, 0)
-    alone = there[:, None] - used
-    cover = np.where(there <= 0, 0.0, _first(alone < -1e-9))
+    cover = np.where(there <= 0, 0.0, alone)
     rate = np.where(sells, rows["per_day"].to_numpy(float), np.nan)
     cover = np.where(np.isnan(cover), there / rate, cover)
-    cover = np.where(np.isnan(there) | ~sells, np.nan, cover)
+    cover = np.where(np.isnan(there) | ~sells, np.nan, np.minimum(cover, LONGEST))
 
     lasting = _demand_of(path, overstock_days)
     enough = np.maximum(np.maximum(rows["reorder_point"].to_numpy(float), lasting), np.where(sells, rows["cycle"], 0.0))
@@ -78,6 +88,15 @@ def stock_outlook(
         overstock_cost=too_much * rows["unit_cost"].to_numpy(float),
         status=status,
     )
+
+
+def _first_below(
+    there: np.ndarray, used: np.ndarray, least: np.ndarray | float, since: np.ndarray | float = 0.0
+) -> np.ndarray:
+    """The first day, of those from `since` on, at whose end less than `least` is left if nothing comes."""
+    good = (used <= (there - least)[:, None] + _NOTHING).sum(axis=1)  # the days before it, since use only adds up
+    first = np.maximum(good, since)
+    return np.where(np.isnan(there) | (first >= used.shape[1]), np.nan, first)
 
 
 def _first(true: np.ndarray) -> np.ndarray:

@@ -67,20 +67,16 @@ def overrides(assumptions: Sequence[Mapping[str, Any]] | None) -> pd.DataFrame:
     return made.astype(dict.fromkeys(NUMBERS, float)).astype(dict.fromkeys(TEXTS, object))
 
 
-def terms(
-    products: pd.DataFrame, skus: Sequence[str], typed: pd.DataFrame, *, lead_time: float, lead_time_sd: float
-) -> pd.DataFrame:
-    """Return the terms of SKUs, a row each in their order, indexed by SKU.
+def terms(products: pd.DataFrame, skus: Sequence[str], typed: pd.DataFrame) -> pd.DataFrame:
+    """Return what is known of the terms of SKUs, a row each in their order, indexed by SKU.
 
-    What was typed goes before what the list says, and that before what is assumed for all. `assumed` says whose lead
-    time is assumed.
+    What was typed goes before what the list says; what neither says is missing. `spread_typed` says whose spread of the
+    lead time was typed.
 
     Args:
         products: As from `listed`.
         skus: The rows.
         typed: As from `overrides`.
-        lead_time: Days, where nothing says.
-        lead_time_sd: Its spread in days, where nothing says.
     """
     own = products.drop_duplicates("sku").set_index("sku").reindex(skus)
     told = typed.reindex(skus)
@@ -90,13 +86,25 @@ def terms(
             continue
         before = out[name] if name in out.columns else pd.Series(index=out.index, dtype=object)
         out[name] = told[name].where(told[name].notna(), before)
-    days = out["lead_time_days"].astype(float)
-    out["assumed"] = ~(days >= 0).to_numpy()
-    out["lead_time_days"] = np.clip(days.where(days >= 0, lead_time), 0, LONGEST)
-    spread = out["lead_time_sd"].astype(float)
-    out["lead_time_sd"] = np.clip(spread.where(spread >= 0, lead_time_sd), 0, LONGEST)
-    out.loc[(out["lead_time_days"] == 0) & told["lead_time_sd"].isna(), "lead_time_sd"] = 0.0
-    return out
+    return out.assign(spread_typed=told["lead_time_sd"].notna())
+
+
+def with_lead_times(rows: pd.DataFrame, *, lead_time: float, lead_time_sd: float) -> pd.DataFrame:
+    """Return rows with a lead time each, assumed where it is not known; `assumed` says whose is.
+
+    A lead time of zero has no spread, unless that was typed.
+
+    Args:
+        rows: With lead_time_days, lead_time_sd and spread_typed.
+        lead_time: Days, where nothing says.
+        lead_time_sd: Its spread in days, where nothing says.
+    """
+    days, spread = rows["lead_time_days"].to_numpy(float), rows["lead_time_sd"].to_numpy(float)
+    known = days >= 0
+    days = np.clip(np.where(known, days, lead_time), 0, LONGEST)
+    spread = np.clip(np.where(spread >= 0, spread, lead_time_sd), 0, LONGEST)
+    spread = np.where((days == 0) & ~rows["spread_typed"].to_numpy(bool), 0.0, spread)
+    return rows.assign(lead_time_days=days, lead_time_sd=spread, assumed=~known)
 
 
 def _number(given: Mapping[str, Any], name: str, sku: str) -> float:

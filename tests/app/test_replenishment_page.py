@@ -26,6 +26,29 @@ def shelf():
     )
 
 
+@pytest.fixture(scope="module")
+def odd():
+    """A mug in two spellings whose stock is owed, a cup that is not stocked, what sold twice, what only came back."""
+    return stocked(
+        {"mug": 4, "cup": 2, "MUG ": 1},
+        stock=[count("mug", -8), count("MUG ", 3), ("cup", "2026-05-24", None, None, None, None)],
+        products=[("mug", "Kiln", 3, 0, None, None, 0)],
+        lines="""UNION ALL SELECT 'o3', 'rare', 'Rare', 1, 50 UNION ALL SELECT 'o90', 'rare', 'Rare', 1, 50
+                 UNION ALL SELECT 'o9', 'back', 'Back', -2, 10""",
+    )
+
+
+@pytest.fixture(scope="module")
+def few():
+    """All that ever sold: two units of one thing, and one that came back of another."""
+    return stocked({}, stock=[count("rare", 0)], lines=ONCE)
+
+
+ONCE = """SELECT 'o3' AS order_id, 'rare' AS sku, 'Rare' AS product, 1::DECIMAL(18,4) AS quantity,
+                 50::DECIMAL(18,4) AS unit_price
+          UNION ALL SELECT 'o90', 'rare', 'Rare', 1, 50 UNION ALL SELECT 'o9', 'back', 'Back', -2, 10"""
+
+
 def said(app: AppTest) -> str:
     return plain(" ".join(item.value for kind in ("subheader", "markdown", "caption") for item in app.get(kind)))
 
@@ -88,3 +111,35 @@ def test_without_order_lines_the_page_says_what_is_missing(open_app: Open, shop)
     app = open_app(PAGE, shop=shop)
     assert not app.exception
     assert "This page needs order lines" in said(app)
+
+
+PARTS = [{"part": part} for part in ("Order", "Cash", "Season", "One-off buy", "Proof")]
+LOOKS = [{"look": look} for look in ("What will sell", "Why", "Wanted, not bought", "Returns")]
+
+
+@pytest.mark.parametrize("query", [*PARTS, *LOOKS], ids=lambda query: next(iter(query.values())))
+@pytest.mark.parametrize("which", ["odd", "few"])
+def test_odd_sales_and_stock_are_no_bug_on_any_part(
+    open_app: Open, request: pytest.FixtureRequest, which: str, query: dict[str, str]
+):
+    page = PAGE if "part" in query else "operations/demand"
+    app = open_app(
+        page, shop=request.getfixturevalue(which), query={**query, "replayed": "28", "lead": "0", "lead_sd": "0"}
+    )
+    assert not app.exception
+    assert not app.error
+    assert app.get("vega_lite_chart") or app.info
+    assert "nan" not in said(app).lower().split()
+
+
+def test_joined_spellings_are_one_row_to_order(open_app: Open, odd):
+    apart = open_app(PAGE, shop=odd)
+    assert "differ only in spelling" in said(apart)
+    visitor = apart.session_state["journeylab_visitor"]
+    visitor.change(odd.choose(skus="join"))
+    apart.run()
+    assert not apart.exception
+    assert "differ only in spelling" not in said(apart)
+    found = [result for key, result in visitor.results.items() if key[1] == "jl.operations.replenishment"][-1]
+    assert (found.rows["sku"].str.strip().str.casefold() == "mug").sum() == 1
+    assert found.rows.set_index("product").loc["The mug", "on_hand"] == -5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import time
 import zipfile
 from typing import TYPE_CHECKING
@@ -112,6 +113,37 @@ def test_files_dropped_in_give_the_order_with_a_sheet_a_vendor(visit: Visit) -> 
     assert (sku, product) == ("A1", "MUG")
     assert units >= 2 * 14 - 10
     assert units % 6 == 0
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Table as CSV").click()
+    row = next(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
+    assert (row["sku"], row["status"], float(row["order"])) == ("A1", "will run out", units)
+    page.keyboard.press("Escape")
+    page.get_by_text("Kiln / Graz: 1 SKU").click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download as CSV").click()
+    row = next(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
+    assert (row["sku"], float(row["order"])) == ("A1", units)
+
+
+def test_a_slider_moves_the_order_and_the_forecast_behind_it_has_an_interval(visit: Visit) -> None:
+    page = visit("/data")
+    add_files(page, files.shelf())
+    page.get_by_text("What was recognised").wait_for()
+    open_page(page, "What to order")
+    finding = page.get_by_role("heading", name="Order 1 SKU of 1 vendor today")
+    finding.wait_for(timeout=60_000)
+    before = finding.inner_text()
+    slider = page.get_by_role("slider", name="Days between orders")
+    slider.focus()
+    for _day in range(14):
+        slider.press("ArrowRight")
+    wait_until(lambda: finding.count() == 1 and finding.inner_text() != before)
+    wait_until(lambda: "review=21" in page.url)
+    open_page(page, "Demand")
+    told = page.get_by_role("heading", name="1 SKU will sell about")
+    told.wait_for(timeout=60_000)
+    assert re.search(r"in the next 13 weeks \([\d,]+ to [\d,]+\)", told.inner_text())
+    assert not page.get_by_test_id("stAlert").count()
 
 
 def test_everything_offered_can_be_downloaded(visit: Visit) -> None:
