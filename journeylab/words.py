@@ -50,6 +50,18 @@ def signed(share: float) -> str:
     return "an unknown share" if math.isnan(share) else f"{'+' if share >= 0 else '−'}{percent(abs(share))}"
 
 
+def plus(value: float, *, digits: int = 0) -> str:
+    """Write a figure that may lie on either side of 0 with its sign; what rounds to 0 has none.
+
+    >>> plus(28.8), plus(-7.1), plus(-0.04, digits=1), plus(float("nan"))
+    ('+29', '−7', '0.0', 'not known')
+    """
+    if math.isnan(value):
+        return "not known"
+    written = f"{abs(value):.{digits}f}"
+    return written if not float(written) else f"{'+' if value > 0 else '−'}{written}"
+
+
 def count(value: float, noun: str = "", plural: str = "") -> str:
     """Write a count with its noun in the right number.
 

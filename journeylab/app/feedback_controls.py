@@ -13,7 +13,7 @@ from journeylab.customers import answers, cases, pain_words
 from journeylab.customers.closed_loop_effect import has_list
 from journeylab.report.markdown import escape
 from journeylab.result import needs_of
-from journeylab.words import listed, money
+from journeylab.words import listed, money, plus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -176,8 +176,8 @@ def _theme(found: Themes, theme: dict[str, Any]) -> None:
     st.markdown(f"**{escape(theme['theme'])}**{where} :gray-badge[{icon} {escape(theme['pain'])}]")
     for quote in found.quotes.loc[found.quotes["theme"] == theme["theme"], "quote"]:
         st.markdown(f"> {escape(quote)}")
-    said = f"{theme['n']:,} comments; {theme['effect']:+.0f} points of 100"
-    said += f" ({theme['effect_lower']:+.0f} to {theme['effect_upper']:+.0f}, n = {theme['n_effect']:,})"
+    said = f"{theme['n']:,} comments; {plus(theme['effect'])} points of 100"
+    said += f" ({plus(theme['effect_lower'])} to {plus(theme['effect_upper'])}, n = {theme['n_effect']:,})"
     if theme["group"]:
         said += f"; {theme['group']} write it {theme['times']:.1f} times as often as others"
     st.caption(escape(said))

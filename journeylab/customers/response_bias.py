@@ -252,7 +252,7 @@ def _caveats(incentive: pd.DataFrame, kind: Kind) -> tuple[str, ...]:
         row = incentive.iloc[-1] if len(incentive) < 2 else incentive.iloc[min(1, len(incentive) - 1)]
         row = row if str(row["measure"]).startswith("score") else incentive.iloc[0]
         digits = 2 if kind.span[1] < 10 else 0
-        gap, low, high = (f"{row[name]:+.{digits}f}" for name in ("difference", "lower", "upper"))
+        gap, low, high = (words.plus(row[name], digits=digits) for name in ("difference", "lower", "upper"))
         verdict = "beyond chance" if row["lower"] > 0 or row["upper"] < 0 else "which may be chance"
         said.append(
             f"Rewarded answers ({words.count(row['n_rewarded'])} of "

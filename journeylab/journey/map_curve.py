@@ -6,6 +6,7 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from journeylab import words
 from journeylab.journey.map_lettering import clean
 from journeylab.journey.map_model import ASSUMED
 from journeylab.journey.map_sheet import SHAPES
@@ -84,12 +85,12 @@ def _point(out: Picture, x: float, cell: Cell, at: Room) -> None:
     level = _level(at, cell.value)
     if math.isfinite(cell.lower):
         out.rect("error", x - 2.5, _level(at, cell.upper), x + 2.5, _level(at, cell.lower))
-    tip = clean(f"{cell.value:+.1f}, {cell.text} ({cell.source})")
+    tip = clean(f"{words.plus(cell.value, digits=1)}, {cell.text} ({cell.source})")
     size = 60 if at.dense else 170 if at.big else 120
     out.mark("curve", x, level, SHAPES[cell.source], size, hollow=cell.source == ASSUMED, tip=tip)
     if at.dense:
         return
-    out.write(f"{cell.value:+.1f}", x, level - (24 if at.big else 20), 19 if at.big else 15, bold=True, align="center")
+    out.write(words.plus(cell.value, digits=1), x, level - (24 if at.big else 20), 19 if at.big else 15, bold=True, align="center")
     said = f"n = {cell.n:,}" if cell.n else cell.source
     out.write(said, x, level + (26 if at.big else 20), 12 if at.big else 11, "soft", align="center")
 

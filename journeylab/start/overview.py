@@ -105,7 +105,7 @@ class Figure:
         if self.kind == "money":
             return words.money(value, currency)
         if self.kind == "score":
-            return f"{value:+.0f}"
+            return words.plus(value)
         return words.percent(value) if self.kind == "share" else words.count(value)
 
 
