@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from journeylab.app import controls, map_keeper, panels
+from journeylab.app.state import visitor
 from journeylab.errors import JourneylabError
 from journeylab.journey.map_model import CRITERIA, KINDS, WRITTEN
+from journeylab.journey.map_names import Names, names
 from journeylab.journey.map_rows import rows, with_rows
 from journeylab.report.markdown import escape
 
@@ -22,12 +24,15 @@ _PARTS = {
     "Pain points": "pains",
     "Opportunities": "opportunities",
     "Stages": "stages",
+    "Events and words": "names",
 }
 _HELP = {
     "touchpoints": "Write into any cell; it counts as assumed. The last row is a new touchpoint.",
     "pains": "What hurts, and of which kind. Dots are the votes of the room.",
     "opportunities": "What could be done, whose it is, by which figure it is judged, and what comes next.",
     "stages": "Touchpoints of a stage that is deleted go to the one before.",
+    "names": "By which events, and by which words of answers and support cases, data knows a touchpoint. Choose from "
+    "the shop's own or type others; “Fill from the data” then counts anew.",
 }
 
 
@@ -46,7 +51,7 @@ def edit(chart: Map, part: str, *, key: str = "edit") -> Map:
     edited = st.data_editor(
         frame,
         column_config={"id": None, **_columns(base, part)},
-        num_rows="fixed" if part == "scores" else "dynamic",
+        num_rows="fixed" if part in {"scores", "names"} else "dynamic",
         hide_index=True,
         placeholder="–",
         key=f"{name}_{map_keeper.mount()}",
@@ -106,6 +111,15 @@ def _columns(chart: Map, part: str) -> dict[str, Any]:
             for name in CRITERIA
         }
         return {"name": column.TextColumn("Touchpoint", disabled=True, pinned=True), **score}
+    if part == "names":
+        known = _names()
+        return {
+            "name": column.TextColumn("Touchpoint", disabled=True, pinned=True),
+            "events": column.MultiselectColumn("Events", options=known.events, accept_new_options=True, width="large"),
+            "about": column.MultiselectColumn(
+                "Words of answers and cases", options=known.words, accept_new_options=True, width="large"
+            ),
+        }
     expected = column.NumberColumn("Expected, -2 to 2", min_value=-2.0, max_value=2.0, step=0.5)
     texts = {lane: column.TextColumn(lane.upper() if lane == "kpi" else lane.capitalize()) for lane in WRITTEN}
     return {
@@ -115,6 +129,14 @@ def _columns(chart: Map, part: str) -> dict[str, Any]:
         **texts,
         "expectation": expected,
     }
+
+
+def _names() -> Names:
+    """Return the names that the shop's data has, to choose from."""
+    shop = visitor().shop
+    if shop is None:
+        return Names((), ())
+    return visitor().remember((shop.fingerprint, "names of touchpoints"), lambda: names(shop))
 
 
 def scores(chart: Map) -> None:

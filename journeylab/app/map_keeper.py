@@ -9,7 +9,7 @@ import streamlit as st
 from journeylab.app.state import visitor
 from journeylab.journey.map import EDIT, Map
 
-_MOUNT = "map_mount"
+_MOUNT, _HIDDEN = "map_mount", "map_hidden"
 _MOST_STEPS = 100
 
 
@@ -57,6 +57,16 @@ def undo(persona: str | None) -> None:
 def can_undo(persona: str | None) -> bool:
     """Say whether there is a step to take back."""
     return bool(visitor().steps_back.get(persona or ""))
+
+
+def hide(whether: bool) -> None:
+    """Have the Journey map hide what the data knows, while teams guess it, or show it again."""
+    st.session_state[_HIDDEN] = whether
+
+
+def hidden() -> bool:
+    """Say whether the Journey map hides what the data knows."""
+    return bool(st.session_state.get(_HIDDEN))
 
 
 def mount() -> int:

@@ -14,6 +14,7 @@ from journeylab.app.shell import story
 from journeylab.app.state import visitor
 from journeylab.errors import JourneylabError, NotEnoughData
 from journeylab.journey.map import Map
+from journeylab.journey.map_picture import QUESTION
 from journeylab.report.markdown import escape
 from journeylab.words import listed
 
@@ -165,9 +166,8 @@ def picture(chart: Map, *, view: str = "map", paper: str = "16:9", height: int |
     spec = chart.draw(theme=theme, view=view, paper=paper).to_dict(validate=False)
     del spec["width"], spec["height"]
     tall = height or (_WALL if presenting() else _HEIGHT)
-    st.vega_lite_chart(
-        spec=spec, width="stretch", height=tall, theme=None, alt=chart.headline(), key=f"journey_map_{view}{key}"
-    )
+    alt = QUESTION if view == "guess" else chart.headline()
+    st.vega_lite_chart(spec=spec, width="stretch", height=tall, theme=None, alt=alt, key=f"journey_map_{view}{key}")
 
 
 def preview(chart: Map) -> None:

@@ -115,7 +115,7 @@ def read_journey(text: str) -> tuple[str, dict[str, list[tuple[str, float, list[
                 place = found.end()
                 break
         else:
-            raise ValueError(f"no rule fits {text[place:place + 40]!r}")
+            raise ValueError(f"no rule fits {text[place : place + 40]!r}")
     tokens = [token for token in tokens if token[0] not in {"line", "space"}]
     assert tokens.pop(0) == ("journey", "journey")
     title, sections = "", {}
@@ -135,7 +135,7 @@ def read_journey(text: str) -> tuple[str, dict[str, list[tuple[str, float, list[
 
 
 NAMES = [
-    "10:30; the “parcel”", "#12 is late", "100 %% sure %%{init: {}}%%", 'says "no", twice', "two\nlines\r\nand\u2028three",
+    "10:30; the “parcel”", "#12 is late", "100 %% sure %%{init: {}}%%", 'says "no", twice', "two\nlines\r\nand\u2028on",
     "Journey planner", "title of it", "SECTION 5", "accTitle", "accDescr {x}", "🎉 שלום", "<script>alert(1)</script>",
     "`end`", "--- graph TD", ":", ";#", "x" * 500,
 ]  # fmt: skip
