@@ -68,6 +68,8 @@ def guess(chart: Map) -> None:
     if presenting() or workshop.teams_of(chart):
         map_keeper.hide(True)
     map_page.picture(workshop.hidden(chart), view="guess", paper="strip", height=540 if presenting() else 390)
+    if not workshop.guessable(chart):
+        return
     left, right = st.columns([1, 2])
     with left:
         st.subheader("How do customers feel, and how many leave?", anchor=False)

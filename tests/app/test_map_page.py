@@ -105,6 +105,7 @@ def test_presenting_shows_the_picture_without_menu_titles_and_downloads(open_app
     assert not app.exception
     assert not app.title
     assert not app.sidebar.children
+    assert not app.get("download_button")
     assert len(app.get("vega_lite_chart")) == 1
     app.button(key="present").click().run()
     assert app.title
