@@ -77,12 +77,12 @@ def key_scores(shop: Dataset, feedback: Callable[..., Feedback]) -> None:
             )  # fmt: skip
 
 
-def breakdown(shop: Dataset, splits: Sequence[str], *, key: str) -> dict[str, Any]:
+def breakdown(shop: Dataset, splits: Sequence[str], *, key: str, default: str = "nothing") -> dict[str, Any]:
     """Choose what to break down by and return the arguments that do so; personas are worked out when asked for."""
     named = {name.replace("customers.", "customer's ").replace("_", " "): name for name in splits}
     named = {("RFM group" if name == "rfm" else label): name for label, name in named.items()}
     more = {_PERSONA: _PERSONA} if shop.has("orders.customer_id") else {}
-    chosen = controls.choice("Break down by", {"nothing": None, **named, **more}, key=key)
+    chosen = controls.choice("Break down by", {"nothing": None, **named, **more}, key=key, default=default)
     if chosen == _PERSONA:
         from journeylab.customers.personas import personas
 
@@ -187,7 +187,7 @@ def support(shop: Dataset) -> dict[str, Any]:
     """Choose how to look at support cases, and at which touchpoint a topic arises."""
     known = visitor().remember((shop.fingerprint, "cases by"), lambda: cases.splits(shop))
     with st.container(horizontal=True):
-        split = breakdown(shop, known, key="cases_by")
+        split = breakdown(shop, known, key="cases_by", default="topic")
         days = controls.slider("Days after a case", 7, 365, 90, key="after")
     stages = _stages(shop) if shop.has("tickets.topic") else {}
     return {**split, "days": days, **({"stages": stages} if stages else {})}

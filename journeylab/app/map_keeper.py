@@ -33,17 +33,18 @@ def kept(persona: str | None) -> Map | None:
     return Map.of(data) if shop is None else Map.kept(shop, persona=persona)
 
 
-def keep(chart: Map, *, anew: bool = True) -> None:
-    """Keep a map, and remember what was kept before; `anew` has the editors begin from it."""
+def keep(chart: Map, *, anew: bool = True) -> bool:
+    """Keep a map, remember what was kept before, and say whether it is new; `anew` has the editors begin from it."""
     before = maps().get(chart.persona or "")
     if before == chart.data():
-        return
+        return False
     past = visitor().steps_back.setdefault(chart.persona or "", [])
     past.append(before)
     del past[:-_MOST_STEPS]
     _put(chart.persona, chart.data())
     if anew:
         remount()
+    return True
 
 
 def undo(persona: str | None) -> None:

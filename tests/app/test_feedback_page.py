@@ -85,7 +85,7 @@ def test_support_cases_alone_open_the_page_and_the_rest_says_what_to_add(open_ap
     app = open_app(PAGE, shop=cases)
     assert not app.exception
     assert not app.error
-    assert jl.customers.support(cases).headline() in said(app)
+    assert jl.customers.support(cases, by="topic").headline() in said(app)
     assert "“Scores”, “Comments”, “Who answers” and “Win back” cannot be shown" in said(app)
     app.segmented_control(key="look").set_value("Scores").run()
     assert not app.exception

@@ -20,13 +20,15 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
+#: So wide that no column of a table is out of sight, for then it is not told either.
+WIDE = {"width": 2000, "height": 1000}
 EMOJI, RIGHT_TO_LEFT, HTML = "finally 🎉👩‍👩‍👧", "איפה החבילה שלי?", "<img src=x onerror=alert(1)> <b>late</b>"
 
 
 @pytest.fixture
 def page(visit: Visit) -> Page:
     """The Journey map of a shop that has events."""
-    return with_events(visit("/data"))
+    return with_events(visit("/data", viewport=WIDE))
 
 
 def with_events(page: Page) -> Page:
@@ -68,7 +70,7 @@ def at(found: dict[str, Any], name: str) -> dict[str, Any]:
 
 def test_what_is_typed_into_the_map_is_undone_kept_and_the_same_after_the_server_started_again(visit: Visit):
     with serve(ROOT / "app.py", ROOT) as first:
-        page = with_events(visit("/data", at=first))
+        page = with_events(visit("/data", at=first, viewport=WIDE))
         edit(page, "Touchpoints")
         grid.write(page, 0, "Thoughts", EMOJI)
         grid.write(page, 1, "Thoughts", RIGHT_TO_LEFT)
@@ -98,7 +100,7 @@ def test_what_is_typed_into_the_map_is_undone_kept_and_the_same_after_the_server
     assert (box["stage"], box["pains"][0]["text"]) == ("retention", HTML)
 
     with serve(ROOT / "app.py", ROOT) as second:
-        again = visit("/data", at=second)
+        again = visit("/data", at=second, viewport=WIDE)
         add_files(again, {"shop.zip": shop})
         again.get_by_text("What was recognised").wait_for()
         open_page(again, "Journey map")

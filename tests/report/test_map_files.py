@@ -43,7 +43,7 @@ def test_slides_are_native_text_shapes_tables_and_a_chart_without_any_picture(de
     assert all(point.name.split(":")[0] in words for point in chart().touchpoints)
     drawn = next(shape.chart for shape in kinds if shape.has_chart and len(list(shape.chart.plots[0].categories)) > 1)
     assert {series.name for shape in kinds if shape.has_chart for series in shape.chart.plots[0].series} == {
-        "Emotion", "Team's guess",
+        "Emotion", "Teams' guess",
     }  # fmt: skip
     assert drawn.value_axis.minimum_scale == -2
 
