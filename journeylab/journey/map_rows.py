@@ -164,8 +164,9 @@ def _known_by(chart: Map, edited: pd.DataFrame) -> Map:
     known = _by_id(points)
     for key, row in _records(edited):
         for what in ("events", "about"):
-            if key in known and (names := _names(row.get(what))) != known[key].get(what, []):
-                known[key][what] = names
+            listed = _listed(row.get(what))
+            if key in known and listed != known[key].get(what, []):
+                known[key][what] = [name for name in dict.fromkeys(map(_text, listed)) if name][:_NAMES]
     return chart.with_(touchpoints=points)
 
 
@@ -250,10 +251,10 @@ def _text(value: Any) -> str:
     return " ".join(value.split())[:_MOST] if isinstance(value, str) else ""
 
 
-def _names(value: Any) -> list[str]:
-    """Return the names in a cell that lists some, each once."""
-    listed = value if isinstance(value, list | tuple) else []
-    return [name for name in dict.fromkeys(map(_text, listed)) if name][:_NAMES]
+def _listed(value: Any) -> list[Any]:
+    """Return what a cell lists; a table may give it back as an array."""
+    found = value.tolist() if hasattr(value, "tolist") else value
+    return list(found) if isinstance(found, list | tuple) else []
 
 
 def _number(value: Any) -> float:

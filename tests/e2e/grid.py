@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 #: Height of a line of the table and of its head.
 _LINE = 33
+#: Seconds between typing and leaving a cell: the table takes letters in as they are drawn.
+_BREATH = 0.3
 
 
 def idle(page: Page) -> None:
@@ -45,6 +47,7 @@ def write(page: Page, row: int, column: str, text: str) -> None:
     _open(page, row, column)
     page.keyboard.press("ControlOrMeta+A")
     page.keyboard.insert_text(text)
+    time.sleep(_BREATH)
     page.keyboard.press("Enter")
     idle(page)
 
@@ -53,9 +56,33 @@ def choose(page: Page, row: int, column: str, option: str) -> None:
     """Choose one of the options of a cell, by the beginning of its name."""
     _open(page, row, column)
     page.keyboard.insert_text(option)
+    time.sleep(_BREATH)
     page.keyboard.press("Enter")
+    time.sleep(_BREATH)
     page.keyboard.press("Tab")
     idle(page)
+
+
+def add(page: Page, row: int, text: str) -> None:
+    """Begin a new row below the others with its first cell, which opens at a click."""
+    idle(page)
+    _click(page, row)
+    _field(page).wait_for()
+    page.keyboard.insert_text(text)
+    time.sleep(_BREATH)
+    page.keyboard.press("Tab")
+    idle(page)
+
+
+def _click(page: Page, row: int) -> None:
+    table(page).scroll_into_view_if_needed()
+    table(page).locator(".dvn-scroller").click(position={"x": 90, "y": _LINE * (row + 1) + _LINE // 2})
+    time.sleep(_BREATH)
+
+
+def _field(page: Page) -> Locator:
+    """What a cell is typed into once it is open."""
+    return page.locator("#portal").locator("input, textarea").first
 
 
 def _open(page: Page, row: int, column: str) -> None:
@@ -63,14 +90,15 @@ def _open(page: Page, row: int, column: str) -> None:
     for _attempt in range(5):
         idle(page)
         place = columns(page).index(column)
-        table(page).scroll_into_view_if_needed()
-        table(page).locator(".dvn-scroller").click(position={"x": 90, "y": _LINE * (row + 1) + _LINE // 2})
+        _click(page, row)
+        if _field(page).count():  # a second click on a cell opens it
+            page.keyboard.press("Escape")
         page.keyboard.press("Home")
         for _step in range(place):
             page.keyboard.press("ArrowRight")
         page.keyboard.press("Enter")
         try:
-            page.locator("#portal").locator("input, textarea").first.wait_for(timeout=2000)
+            _field(page).wait_for(timeout=2000)
         except TookTooLong:
             continue
         return

@@ -80,7 +80,7 @@ def test_what_is_typed_into_the_map_is_undone_kept_and_the_same_after_the_server
         wait_until(lambda: grid.cell(page, 2, "KPI") == "a slip of the hand")
         page.get_by_role("button", name="Undo").click()
         wait_until(lambda: grid.cell(page, 2, "KPI") == "")
-        grid.write(page, 8, "Touchpoint", "Opens the box 📦")
+        grid.add(page, 8, "Opens the box 📦")
         grid.choose(page, 8, "Stage", "Retention")
         edit(page, "Pain points")
         grid.choose(page, 0, "Touchpoint", "Opens the box 📦")
@@ -113,21 +113,13 @@ def test_what_is_typed_into_the_map_is_undone_kept_and_the_same_after_the_server
 def test_the_events_of_a_touchpoint_are_changed_in_the_editor_and_counted_anew(page: Page):
     edit(page, "Events and words")
     grid.choose(page, 3, "Events", "purchase")
+    choose(page, "Map")
+    grid.idle(page)
     page.get_by_role("button", name="Fill from the data").click()
-    found = wait_for_map(page, lambda found: "volume" in at(found, "Gets the parcel")["cells"])
-    assert at(found, "Gets the parcel")["events"] == ["purchase"]
-    assert at(found, "Gets the parcel")["cells"]["volume"]["n"] == 100
-
-
-def wait_for_map(page: Page, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
-    found: list[dict[str, Any]] = []
-
-    def there() -> bool:
-        found.append(taken_away(page))
-        return holds(found[-1])
-
-    wait_until(there)
-    return found[-1]
+    grid.idle(page)
+    parcel = at(taken_away(page), "Gets the parcel")
+    assert parcel["events"] == ["purchase"]
+    assert parcel["cells"]["volume"]["n"] == 100
 
 
 def test_teams_guess_the_data_hides_and_shows_the_room_votes_and_the_clock_runs(page: Page):
