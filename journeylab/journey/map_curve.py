@@ -96,10 +96,10 @@ def _point(out: Picture, x: float, cell: Cell, guess: float, at: Room) -> None:
     out.mark("curve", x, level, SHAPES[cell.source], size, hollow=cell.source == ASSUMED, tip=tip)
     if at.dense:
         return
-    size, small = (22.0, 14.0) if at.big else (16.5, 12.0)
+    large, small = (22.0, 14.0) if at.big else (16.5, 12.0)
     said = f"n = {cell.n:,}" if cell.n else cell.source
-    value, rests_on = _beside(level, _level(at, guess) if math.isfinite(guess) else math.nan, size, at)
-    out.write(words.plus(cell.value, digits=1), x, value, size, bold=True, align="center")
+    value, rests_on = _beside(level, _level(at, guess) if math.isfinite(guess) else math.nan, large, at)
+    out.write(words.plus(cell.value, digits=1), x, value, large, bold=True, align="center")
     out.write(said, x, rests_on, small, "soft", align="center")
 
 
