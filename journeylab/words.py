@@ -71,16 +71,16 @@ def brings(share: float, of: str) -> str:
     return f"brings {percent(share)} of {of}"
 
 
-def points(value: float, digits: int = 0) -> str:
-    """Write a number that may fall below zero with its sign.
+def plus(value: float, *, digits: int = 0) -> str:
+    """Write a figure that may lie on either side of 0 with its sign; what rounds to 0 has none.
 
-    >>> points(12.4), points(-3.26, 1), points(-0.2), points(float("nan"))
-    ('+12', '−3.3', '+0', 'not known')
+    >>> plus(28.8), plus(-7.1), plus(-0.04, digits=1), plus(float("nan"))
+    ('+29', '−7', '0.0', 'not known')
     """
     if math.isnan(value):
         return "not known"
-    size = f"{abs(value):,.{digits}f}"
-    return f"{'−' if value < 0 and float(size.replace(',', '')) else '+'}{size}"
+    written = f"{abs(value):.{digits}f}"
+    return written if not float(written) else f"{'+' if value > 0 else '−'}{written}"
 
 
 def count(value: float, noun: str = "", plural: str = "") -> str:

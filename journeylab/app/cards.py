@@ -79,6 +79,7 @@ def _draw(result: Result, key: str) -> None:
     headline = result.headline()
     st.subheader(escape(headline), anchor=False)
     names = {view.capitalize(): view for view in result.views}
+    _open_on_what_is_new(f"{key}_view", list(names))
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         chosen = controls.segments("Show", [*names, TABLE, PYTHON], key=f"{key}_view")
         _downloads(result, names.get(chosen), key)
@@ -90,6 +91,14 @@ def _draw(result: Result, key: str) -> None:
         st.vega_lite_chart(spec=_spec(result, names[chosen]), alt=headline, key=f"{key}_chart_{names[chosen]}")
     if result.caveats:
         st.caption("  \n".join(escape(caveat) for caveat in result.caveats))
+
+
+def _open_on_what_is_new(key: str, views: list[str]) -> None:
+    """Turn to the first view if it is one that the card did not have before, such as groups once there are any."""
+    before = st.session_state.get(f"{key}s", views)
+    st.session_state[f"{key}s"] = views
+    if views[0] not in before:
+        st.session_state[key] = views[0]
 
 
 def _spec(result: Result, view: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from journeylab.customers import answers, cases, pain_words
 from journeylab.customers.closed_loop_effect import has_list
 from journeylab.report.markdown import escape
 from journeylab.result import needs_of
-from journeylab.words import listed, money, points
+from journeylab.words import listed, money, plus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -77,12 +77,12 @@ def key_scores(shop: Dataset, feedback: Callable[..., Feedback]) -> None:
             )  # fmt: skip
 
 
-def breakdown(shop: Dataset, splits: Sequence[str], *, key: str) -> dict[str, Any]:
+def breakdown(shop: Dataset, splits: Sequence[str], *, key: str, default: str = "nothing") -> dict[str, Any]:
     """Choose what to break down by and return the arguments that do so; personas are worked out when asked for."""
     named = {name.replace("customers.", "customer's ").replace("_", " "): name for name in splits}
     named = {("RFM group" if name == "rfm" else label): name for label, name in named.items()}
     more = {_PERSONA: _PERSONA} if shop.has("orders.customer_id") else {}
-    chosen = controls.choice("Break down by", {"nothing": None, **named, **more}, key=key)
+    chosen = controls.choice("Break down by", {"nothing": None, **named, **more}, key=key, default=default)
     if chosen == _PERSONA:
         from journeylab.customers.personas import personas
 
@@ -176,9 +176,8 @@ def _theme(found: Themes, theme: dict[str, Any]) -> None:
     st.markdown(f"**{escape(theme['theme'])}**{where} :gray-badge[{icon} {escape(theme['pain'])}]")
     for quote in found.quotes.loc[found.quotes["theme"] == theme["theme"], "quote"]:
         st.markdown(f"> {escape(quote)}")
-    said = f"{theme['n']:,} comments; {points(theme['effect'])} points of 100"
-    span = f"{points(theme['effect_lower'])} to {points(theme['effect_upper'])}"
-    said += f" ({span}, n = {theme['n_effect']:,})"
+    said = f"{theme['n']:,} comments; {plus(theme['effect'])} points of 100"
+    said += f" ({plus(theme['effect_lower'])} to {plus(theme['effect_upper'])}, n = {theme['n_effect']:,})"
     if theme["group"]:
         said += f"; {theme['group']} write it {theme['times']:.1f} times as often as others"
     st.caption(escape(said))
@@ -188,7 +187,7 @@ def support(shop: Dataset) -> dict[str, Any]:
     """Choose how to look at support cases, and at which touchpoint a topic arises."""
     known = visitor().remember((shop.fingerprint, "cases by"), lambda: cases.splits(shop))
     with st.container(horizontal=True):
-        split = breakdown(shop, known, key="cases_by")
+        split = breakdown(shop, known, key="cases_by", default="topic")
         days = controls.slider("Days after a case", 7, 365, 90, key="after")
     stages = _stages(shop) if shop.has("tickets.topic") else {}
     return {**split, "days": days, **({"stages": stages} if stages else {})}

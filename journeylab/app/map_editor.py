@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from journeylab.app import controls, map_keeper, panels
+from journeylab.app.state import visitor
 from journeylab.errors import JourneylabError
-from journeylab.journey.map_model import CRITERIA, KINDS, WRITTEN
+from journeylab.journey.map_model import CRITERIA, KINDS, LANES, WRITTEN
+from journeylab.journey.map_names import Names, names
 from journeylab.journey.map_rows import rows, with_rows
 from journeylab.report.markdown import escape
 
@@ -22,12 +24,15 @@ _PARTS = {
     "Pain points": "pains",
     "Opportunities": "opportunities",
     "Stages": "stages",
+    "Events and words": "names",
 }
 _HELP = {
     "touchpoints": "Write into any cell; it counts as assumed. The last row is a new touchpoint.",
     "pains": "What hurts, and of which kind. Dots are the votes of the room.",
     "opportunities": "What could be done, whose it is, by which figure it is judged, and what comes next.",
     "stages": "Touchpoints of a stage that is deleted go to the one before.",
+    "names": "By which events, and by which words of answers and support cases, data knows a touchpoint. Choose from "
+    "the shop's own or type others; “Fill from the data” then counts anew.",
 }
 
 
@@ -46,7 +51,7 @@ def edit(chart: Map, part: str, *, key: str = "edit") -> Map:
     edited = st.data_editor(
         frame,
         column_config={"id": None, **_columns(base, part)},
-        num_rows="fixed" if part == "scores" else "dynamic",
+        num_rows="fixed" if part in {"scores", "names"} else "dynamic",
         hide_index=True,
         placeholder="–",
         key=f"{name}_{map_keeper.mount()}",
@@ -72,8 +77,8 @@ def _kept(base: Map, part: str, edited: pd.DataFrame, chart: Map) -> Map:
     except JourneylabError as error:
         panels.problem(error)
         return chart
-    if new != base or chart != base:
-        map_keeper.keep(new, anew=False)
+    if (new != base or chart != base) and map_keeper.keep(new, anew=False):
+        st.rerun()  # what was drawn before the table shows what the table made
     return new
 
 
@@ -102,10 +107,19 @@ def _columns(chart: Map, part: str) -> dict[str, Any]:
         }
     if part == "scores":
         score = {
-            name: column.NumberColumn(name.capitalize(), min_value=0, max_value=5, step=1, width=110)
+            name: column.NumberColumn(name.capitalize(), min_value=0, max_value=5, step=1, width=40 + 7 * len(name))
             for name in CRITERIA
         }
         return {"name": column.TextColumn("Touchpoint", disabled=True, pinned=True), **score}
+    if part == "names":
+        known = _names()
+        return {
+            "name": column.TextColumn("Touchpoint", disabled=True, pinned=True),
+            "events": column.MultiselectColumn("Events", options=known.events, accept_new_options=True, width="large"),
+            "about": column.MultiselectColumn(
+                "Words of answers and cases", options=known.words, accept_new_options=True, width="large"
+            ),
+        }
     expected = column.NumberColumn("Expected, -2 to 2", min_value=-2.0, max_value=2.0, step=0.5)
     texts = {lane: column.TextColumn(lane.upper() if lane == "kpi" else lane.capitalize()) for lane in WRITTEN}
     return {
@@ -117,9 +131,17 @@ def _columns(chart: Map, part: str) -> dict[str, Any]:
     }
 
 
+def _names() -> Names:
+    """Return the names that the shop's data has, to choose from."""
+    shop = visitor().shop
+    if shop is None:
+        return Names((), ())
+    return visitor().remember((shop.fingerprint, "names of touchpoints"), lambda: names(shop))
+
+
 def scores(chart: Map) -> None:
     """Score touchpoints from 0 to 5, and show where the team and the evidence disagree."""
-    left, right = st.columns(2)
+    left, right = st.columns([3, 2])
     with left:
         st.caption("The team's scores, 0 to 5. Leave empty what you cannot say.")
         chart = edit(chart, "scores")
@@ -131,4 +153,22 @@ def scores(chart: Map) -> None:
             return
         st.vega_lite_chart(spec=found.chart().to_dict(validate=False), alt=found.headline(), key="scorecard_chart")
         st.caption("  \n".join(escape(caveat) for caveat in found.caveats))
-    st.dataframe(found.rows, hide_index=True, alt=found.headline())
+    column = st.column_config
+    st.dataframe(
+        found.rows.assign(from_lane=[LANES.get(lane, "") for lane in found.rows["from_lane"]]),
+        hide_index=True,
+        alt=found.headline(),
+        placeholder="–",
+        column_config={
+            "touchpoint": column.TextColumn("Touchpoint", pinned=True),
+            "criterion": column.TextColumn("Criterion"),
+            "team": column.NumberColumn("Team", format="%.0f"),
+            "evidence": column.NumberColumn("Evidence", format="%.1f"),
+            "lower": column.NumberColumn("From", format="%.1f", help="Lower end of the evidence's interval."),
+            "upper": column.NumberColumn("To", format="%.1f", help="Upper end of the evidence's interval."),
+            "n": column.NumberColumn("n", format="localized"),
+            "gap": column.NumberColumn("Team less evidence", format="%.1f"),
+            "clear": column.CheckboxColumn("Disagree", help="The team's score lies outside the interval."),
+            "from_lane": column.TextColumn("Evidence from"),
+        },
+    )

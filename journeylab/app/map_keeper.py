@@ -9,7 +9,7 @@ import streamlit as st
 from journeylab.app.state import visitor
 from journeylab.journey.map import EDIT, Map
 
-_MOUNT = "map_mount"
+_MOUNT, _HIDDEN = "map_mount", "map_hidden"
 _MOST_STEPS = 100
 
 
@@ -33,17 +33,18 @@ def kept(persona: str | None) -> Map | None:
     return Map.of(data) if shop is None else Map.kept(shop, persona=persona)
 
 
-def keep(chart: Map, *, anew: bool = True) -> None:
-    """Keep a map, and remember what was kept before; `anew` has the editors begin from it."""
+def keep(chart: Map, *, anew: bool = True) -> bool:
+    """Keep a map, remember what was kept before, and say whether it is new; `anew` has the editors begin from it."""
     before = maps().get(chart.persona or "")
     if before == chart.data():
-        return
+        return False
     past = visitor().steps_back.setdefault(chart.persona or "", [])
     past.append(before)
     del past[:-_MOST_STEPS]
     _put(chart.persona, chart.data())
     if anew:
         remount()
+    return True
 
 
 def undo(persona: str | None) -> None:
@@ -57,6 +58,16 @@ def undo(persona: str | None) -> None:
 def can_undo(persona: str | None) -> bool:
     """Say whether there is a step to take back."""
     return bool(visitor().steps_back.get(persona or ""))
+
+
+def hide(whether: bool) -> None:
+    """Have the Journey map hide what the data knows, while teams guess it, or show it again."""
+    st.session_state[_HIDDEN] = whether
+
+
+def hidden() -> bool:
+    """Say whether the Journey map hides what the data knows."""
+    return bool(st.session_state.get(_HIDDEN))
 
 
 def mount() -> int:

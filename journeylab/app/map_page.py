@@ -14,6 +14,7 @@ from journeylab.app.shell import story
 from journeylab.app.state import visitor
 from journeylab.errors import JourneylabError, NotEnoughData
 from journeylab.journey.map import Map
+from journeylab.journey.map_picture import QUESTION
 from journeylab.report.markdown import escape
 from journeylab.words import listed
 
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 EVERYONE, ONE = "Everyone", "One persona"
 _FIELDS = ("events", "orders", "surveys", "tickets")
 _HEIGHT, _WALL = 640, 740
+#: Columns of the table of pains, as they are read.
+_PAINS = {
+    "touchpoint": "Touchpoint", "text": "Pain point", "margin": "Margin", "clear": "Beyond noise", "kind": "Kind",
+    "source": "Known from", "n": "n", "of": "of", "lower": "Share from", "upper": "to", "votes": "Dots",
+    "date": "Last day",
+}  # fmt: skip
 
 
 def chosen(
@@ -165,9 +172,8 @@ def picture(chart: Map, *, view: str = "map", paper: str = "16:9", height: int |
     spec = chart.draw(theme=theme, view=view, paper=paper).to_dict(validate=False)
     del spec["width"], spec["height"]
     tall = height or (_WALL if presenting() else _HEIGHT)
-    st.vega_lite_chart(
-        spec=spec, width="stretch", height=tall, theme=None, alt=chart.headline(), key=f"journey_map_{view}{key}"
-    )
+    alt = QUESTION if view == "guess" else chart.headline()
+    st.vega_lite_chart(spec=spec, width="stretch", height=tall, theme=None, alt=alt, key=f"journey_map_{view}{key}")
 
 
 def preview(chart: Map) -> None:
@@ -208,13 +214,17 @@ def pains(chart: Map) -> None:
             )
             return
         st.dataframe(
-            table.drop(columns=["at", "id"]),
+            table.drop(columns=["at", "id"]).round({"margin": 0}).rename(columns=_PAINS),
             hide_index=True,
             alt=chart.headline(),
+            placeholder="–",
+            column_order=list(_PAINS.values()),
             column_config={
-                "lower": st.column_config.NumberColumn(format="percent"),
-                "upper": st.column_config.NumberColumn(format="percent"),
-                "margin": st.column_config.NumberColumn(format="localized"),
+                "n": st.column_config.NumberColumn(format="localized"),
+                "of": st.column_config.NumberColumn(format="localized"),
+                "Share from": st.column_config.NumberColumn(format="percent", help="Lower end of its 95 % interval."),
+                "to": st.column_config.NumberColumn(format="percent", help="Upper end of its 95 % interval."),
+                "Margin": st.column_config.NumberColumn(f"Margin, {chart.currency}".strip(", "), format="localized"),
             },
         )
         st.caption(
@@ -232,7 +242,7 @@ def compare(shop: Dataset, chart: Map) -> None:
         picked = controls.choice("Beside", {**others, "a file": None}, key="beside")
         file = st.file_uploader("A map as JSON", type="json", key="beside_file") if picked is None else None
     if picked is None and file is None:
-        st.caption("Choose a map that was saved as JSON, or keep one of a persona first.")
+        st.caption("Choose a map that was saved as JSON; or choose one persona above, to put everyone's map beside it.")
         return
     try:
         other = Map.from_json(file.getvalue(), name=file.name) if file else _map(shop, picked or None, None)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from journeylab.app import map_keeper, panels
+from journeylab.app.presenter import presenting
 from journeylab.errors import JourneylabError
 from journeylab.journey.map import Map
 from journeylab.report import map_files, slides
@@ -19,7 +20,9 @@ _PPTX = "application/vnd.openxmlformats-officedocument.presentationml.presentati
 
 
 def downloads(chart: Map) -> None:
-    """Offer the map in every form, and take one in that was saved as JSON."""
+    """Offer the map in every form, and take one in that was saved as JSON; not before a room."""
+    if presenting():
+        return
     theme = st.context.theme.type or "light"
     with st.popover("Download", icon=":material/download:"):
         paper = st.segmented_control("Paper", ["16:9", "A3"], default="16:9", key="map_paper", required=True)

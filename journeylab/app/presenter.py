@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 _KEY = "presenting"
+_HELP = "Shows the page to a room, without menu and titles. The browser's own zoom fits it to the wall."
 
 
 def presenting() -> bool:
@@ -15,6 +16,6 @@ def presenting() -> bool:
 def present_button() -> None:
     """Offer to show the page to a room, or to come back."""
     label, icon = ("Back", ":material/close_fullscreen:") if presenting() else ("Present", ":material/slideshow:")
-    if st.button(label, icon=icon, key="present", help="Shows the page to a room, without menu and titles."):
+    if st.button(label, icon=icon, key="present", help=_HELP):
         st.session_state[_KEY] = not presenting()
         st.rerun()

@@ -65,7 +65,11 @@ def offer_demo(chart: Map) -> None:
 
 def guess(chart: Map) -> None:
     """Let each team guess what is hidden: emotion and who leaves, touchpoint by touchpoint."""
+    if presenting() or workshop.teams_of(chart):
+        map_keeper.hide(True)
     map_page.picture(workshop.hidden(chart), view="guess", paper="strip", height=540 if presenting() else 390)
+    if not workshop.guessable(chart):
+        return
     left, right = st.columns([1, 2])
     with left:
         st.subheader("How do customers feel, and how many leave?", anchor=False)
@@ -74,9 +78,28 @@ def guess(chart: Map) -> None:
             "Team", teams or ["Team 1"], key="workshop_team", accept_new_options=True, help="Type a name to add a team."
         )
         st.caption(f"{words.count(len(teams), 'team')} so far. The data shows under Reveal, with the points.")
+        if map_keeper.hidden():
+            st.caption(":material/visibility_off: Until then the Journey map hides what the data knows, too.")
     if team:
         with right:
             _enter(chart, team)
+
+
+def still_guessing(chart: Map) -> bool:
+    """Say whether teams are guessing; if so, show the map without the answers, and a way to show them."""
+    if not map_keeper.hidden():
+        return False
+    if not presenting():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(
+                ":material/visibility_off: **Teams are guessing in the workshop.** What the data knows is hidden here "
+                "until Reveal."
+            )
+            if st.button("Show it now", key="workshop_show_now"):
+                map_keeper.hide(False)
+                st.rerun()
+    map_page.picture(workshop.hidden(chart), view="guess", key="_hidden")
+    return True
 
 
 def preview(chart: Map) -> None:
@@ -120,6 +143,7 @@ def _base(chart: Map, team: str) -> Map:
 
 def reveal(chart: Map) -> None:
     """Show the map, and how well the teams knew it."""
+    map_keeper.hide(False)
     map_page.picture(chart, view="curve", height=740 if presenting() else 600)
     found = workshop.guesses(chart)
     st.subheader(escape(found.headline()), anchor=False)
@@ -142,6 +166,7 @@ def reveal(chart: Map) -> None:
 
 def vote(chart: Map) -> None:
     """Put the room's dots on pains and opportunities."""
+    map_keeper.hide(False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         people = controls.slider("People in the room", 1, 60, 10, key="people")
         each = controls.slider("Dots for each", 1, 10, 3, key="dots")

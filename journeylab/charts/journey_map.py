@@ -20,7 +20,7 @@ PALETTES: dict[str, dict[str, str]] = {
         "zero": "#9aa7af", "bar_observed": "#0e8f86", "bar_survey": "#0e8f86", "bar_assumed": "#a9b5bb",
         "curve": "#0b7a72", "band": "#0e8f86", "error": "#7fbdb7", "gap": "#7c8894", "guess": "#b8501f",
         "pain": "#c03a3d", "pain_fill": "#fbe9e6", "pain_ink": "#a52f32", "chance": "#2f7d34",
-        "chance_fill": "#e6f3e6", "chance_ink": "#276a2b", "evidence": "#41505a", "expected": "#5c6bb5",
+        "chance_fill": "#e6f3e6", "chance_ink": "#276a2b", "evidence": "#41505a", "expected": "#4c599f",
     },
     "dark": {
         "paper": "#12171c", "ink": "#eef2f4", "soft": "#aab7c0", "card": "#1f272e", "card_line": "#46545f",

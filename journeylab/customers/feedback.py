@@ -6,7 +6,7 @@ Method and limits: docs/methods/feedback.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -50,8 +50,6 @@ class Feedback(Result):
         level: Coverage of the intervals.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("groups", "trend")
-
     rows: pd.DataFrame
     whole: pd.DataFrame
     trend: pd.DataFrame
@@ -61,6 +59,11 @@ class Feedback(Result):
     by: str | None
     smallest: int
     level: float
+
+    @property
+    def views(self) -> tuple[str, ...]:  # type: ignore[override]
+        """The groups where there are any, and the course over time."""
+        return ("groups", "trend") if self.by else ("trend",)
 
     def table(self) -> pd.DataFrame:
         """Return a row a group, each score beside its number of answers and interval."""
@@ -89,7 +92,7 @@ class Feedback(Result):
     def written(self, row: Any) -> str:
         """Write a score with its interval and n as a person would."""
         digits = 2 if self.kind.span[1] < 10 else 0
-        score, lower, upper = (words.points(row[name], digits) for name in ("score", "lower", "upper"))
+        score, lower, upper = (words.plus(row[name], digits=digits) for name in ("score", "lower", "upper"))
         if self.kind.span[0] >= 0:
             score, lower, upper = (text.lstrip("+") for text in (score, lower, upper))
         unit = self.kind.unit if self.kind.unit.startswith("%") else f" {self.kind.unit}"
@@ -101,8 +104,7 @@ class Feedback(Result):
 
         if view == "trend":
             return charts.trend(self.trend, self.changes, title=self.kind.title)
-        shown = self.rows if self.by else self.whole
-        return charts.groups(shown, whole=float(self.whole["score"].iloc[0]), title=self.kind.title)
+        return charts.groups(self.rows, whole=float(self.whole["score"].iloc[0]), title=self.kind.title)
 
 
 @analysis("surveys")

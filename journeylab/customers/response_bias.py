@@ -76,7 +76,7 @@ class ResponseBias(Result):
         digits = 2 if self.kind.span[1] < 10 else 0
         sign = "+" if self.kind.span[0] >= 0 else ""
         score, alike, lower, upper = (
-            words.points(value, digits).removeprefix(sign)
+            words.plus(value, digits=digits).removeprefix(sign)
             for value in (self.score, self.weighted, self.weighted_lower, self.weighted_upper)
         )
         verb, rest = ("stay", "") if alike == score else ("be", f", not {score}")
@@ -252,7 +252,7 @@ def _caveats(incentive: pd.DataFrame, kind: Kind) -> tuple[str, ...]:
         row = incentive.iloc[-1] if len(incentive) < 2 else incentive.iloc[min(1, len(incentive) - 1)]
         row = row if str(row["measure"]).startswith("score") else incentive.iloc[0]
         digits = 2 if kind.span[1] < 10 else 0
-        gap, low, high = (words.points(row[name], digits) for name in ("difference", "lower", "upper"))
+        gap, low, high = (words.plus(row[name], digits=digits) for name in ("difference", "lower", "upper"))
         verdict = "beyond chance" if row["lower"] > 0 or row["upper"] < 0 else "which may be chance"
         said.append(
             f"Rewarded answers ({words.count(row['n_rewarded'])} of "

@@ -6,6 +6,7 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from journeylab import words
 from journeylab.journey.map_lettering import clean
 from journeylab.journey.map_model import ASSUMED
 from journeylab.journey.map_sheet import SHAPES
@@ -36,10 +37,15 @@ def emotion(out: Picture, points: Sequence[Touchpoint], middles: Sequence[float]
         level = _level(at, value)
         out.rect("rule" if value else "zero", at.left, level - 0.5, at.right, level + 0.5)
         out.write(word, at.left - 8, level, 14 if at.big else 12, "soft", align="right")
+    for _, x, point in spots:
+        if point.cell("emotion") and not math.isfinite(point.value("emotion")) and not at.dense:
+            out.write(
+                point.cells["emotion"].text, x, _level(at, 0), 30 if at.big else 20, "soft", bold=True, align="center"
+            )
     _lines(out, felt, at)
     _team(out, spots, at)
-    for _, x, cell in felt:
-        _point(out, x, cell, at)
+    for i, x, cell in felt:
+        _point(out, x, cell, points[i].value("guess_emotion"), at)
 
 
 def _level(at: Room, value: float) -> float:
@@ -75,23 +81,37 @@ def _team(out: Picture, spots: Sequence[Spot], at: Room) -> None:
         wanted = point.value("expectation")
         if math.isfinite(wanted):
             level = _level(at, wanted)
-            out.rect("expected", x - 22, level - 1.5, x + 22, level + 1.5, tip="expected")
+            left, right = (x + 4, x + 10) if at.dense else (x + 22, x + 48)
+            out.rect("expected", left, level - 2, right, level + 2, tip="expected")
             if not at.dense:
-                out.write("expected", x + 26, level, 11, "soft")
+                out.write("expected", left, level + 11, 12, "expected")
 
 
-def _point(out: Picture, x: float, cell: Cell, at: Room) -> None:
+def _point(out: Picture, x: float, cell: Cell, guess: float, at: Room) -> None:
     level = _level(at, cell.value)
     if math.isfinite(cell.lower):
         out.rect("error", x - 2.5, _level(at, cell.upper), x + 2.5, _level(at, cell.lower))
-    tip = clean(f"{cell.value:+.1f}, {cell.text} ({cell.source})")
+    tip = clean(f"{words.plus(cell.value, digits=1)}, {cell.text} ({cell.source})")
     size = 60 if at.dense else 170 if at.big else 120
     out.mark("curve", x, level, SHAPES[cell.source], size, hollow=cell.source == ASSUMED, tip=tip)
     if at.dense:
         return
-    out.write(f"{cell.value:+.1f}", x, level - (24 if at.big else 20), 19 if at.big else 15, bold=True, align="center")
+    large, small = (22.0, 14.0) if at.big else (16.5, 12.0)
     said = f"n = {cell.n:,}" if cell.n else cell.source
-    out.write(said, x, level + (26 if at.big else 20), 12 if at.big else 11, "soft", align="center")
+    value, rests_on = _beside(level, _level(at, guess) if math.isfinite(guess) else math.nan, large, at)
+    out.write(words.plus(cell.value, digits=1), x, value, large, bold=True, align="center")
+    out.write(said, x, rests_on, small, "soft", align="center")
+
+
+def _beside(level: float, guess: float, size: float, at: Room) -> tuple[float, float]:
+    """Return where the figure of a point stands and where its n: above and below, but not on the teams' guess."""
+    near, line = size * 1.25, size * 0.95
+    if -near * 1.6 < guess - level < 0:
+        return level + near, level + near + line
+    if 0 <= guess - level < near * 1.6:
+        return level - near, guess + near
+    below, zero = level + near, _level(at, 0)
+    return level - near, zero + size * 0.6 if abs(below - zero) < size * 0.55 else below
 
 
 def _runs(felt: Sequence[Felt]) -> list[list[Felt]]:

@@ -51,7 +51,7 @@ class Difference(Result):
         felt = self.rows[(self.rows["what"] == LANES["emotion"]) & self.rows["clear"]]
         if len(felt):
             far = felt.loc[(felt["value_other"] - felt["value_one"]).abs().idxmax()]
-            both = f"{far['value_one']:+.1f} and {far['value_other']:+.1f}"
+            both = f"{words.plus(far['value_one'], digits=1)} and {words.plus(far['value_other'], digits=1)}"
             said += f"; emotion differs most at “{far['touchpoint']}”: {both}"
         return f"{said}."
 
@@ -131,7 +131,7 @@ def _row(
 def _words(cell: Cell | None) -> str:
     if cell is None:
         return ""
-    return cell.text or f"{cell.value:+.1f}"
+    return cell.text or words.plus(cell.value, digits=1)
 
 
 def _or(value: float, other: float) -> float:

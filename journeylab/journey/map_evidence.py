@@ -74,7 +74,8 @@ class Evidence(Result):
         felt = self.rows[self.rows["lane"] == "emotion"]
         if len(felt):
             low = felt.loc[felt["value"].idxmin()]
-            said += f"; the lowest emotion is {low['value']:+.1f} (n = {words.count(low['n'])}) at {low['touchpoint']}"
+            felt_as = f"{words.plus(low['value'], digits=1)} (n = {words.count(low['n'])})"
+            said += f"; the lowest emotion is {felt_as} at {low['touchpoint']}"
         return f"{said}."
 
     def _draw(self, view: str) -> alt.TopLevelMixin:

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from journeylab import words
-from journeylab.journey.map_lettering import clean, fit, shorter
+from journeylab.journey.map_lettering import clean, fit, shorter, width
 from journeylab.journey.map_model import ASSUMED, OBSERVED
 from journeylab.journey.map_sheet import SHAPES
 
@@ -45,29 +45,30 @@ def volume(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
         )
     if not at.dense:
         said = words.count(cell.n) if cell.n else cell.text
-        with_source(out, cell, shorter(said, room - 12, 14), at.left + 8, at.y + 15, 14)
+        with_source(out, cell, shorter(said, room - 12, 15.5), at.left + 8, at.y + 15, 15.5)
 
 
 def drop_off(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
-    """Write who leaves here, with its interval, and the team's guess."""
+    """Write who leaves here, with its interval, and the teams' guess."""
     del chart
     cell, guess = point.cell("drop_off"), point.value("guess_drop_off")
-    size = 24.0 if at.big else 17.0
+    size, small = (26.0, 14.0) if at.big else (18.5, 12.5)
     if cell is not None and math.isfinite(cell.value):
         said = words.percent(cell.value, digits=0).replace(" %", "%" if at.dense else " %")
         if at.dense:
             out.write(said, (at.left + at.right) / 2, at.y + 18, min(13.0, (at.right - at.left) * 0.42), align="center")
             return
-        with_source(out, cell, said, at.left + 8, at.y + 15, size, bold=True)
+        with_source(out, cell, said, at.left + 8, at.y + size * 0.85, size, bold=True)
         span = f"{100 * cell.lower:.1f} to {words.percent(cell.upper)}"
         if math.isfinite(cell.lower):
-            out.write(
-                shorter(span, at.right - at.left - 14, 11), at.left + 8, at.y + (42 if at.big else 33), 11, "soft"
-            )
+            room = at.right - at.left - 12
+            out.write(shorter(span, room, small), at.left + 8, at.y + (46 if at.big else 35), small, "soft")
+    elif cell is not None and not at.dense:
+        out.write(cell.text, at.left + 12, at.y + size * 0.85, size, "soft", bold=True)
     if math.isfinite(guess) and not at.dense:
-        text = f"guess {words.percent(guess, digits=0)}"
-        place = at.y + (15 if cell is None else 33 if not at.big else 42)
-        out.write(text, at.right - 8, place, 12, "guess", align="right")
+        place = at.bottom - (16 if at.big else 13)
+        out.mark("guess", at.left + 13, place, "diamond", 60, hollow=True)
+        out.write(words.percent(guess, digits=0), at.left + 24, place, small + 2, "guess", bold=True)
 
 
 def thoughts(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
@@ -77,8 +78,8 @@ def thoughts(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
     if cell is None or at.dense:
         return
     out.mark("evidence", at.left + 12, at.y + 11, SHAPES[cell.source], 30, hollow=cell.source == ASSUMED)
-    for place, line in enumerate(fit(f"“{cell.text}”", at.right - at.left - 28, 11.5, 4)):
-        out.write(line, at.left + 21, at.y + 11 + place * 13.5, 11.5)
+    for place, line in enumerate(fit(f"“{cell.text}”", at.right - at.left - 26, 12.5, 4)):
+        out.write(line, at.left + 21, at.y + 11 + place * 15, 12.5)
 
 
 def pains(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
@@ -89,22 +90,17 @@ def pains(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
             out.mark("pain", (at.left + at.right) / 2, at.y + 22, "triangle-down", 120)
             out.write(str(len(sore)), (at.left + at.right) / 2, at.y + 42, 12, align="center")
         return
-    size = 15.0 if at.big else 12.0
-    most = 1 if at.big else max(1, int((at.bottom - at.y - 8) // 108))
-    tall = (at.bottom - at.y - 8) / most
+    size = 15.0 if at.big or at.bottom - at.y > 175 else 13.0
+    most = 1 if at.big else max(1, int((at.bottom - at.y - 8) // 130))
+    tall, more = (at.bottom - at.y - 8) / most, max(0, len(sore) - most)
     for place, pain in enumerate(sore[:most]):
         top = at.y + 4 + place * tall
         out.rect("pain", at.left + 5, top, at.right - 5, top + tall - 4, tip=clean(f"{pain.kind}: {pain.text}"))
         out.mark("pain", at.left + 15, top + 11, "triangle-down", 60)
-        votes = f" · {words.count(pain.votes, 'dot')}" if pain.votes else ""
-        out.write(
-            shorter(f"{pain.kind}{votes}", at.right - at.left - 42, size - 1),
-            at.left + 23,
-            top + 11,
-            size - 1,
-            "pain_ink",
-            bold=True,
-        )
+        votes = f" · {pain.votes}" if pain.votes else ""
+        room = at.right - at.left - 43
+        kind = max(10.0, min(size - 1, room / max(width(pain.kind + votes, 1.0), 1.0)))
+        out.write(shorter(f"{pain.kind}{votes}", room, kind), at.left + 23, top + 11, kind, "pain_ink", bold=True)
         out.mark("evidence", at.right - 14, top + 11, SHAPES[pain.source], 30, hollow=pain.source == ASSUMED)
         money = math.isfinite(pain.margin)
         unsure = pain.source == OBSERVED and not pain.clear
@@ -112,12 +108,20 @@ def pains(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
         for row, line in enumerate(fit(pain.text, at.right - at.left - 22, size, rows)):
             out.write(line, at.left + 11, top + 27 + row * size * 1.18, size)
         if money:
-            said = f"{words.money(pain.margin, chart.currency)} margin"
-            out.write(shorter(said, at.right - at.left - 14, size), at.left + 11, top + tall - 13, size, bold=True)
+            said = words.money(pain.margin, chart.currency)
+            room = at.right - at.left - (48 if more and place == most - 1 else 20)
+            out.write(
+                shorter(_first_that_fits((f"{said} margin", said), room, size), room, size),
+                at.left + 11,
+                top + tall - 13,
+                size,
+                bold=True,
+            )
         elif unsure:
             out.write(shorter("may be noise", at.right - at.left - 22, 11), at.left + 11, top + tall - 13, 11, "soft")
-    if len(sore) > most:
-        out.write(f"+ {len(sore) - most} more", at.right - 10, at.bottom - 3, 10, "soft", align="right")
+    if more:
+        said = f"+ {more}" if math.isfinite(sore[most - 1].margin) else f"+ {more} more"
+        out.write(said, at.right - 12, at.bottom - 16, 12, "pain_ink", align="right")
 
 
 def chances(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
@@ -135,12 +139,12 @@ def chances(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
     out.mark("chance", at.left + 15, at.y + 15, "triangle-up", 60)
     votes = words.count(best.votes, "dot") if best.votes else "idea"
     more = f" · + {len(ideas) - 1}" if len(ideas) > 1 else ""
-    out.write(f"{votes}{more}", at.left + 23, at.y + 15, 11, "chance_ink", bold=True)
-    rows = max(1, int((at.bottom - at.y - 46) // 14))
-    for row, line in enumerate(fit(best.text, at.right - at.left - 22, 12, rows)):
-        out.write(line, at.left + 11, at.y + 31 + row * 14, 12)
+    out.write(f"{votes}{more}", at.left + 23, at.y + 15, 12, "chance_ink", bold=True)
+    rows = max(1, int((at.bottom - at.y - 46) // 15))
+    for row, line in enumerate(fit(best.text, at.right - at.left - 20, 13, rows)):
+        out.write(line, at.left + 11, at.y + 32 + row * 15, 13)
     if best.owner:
-        out.write(shorter(best.owner, at.right - at.left - 22, 11), at.left + 11, at.bottom - 15, 11, "soft", bold=True)
+        out.write(shorter(best.owner, at.right - at.left - 22, 12), at.left + 11, at.bottom - 16, 12, "soft", bold=True)
 
 
 def support(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
@@ -150,9 +154,11 @@ def support(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
     if cases is None or at.dense:
         return
     said = words.count(cases.n, "case") if cases.n else cases.text
-    with_source(out, cases, shorter(said, at.right - at.left - 26, 12), at.left + 8, at.y + 13, 12)
+    with_source(out, cases, shorter(said, at.right - at.left - 26, 13.5), at.left + 8, at.y + 13, 13.5)
     if again is not None and math.isfinite(again.value):
-        out.write(f"{words.percent(again.value, digits=0)} write again", at.left + 8, at.y + 29, 11, "soft")
+        said, room = words.percent(again.value, digits=0), at.right - at.left - 12
+        said = _first_that_fits((f"{said} write again", f"{said} again"), room, 12)
+        out.write(shorter(said, room, 12), at.left + 8, at.y + 31, 12, "soft")
 
 
 def kpi(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
@@ -163,10 +169,15 @@ def kpi(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
         return
     if kpi is not None:
         out.mark("evidence", at.left + 12, at.y + 12, SHAPES[kpi.source], 30, hollow=kpi.source == ASSUMED)
-        for place, line in enumerate(fit(kpi.text, at.right - at.left - 28, 11, 2 if owner else 3)):
-            out.write(line, at.left + 21, at.y + 12 + place * 13, 11)
+        for place, line in enumerate(fit(kpi.text, at.right - at.left - 26, 12, 2 if owner else 3)):
+            out.write(line, at.left + 21, at.y + 12 + place * 14.5, 12)
     if owner is not None:
-        out.write(shorter(owner.text, at.right - at.left - 14, 12), at.left + 8, at.y + 44, 12, bold=True)
+        out.write(shorter(owner.text, at.right - at.left - 14, 13), at.left + 8, at.y + 44, 13, bold=True)
+
+
+def _first_that_fits(said: tuple[str, ...], room: float, size: float) -> str:
+    """Return the first of some wordings that fits the room, else the last."""
+    return next((text for text in said if width(text, size) <= room), said[-1])
 
 
 def with_source(out: Picture, cell: Cell, text: str, x: float, y: float, size: float, *, bold: bool = False) -> None:

@@ -6,6 +6,7 @@ whole in the map's table.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from journeylab.journey import map_curve, map_lanes
@@ -26,11 +27,17 @@ DENSE = 14
 LEFT, RIGHT, GUTTER = 20.0, 1584.0, 140.0
 #: Heights of the lanes of each view; a share instead, 0 to 1, takes that part of the room the others leave.
 _LANES = {
-    "map": {"volume": 50.0, "drop_off": 46.0, "emotion": 0.44, "thoughts": 60.0, "pains": 0.32, "chances": 0.24,
-            "support": 42.0, "kpi": 60.0},
-    "curve": {"drop_off": 62.0, "emotion": 0.72, "pains": 0.28},
-    "guess": {"drop_off": 62.0, "emotion": 1.0},
+    "map": {"volume": 50.0, "drop_off": 48.0, "emotion": 0.4, "thoughts": 66.0, "pains": 0.36, "chances": 0.24,
+            "support": 44.0, "kpi": 56.0},
+    "curve": {"drop_off": 66.0, "emotion": 0.66, "pains": 0.34},
+    "guess": {"drop_off": 66.0, "emotion": 1.0},
 }  # fmt: skip
+#: Height of a lane in which nothing stands while something does in others, and what a line of guesses adds.
+_EMPTY, _GUESS = 32.0, 22.0
+#: Lanes that hold nothing but words.
+_WORDS = ("thoughts", "support", "kpi")
+#: Asked over the map that teams guess from.
+QUESTION = "What do you think customers feel here, and how many leave?"
 _LABELS = {"volume": "Visitors", "drop_off": "Leave here", "emotion": "Emotion", "thoughts": "Thoughts",
            "pains": "Pain points", "chances": "Opportunities", "support": "Support", "kpi": "KPI, owner"}  # fmt: skip
 
@@ -38,22 +45,20 @@ _LABELS = {"volume": "Visitors", "drop_off": "Leave here", "emotion": "Emotion",
 def picture(chart: Map, *, paper: str = "16:9", view: str = "map") -> Picture:
     """Lay a map out on a sheet."""
     height = HEIGHTS[paper]
-    title = chart.headline() if view != "guess" else "What do you think customers feel here, and how many leave?"
-    out = Picture(WIDTH, height, title)
+    out = Picture(WIDTH, height, QUESTION if view == "guess" else chart.headline())
     points = chart.touchpoints
     big = view != "map"
     _heading(out, chart, big=big)
-    lanes: dict[str, float] = {
-        k: v for k, v in _LANES[view].items() if k != "thoughts" or any(p.cell("thoughts") for p in points)
-    }
+    lanes = _heights(chart, view)
     wide = (RIGHT - GUTTER - LEFT) / max(len(points), 1)
     columns = {p.id: (GUTTER + LEFT + i * wide, GUTTER + LEFT + (i + 1) * wide) for i, p in enumerate(points)}
     dense = len(points) > DENSE
     y = _stages(out, chart, columns, 96.0 if big else 78.0, height - 44, big=big)
-    y = _cards(out, chart, columns, y, big=big, dense=dense)
+    y = _cards(out, chart, columns, y, view=view, dense=dense)
     room = height - 46 - y - sum(tall for tall in lanes.values() if tall > 1.0)
+    shares = sum(part for part in lanes.values() if part <= 1.0)
     for lane, part in lanes.items():
-        tall = part if part > 1.0 else part * room
+        tall = part if part > 1.0 else part / shares * room
         _label(out, _LABELS[lane], y + (22 if lane == "emotion" else 0), big=big)
         out.rect("rule", LEFT, y + tall - 1, RIGHT, y + tall - 0.4)
         if lane == "emotion":
@@ -65,14 +70,38 @@ def picture(chart: Map, *, paper: str = "16:9", view: str = "map") -> Picture:
                 left, right = columns[point.id]
                 getattr(map_lanes, lane)(out, chart, point, Room(left, y, right, y + tall, big, dense))
         y += tall
-    _legend(out, height - 22, dense=dense)
+    _legend(out, height - 22, view=view, dense=dense)
     return out
 
 
+def _heights(chart: Map, view: str) -> dict[str, float]:
+    """Return the height or share of each lane; one in which nothing stands makes room for the others.
+
+    A map on which nothing stands at all keeps its lanes: it is there to be filled, on a wall too.
+    """
+    points = chart.touchpoints
+    lanes = {lane: tall for lane, tall in _LANES[view].items() if len(points) <= DENSE or lane not in _WORDS}
+    empty = [lane for lane in lanes if lane != "emotion" and not any(_stands(point, lane) for point in points)]
+    if view == "map" and len(empty) < len(lanes) - 1:
+        lanes |= dict.fromkeys(empty, _EMPTY)
+    if lanes["drop_off"] > _EMPTY and any(math.isfinite(point.value("guess_drop_off")) for point in points):
+        lanes["drop_off"] += _GUESS
+    return lanes
+
+
+def _stands(point: Touchpoint, lane: str) -> bool:
+    """Say whether something stands in a lane of the picture."""
+    items = {"pains": point.pains, "chances": point.opportunities}
+    if lane in items:
+        return bool(items[lane])
+    cells = {"kpi": ("kpi", "owner"), "drop_off": ("drop_off", "guess_drop_off")}.get(lane, (lane,))
+    return any(point.cell(cell) for cell in cells)
+
+
 def _heading(out: Picture, chart: Map, *, big: bool) -> None:
-    size = 34 if big else 27
-    out.write(shorter(chart.title, 1000, size), LEFT, 18 + size / 2, size, bold=True)
-    out.write(shorter(out.title, 1330, 18 if big else 15), LEFT, 66 if big else 58, 18 if big else 15, "soft")
+    size = 34 if big else 26
+    out.write(shorter(chart.title, 1000, size), LEFT, 16 + size / 2, size, bold=True)
+    out.write(shorter(out.title, 1540, 21 if big else 19), LEFT, 68 if big else 57, 21 if big else 19, "soft")
     period = chart.data().get("period")
     if isinstance(period, list) and len(period) == 2:
         out.write(f"{period[0]} to {period[1]}", RIGHT, 28, 14, "soft", align="right")
@@ -100,14 +129,17 @@ def _stages(
 
 
 def _cards(
-    out: Picture, chart: Map, columns: dict[str, tuple[float, float]], y: float, *, big: bool, dense: bool
+    out: Picture, chart: Map, columns: dict[str, tuple[float, float]], y: float, *, view: str, dense: bool
 ) -> float:
-    tall = 118.0 if dense else 104.0 if big else 86.0
+    big = view != "map"
+    tall = 170.0 if dense else 78.0 if view == "guess" else 104.0 if big else 86.0
     moved = {move["touchpoint"]: move for move in chart.moves if move.get("clear")}
     for point in chart.touchpoints:
         left, right = columns[point.id]
         middle, size = (left + right) / 2, _size(point.name, (right - left - 18) * 0.9, 17 if big else 14.5)
-        out.rect("card", left + 4, y, right - 4, y + tall - 6, tip=_tip(point))
+        out.rect(
+            "card", left + 4, y, right - 4, y + tall - 6, tip=clean(point.name) if view == "guess" else _tip(point)
+        )
         if dense:
             size = max(8.0, min(13.0, (right - left) * 0.52))
             out.write(shorter(point.name, tall - 34, size), middle, y + tall - 28, size, bold=True, upright=True)
@@ -116,13 +148,15 @@ def _cards(
             continue
         lines = fit(point.name, (right - left - 18) * 0.95, size, 3)
         for place, line in enumerate(lines):
-            out.write(line, left + 12, y + 14 + place * size * 1.18, size, bold=True)
+            out.write(line, left + 12, y + 15 + place * size * 1.18, size, bold=True)
+        if view == "guess":
+            continue
         word, shapes, hollow = _badge(point)
         for place, shape in enumerate(shapes):
             out.mark("evidence", left + 16 + place * 13, y + tall - 18, shape, 46, hollow=hollow)
-        out.write(word, left + 12 + len(shapes) * 13, y + tall - 18, 11, "soft")
+        out.write(word, left + 12 + len(shapes) * 13, y + tall - 18, 12, "soft")
         if point.id in moved:
-            out.write("moved", right - 12, y + tall - 18, 11, "guess", bold=True, align="right")
+            out.write("moved", right - 12, y + tall - 18, 12, "guess", bold=True, align="right")
     return y + tall
 
 
@@ -153,20 +187,28 @@ def _label(out: Picture, text: str, y: float, *, big: bool) -> None:
     out.write(shorter(text, GUTTER - 10, size), LEFT, y + 15, size, "soft", bold=True)
 
 
-def _legend(out: Picture, y: float, *, dense: bool) -> None:
+def _legend(out: Picture, y: float, *, view: str, dense: bool) -> None:
+    """Say what each sign means; signs of roles that are not on the sheet are left out, sources are always said."""
     x = LEFT
+    drawn = {item["role"] for item in (*out.marks, *out.rects, *out.lines)} | {"evidence"}
+    if view == "guess":
+        drawn = {"guess"}
     entries = (
         ("evidence", "circle", False, "observed: counted in the data"),
         ("evidence", "square", False, "survey: said by customers"),
         ("evidence", "diamond", True, "assumed: written by the team"),
         ("curve", "circle", False, "emotion, band: 95 % interval"),
-        ("guess", "diamond", True, "the team's guess"),
+        ("guess", "diamond", True, "the teams' guess"),
         ("pain", "triangle-down", False, "pain point"),
         ("chance", "triangle-up", False, "opportunity"),
     )
     for role, shape, hollow, said in entries:
+        if role not in drawn:
+            continue
         out.mark(role, x + 6, y, shape, 70, hollow=hollow)
         out.write(said, x + 17, y, 13, "soft")
-        x += 40 + 6.4 * len(said)
+        x += 46 + width(said, 13)
+    if view == "guess":
+        return
     end = "Many touchpoints: words are in the table." if dense else "Empty: not known. Dotted: nothing known between."
     out.write(end, RIGHT, y, 13, "soft", align="right")

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
     from journeylab.journey.map import Map
 
-PARTS = ("touchpoints", "pains", "opportunities", "stages", "scores")
-#: Characters a cell may have.
-_MOST = 2000
+PARTS = ("touchpoints", "pains", "opportunities", "stages", "scores", "names")
+#: Characters a cell may have, and names a touchpoint may be known by.
+_MOST, _NAMES = 2000, 100
 
 
 def rows(chart: Map, part: str) -> pd.DataFrame:
@@ -34,6 +34,9 @@ def rows(chart: Map, part: str) -> pd.DataFrame:
         found = [(p.id, {"name": p.name, **{c: p.scores.get(c) for c in CRITERIA}}) for p in chart.touchpoints]
         frame = _frame(found, ["name", *CRITERIA])
         return frame.astype(dict.fromkeys(CRITERIA, float))
+    if part == "names":
+        found = [(p.id, {"name": p.name, "events": list(p.events), "about": list(p.about)}) for p in chart.touchpoints]
+        return _frame(found, ["name", "events", "about"])
     if part == "pains":
         found = [
             (
@@ -74,6 +77,8 @@ def with_rows(chart: Map, part: str, edited: pd.DataFrame) -> Map:
         return _touchpoints(chart, edited)
     if part == "scores":
         return _scores(chart, edited)
+    if part == "names":
+        return _known_by(chart, edited)
     return _items(chart, part, edited)
 
 
@@ -152,6 +157,17 @@ def _scores(chart: Map, edited: pd.DataFrame) -> Map:
             if key in known and known[key].scores.get(criterion) != score:
                 out = out.with_score(key, criterion, score)
     return out
+
+
+def _known_by(chart: Map, edited: pd.DataFrame) -> Map:
+    points = chart.data()["touchpoints"]
+    known = _by_id(points)
+    for key, row in _records(edited):
+        for what in ("events", "about"):
+            listed = _listed(row.get(what))
+            if key in known and listed != known[key].get(what, []):
+                known[key][what] = [name for name in dict.fromkeys(map(_text, listed)) if name][:_NAMES]
+    return chart.with_(touchpoints=points)
 
 
 def _items(chart: Map, part: str, edited: pd.DataFrame) -> Map:
@@ -233,6 +249,12 @@ def _frame(found: list[tuple[str, dict[str, Any]]], columns: list[str]) -> pd.Da
 
 def _text(value: Any) -> str:
     return " ".join(value.split())[:_MOST] if isinstance(value, str) else ""
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return what a cell lists; a table may give it back as an array."""
+    found = value.tolist() if hasattr(value, "tolist") else value
+    return list(found) if isinstance(found, list | tuple) else []
 
 
 def _number(value: Any) -> float:

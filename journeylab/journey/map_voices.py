@@ -121,7 +121,7 @@ def _score(kind: str, part: pd.DataFrame) -> str:
     mean = float((part["score"] * part["n"]).sum() / n)
     if kind == "nps":
         value = feeling(kind, part["score"], part["scale"])
-        return f"NPS {50 * float((value * part['n']).sum() / n):+.0f} (n = {n:,})"
+        return f"NPS {words.plus(50 * float((value * part['n']).sum() / n))} (n = {n:,})"
     if kind == "yes_no":
         return f"yes {words.percent(mean, digits=0)} (n = {n:,})"
     low, high = _SCALES[kind]

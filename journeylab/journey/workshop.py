@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 #: What is guessed, and the distance at which a guess is worth nothing.
 GUESSED = {"emotion": 2.0, "drop_off": 0.5}
 #: Lanes that would give the answers away.
-_HIDDEN = ("emotion", "experience", "ease", "drop_off", "kpi", "stake", "support", "repeat_contacts", "thoughts",
-           "met_by_buyers", "time")  # fmt: skip
+_HIDDEN = ("volume", "emotion", "experience", "ease", "drop_off", "kpi", "stake", "support", "repeat_contacts",
+           "thoughts", "met_by_buyers", "time")  # fmt: skip
+#: What stands in a cell that can be guessed while its answer is hidden.
+ASKED = "?"
 MOST_TEAMS = 20
 
 
@@ -148,13 +150,22 @@ def guessable(chart: Map) -> dict[tuple[str, str], Cell]:
 
 
 def hidden(chart: Map) -> Map:
-    """Return the map without what the data answers, to guess from: names, visitors, channels and guesses stay."""
+    """Return the map without what the data answers, to guess from: names, channels and guesses stay.
+
+    What can be guessed is asked for. Visitors go too: how many come to the next touchpoint gives away who leaves.
+    """
+    asked = guessable(chart)
 
     def edit(data: dict[str, Any]) -> None:
         data.pop("moves", None)
         for point in data["touchpoints"]:
             cells = point.get("cells", {})
             point["cells"] = {k: c for k, c in cells.items() if k not in _HIDDEN or c.get("source", ASSUMED) == ASSUMED}
+            point["cells"] |= {
+                what: {"text": ASKED, "source": cell.source}
+                for (key, what), cell in asked.items()
+                if key == point["id"]
+            }
             point["pains"] = [pain for pain in point.get("pains", ()) if pain.get("source", ASSUMED) == ASSUMED]
 
     return chart.changed(edit)

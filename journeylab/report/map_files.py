@@ -18,8 +18,10 @@ from journeylab.journey.map_lettering import clean
 if TYPE_CHECKING:
     from journeylab.journey.map import Map
 
-#: What Mermaid gives a meaning in a line of a journey.
-_MERMAID = re.compile(r"[:;#,%{}<>\"`]")
+#: What ends or changes a line of a Mermaid journey, and what may stand there instead.
+_MERMAID = str.maketrans({":": "∶", ";": ",", '"': "”", **dict.fromkeys("#%{}<>`", " ")})
+#: A line of a Mermaid journey that begins with one of these words is no task.
+_KEYWORDS = re.compile(r"(journey|title|section|acctitle|accdescr)\b", re.IGNORECASE)
 #: What XML 1.0 cannot hold.
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -58,12 +60,12 @@ def mermaid(chart: Map) -> str:
     >>> from journeylab.journey import Map
     >>> print("\n".join(mermaid(Map.blank()).splitlines()[:4]))
     journey
-        title Everyone the journey
+        title Everyone: the journey
         section Awareness
           Arrives at the shop (emotion not known): 3: Everyone
     """
-    actor = _mermaid_text(chart.about.get("name") or chart.persona or "Everyone")
-    lines = ["journey", f"    title {_mermaid_text(chart.title)}"]
+    actor = _mermaid_text(chart.about.get("name") or chart.persona or "Everyone").replace(",", "")
+    lines = ["journey", f"    title {_mermaid_text(chart.title).replace('∶', ':')}"]  # a title may have colons
     for stage in chart.stages:
         lines.append(f"    section {_mermaid_text(stage.name)}")
         for point in chart.touchpoints:
@@ -75,7 +77,9 @@ def mermaid(chart: Map) -> str:
             if value != value:  # noqa: PLR0124 - not a number
                 value, said = 0.0, " (emotion not known)"
             score = min(5, max(1, round(value + 3)))
-            lines.append(f"      {_mermaid_text(point.name)}{said}: {score}: {actor}")
+            name = _mermaid_text(point.name)
+            name = f"“{name}”" if _KEYWORDS.match(name) else name
+            lines.append(f"      {name}{said}: {score}: {actor}")
     return "\n".join(lines) + "\n"
 
 
@@ -137,4 +141,4 @@ def _xml(text: str) -> str:
 
 def _mermaid_text(text: str) -> str:
     """Return text without what Mermaid would read as more than text."""
-    return " ".join(_MERMAID.sub(" ", clean(text)).split()) or "-"
+    return " ".join(clean(text).translate(_MERMAID).split()) or "-"

@@ -99,12 +99,12 @@ class _Slide:
             head = table.cell(0, place)
             head.fill.solid()
             head.fill.fore_color.rgb = _colour("stage")
-            self._fill(head, str(name), 12, "on_stage", bold=True)
+            self._fill(head, str(name), 13, "on_stage", bold=True)
             for row, value in enumerate(frame.iloc[:, place], start=1):
                 cell = table.cell(row, place)
                 cell.fill.solid()
                 cell.fill.fore_color.rgb = _colour("column0" if row % 2 else "paper")
-                self._fill(cell, shorter(str(value), wide * 230, 12), 12)
+                self._fill(cell, shorter(str(value), wide * 130, 13), 13)
 
     @staticmethod
     def _place(shape: Any, x: float, y: float, wide: float, high: float) -> None:
@@ -170,7 +170,7 @@ def _journey(slide: _Slide, chart: Map, points: Sequence[Touchpoint]) -> None:
             slide.box(said, mine[0] + 0.03, 1.02, mine[-1] - mine[0] + wide - 0.06,
                       0.34, "stage", "stage", 13, role="on_stage", bold=True, align="center", top=False)  # fmt: skip
     for label, y in (("Who leaves", 2.2), ("Emotion", 2.75), ("Pain points", 4.75), ("Opportunities", 5.98)):
-        slide.text(label, 0.1, y, 1.15, 0.3, 9, "soft", bold=True)
+        slide.text(label, 0.1, y, 1.2, 0.3, 9, "soft", bold=True)
     for point in points:
         x = at[point.id] + 0.04
         slide.box(
@@ -191,14 +191,14 @@ def _journey(slide: _Slide, chart: Map, points: Sequence[Touchpoint]) -> None:
             slide.text(f"{said}{span}", x, 2.16, wide - 0.08, 0.5, 11)
         pains = sorted(point.pains, key=lambda pain: (-pain.votes, not pain.clear))
         if pains:
-            slide.box(_pain(pains[0], chart.currency, wide), x, 4.75, wide - 0.08, 1.18, "pain_fill", "pain", 10)
+            slide.box(_pain(pains[0], chart.currency, wide), x, 4.75, wide - 0.08, 1.18, "pain_fill", "pain", 11)
         chances = sorted(point.opportunities, key=lambda chance: -chance.votes)
         if chances:
             best = chances[0]
             dots = f" ({words.count(best.votes, 'dot')})" if best.votes else ""
-            said = f"{shorter(best.text, wide * 420, 10)}{dots}\n{shorter(best.owner, wide * 90, 10)}"
+            said = f"{shorter(best.text, wide * 170, 11)}{dots}\n{shorter(best.owner, wide * 65, 11)}"
             slide.box(said, x, 5.98, wide - 0.08, 1.0,
-                      "chance_fill", "chance", 10)  # fmt: skip
+                      "chance_fill", "chance", 11)  # fmt: skip
     _curve(slide, points)
     slide.text(
         "● observed   ■ survey   ◇ assumed by the team   Emotion from -2 (very unhappy) to +2 (very happy), with the "
@@ -210,15 +210,21 @@ def _journey(slide: _Slide, chart: Map, points: Sequence[Touchpoint]) -> None:
 def _curve(slide: _Slide, points: Sequence[Touchpoint]) -> None:
     """Put the emotion as a native chart, whose figures can be edited."""
     from pptx.chart.data import CategoryChartData
-    from pptx.enum.chart import XL_CHART_TYPE, XL_LEGEND_POSITION, XL_MARKER_STYLE, XL_TICK_LABEL_POSITION
+    from pptx.enum.chart import (
+        XL_CHART_TYPE,
+        XL_LABEL_POSITION,
+        XL_LEGEND_POSITION,
+        XL_MARKER_STYLE,
+        XL_TICK_LABEL_POSITION,
+    )
     from pptx.enum.dml import MSO_LINE
     from pptx.util import Inches, Pt
 
     series = {
         "Emotion": ("curve", [point.value("emotion") for point in points]),
-        "Lower": ("error", [_end(point, "lower") for point in points]),
-        "Upper": ("error", [_end(point, "upper") for point in points]),
-        "Team's guess": ("guess", [point.value("guess_emotion") for point in points]),
+        "95 % interval, from": ("error", [_end(point, "lower") for point in points]),
+        "95 % interval, to": ("error", [_end(point, "upper") for point in points]),
+        "Teams' guess": ("guess", [point.value("guess_emotion") for point in points]),
         "Expected": ("expected", [point.value("expectation") for point in points]),
     }
     series = {name: (role, values) for name, (role, values) in series.items() if any(map(math.isfinite, values))}
@@ -241,17 +247,42 @@ def _curve(slide: _Slide, points: Sequence[Touchpoint]) -> None:
     axis.tick_labels.font.size = Pt(10)
     axis.major_gridlines.format.line.color.rgb = _colour("rule")
     drawn.category_axis.tick_label_position = XL_TICK_LABEL_POSITION.NONE
+    styles = {"curve": XL_MARKER_STYLE.SQUARE, "guess": XL_MARKER_STYLE.DIAMOND}
     for line, (role, _values) in zip(drawn.plots[0].series, series.values(), strict=True):
         line.smooth = False
         line.format.line.color.rgb = _colour(role)
-        line.format.line.width = Pt(3 if role == "curve" else 1.25)
-        if role != "curve":
+        line.format.line.width = Pt(3 if role == "curve" else 1.5)
+        if role == "guess":
             line.format.line.dash_style = MSO_LINE.DASH
-        styles = {"curve": XL_MARKER_STYLE.SQUARE, "guess": XL_MARKER_STYLE.DIAMOND, "expected": XL_MARKER_STYLE.DASH}
-        line.marker.style = styles.get(role, XL_MARKER_STYLE.NONE)
+        elif role != "curve":  # ends of intervals and expectations are places, not a course
+            line.format.line.fill.background()
+        line.marker.style = styles.get(role, XL_MARKER_STYLE.DASH)
         line.marker.size = 9
         line.marker.format.fill.solid()
         line.marker.format.fill.fore_color.rgb = _colour(role)
+        if role == "curve":
+            labels = line.data_labels
+            labels.show_value, labels.position = True, XL_LABEL_POSITION.ABOVE
+            labels.number_format, labels.number_format_is_linked = "+0.0;−0.0;0.0", False
+            labels.font.size, labels.font.bold = Pt(12), True
+    _align(drawn, frame)
+
+
+def _align(drawn: Any, frame: Any) -> None:
+    """Put the plot of a chart right under the columns, so that each point stands below its touchpoint."""
+    from pptx.oxml import parse_xml
+    from pptx.oxml.ns import nsdecls
+    from pptx.util import Inches
+
+    wide, left = frame.width, Inches(_LEFT) - frame.left
+    places = {"x": left / wide, "y": 0.04, "w": Inches(_RIGHT - _LEFT) / wide, "h": 0.76}
+    modes = "".join(f'<c:{name}Mode val="edge"/>' for name in ("x", "y"))
+    layout = "".join(f'<c:{name} val="{value:.5f}"/>' for name, value in places.items())
+    area = drawn._chartSpace.chart.plotArea  # noqa: SLF001 - python-pptx has no word for it
+    for old in area.xpath("c:layout"):
+        area.remove(old)
+    inner = f'<c:manualLayout><c:layoutTarget val="inner"/>{modes}{layout}</c:manualLayout>'
+    area.insert(0, parse_xml(f"<c:layout {nsdecls('c')}>{inner}</c:layout>"))
 
 
 def _end(point: Touchpoint, end: str) -> float:
@@ -266,7 +297,7 @@ def _known_by(point: Touchpoint) -> str:
 
 def _pain(pain: Any, currency: str, wide: float) -> str:
     money = f"\n{words.money(pain.margin, currency)} margin" if math.isfinite(pain.margin) else ""
-    return f"{_MARKS[pain.source]} {pain.kind}\n{shorter(pain.text, wide * 380, 10)}{money}"
+    return f"{_MARKS[pain.source]} {pain.kind}\n{shorter(pain.text, wide * 190, 11)}{money}"
 
 
 def _tables(deck: Any, chart: Map) -> None:
@@ -280,7 +311,7 @@ def _tables(deck: Any, chart: Map) -> None:
             sure=["yes" if clear else "" for clear in pains["clear"]],
         )[["touchpoint", "kind", "text", "evidence", "sure", "money", "votes"]]
         shown.columns = ["Touchpoint", "Kind", "Pain point", "Known from", "Beyond noise", "Margin", "Dots"]
-        _pages(deck, "Pain points, the worst first", shown, [2.0, 1.4, 5.0, 1.35, 1.0, 1.2, 0.8])
+        _pages(deck, "Pain points, the worst first", shown, [2.0, 1.55, 4.75, 1.4, 1.05, 1.2, 0.85])
     chances = chart.opportunities()
     if len(chances):
         shown = chances[["touchpoint", "text", "owner", "kpi", "next_step", "votes"]]

@@ -99,7 +99,7 @@ class Figure:
         digits = 0 if self.kind == "score" else 3
         if math.isnan(self.change) or not round(self.change, digits):
             return ""
-        return f"{words.points(self.change)} points" if self.kind == "score" else words.signed(self.change)
+        return f"{words.plus(self.change)} points" if self.kind == "score" else words.signed(self.change)
 
     def written(self, value: float, currency: str) -> str:
         """Write a value of this figure as a person would."""
@@ -108,7 +108,7 @@ class Figure:
         if self.kind == "money":
             return words.money(value, currency)
         if self.kind == "score":
-            return words.points(value)
+            return words.plus(value)
         return words.percent(value) if self.kind == "share" else words.count(value)
 
 

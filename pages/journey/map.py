@@ -3,7 +3,7 @@
 import streamlit as st
 
 import journeylab as jl
-from journeylab.app import controls, map_editor, map_page, map_takeaway
+from journeylab.app import controls, map_editor, map_keeper, map_page, map_takeaway, workshop
 from journeylab.app.presenter import present_button, presenting
 from journeylab.app.shell import page
 
@@ -14,19 +14,22 @@ with page(
     "What do customers live through on their way, stage by stage, and how is it known?",
 ) as shop:
     look = "Map" if presenting() else controls.segments("Look at", LOOKS, key="look")
-    chart = map_page.chosen(shop, jl.journey.evidence, jl.customers.personas, preview=map_page.preview)
-    if look == "Map":
+    drawn = workshop.preview if map_keeper.hidden() else map_page.preview
+    chart = map_page.chosen(shop, jl.journey.evidence, jl.customers.personas, preview=drawn)
+    if workshop.still_guessing(chart):
+        present_button()
+    elif look == "Map":
         map_page.picture(chart)
         with st.container(horizontal=True):
             present_button()
             map_takeaway.downloads(chart)
         map_page.moved(chart)
-    if look == "Edit":
+    elif look == "Edit":
         map_editor.editor(chart)
-    if look == "Pain points":
+    elif look == "Pain points":
         map_page.pains(chart)
-    if look == "Scorecard":
+    elif look == "Scorecard":
         map_editor.scores(chart)
-    if look == "Compare":
+    elif look == "Compare":
         map_page.compare(shop, chart)
     map_page.doubts(chart)

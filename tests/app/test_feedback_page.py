@@ -48,6 +48,29 @@ def test_the_scores_are_those_of_the_library(open_app: Open, spoken):
     assert len(app.metric) == 6
 
 
+def test_with_nothing_to_break_down_by_the_scores_open_on_their_course(open_app: Open, spoken):
+    app = open_app(PAGE, shop=spoken, query={"kind": "NPS"})
+    assert app.segmented_control(key="feedback_view").options == ["Trend", "Table", "Python"]
+    app.selectbox(key="by").set_value("touchpoint").run()
+    assert app.segmented_control(key="feedback_view").options == ["Groups", "Trend", "Table", "Python"]
+    assert app.segmented_control(key="feedback_view").value == "Groups"
+    assert not app.exception
+
+
+def test_answers_of_the_staff_alone_open_the_page(open_app: Open):
+    answers = """SELECT 'r' || i AS response_id, TIMESTAMP '2026-01-01' + INTERVAL 1 DAY * i AS answered_at,
+        DATE '2026-01-01' + i::INTEGER AS "day", 'enps' AS kind, (i * 7 % 11)::DOUBLE AS score, 10.0 AS scale,
+        'Too many meetings, too late' AS comment FROM range(60) t(i)"""
+    app = open_app(PAGE, shop=shop_of({"surveys": answers}))
+    assert not app.exception
+    assert not app.error
+    assert [metric.label for metric in app.metric] == ["Employees' NPS"]
+    for look in LOOKS[1:]:
+        app.segmented_control(key="look").set_value(look).run()
+        assert not app.exception
+        assert "bug" not in " ".join(item.value for item in app.error).lower()
+
+
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_survey_file_alone_is_never_a_bug(open_app: Open, look):
     app = open_app(PAGE, shop=answers_shop(), query={"look": look})
@@ -62,7 +85,7 @@ def test_support_cases_alone_open_the_page_and_the_rest_says_what_to_add(open_ap
     app = open_app(PAGE, shop=cases)
     assert not app.exception
     assert not app.error
-    assert jl.customers.support(cases).headline() in said(app)
+    assert jl.customers.support(cases, by="topic").headline() in said(app)
     assert "“Scores”, “Comments”, “Who answers” and “Win back” cannot be shown" in said(app)
     app.segmented_control(key="look").set_value("Scores").run()
     assert not app.exception

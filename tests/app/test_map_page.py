@@ -8,6 +8,8 @@ import pytest
 
 from journeylab.data import lab_file
 from journeylab.journey.map import EDIT, Map
+from journeylab.journey.map_picture import QUESTION
+from journeylab.journey.workshop import with_guess
 from tests.app.conftest import plain
 
 if TYPE_CHECKING:
@@ -103,6 +105,7 @@ def test_presenting_shows_the_picture_without_menu_titles_and_downloads(open_app
     assert not app.exception
     assert not app.title
     assert not app.sidebar.children
+    assert not app.get("download_button")
     assert len(app.get("vega_lite_chart")) == 1
     app.button(key="present").click().run()
     assert app.title
@@ -138,3 +141,32 @@ def test_a_map_drawn_before_there_was_a_shop_goes_with_it(open_app: Open, shop: 
     visitor.shop, visitor.drawn = None, {"": {}}
     visitor.forget()
     assert visitor.drawn == {}
+
+
+def test_while_teams_guess_the_map_hides_what_the_data_knows_until_reveal(open_app: Open, shop: Dataset):
+    guessed = with_guess(Map.from_data(shop), "Red", "look", emotion=1)
+    app = open_app(WORKSHOP, shop=guessed.keep(shop))
+    assert "the Journey map hides" in said(app)
+    for look in LOOKS:
+        app.session_state["look"] = look
+        app.switch_page(f"../../pages/{MAP}.py").run()
+        assert not app.exception
+        (picture,) = app.get("vega_lite_chart")
+        assert picture.proto.alt == QUESTION
+        assert b"observed" not in picture.proto.SerializeToString()
+        assert "Teams are guessing" in said(app)
+        assert not app.get("arrow_data_frame")
+    app.session_state["look"] = "Map"
+    app.button(key="workshop_show_now").click().run()
+    assert "Teams are guessing" not in said(app)
+    assert b"observed" in app.get("vega_lite_chart")[0].proto.SerializeToString()
+    app.switch_page(f"../../pages/{WORKSHOP}.py").run()
+    app.segmented_control(key="step").set_value("Reveal").run()
+    app.switch_page(f"../../pages/{MAP}.py").run()
+    assert "Teams are guessing" not in said(app)
+
+
+def test_a_look_at_the_workshop_alone_hides_nothing(open_app: Open, shop: Dataset):
+    app = open_app(WORKSHOP, shop=shop)
+    app.switch_page(f"../../pages/{MAP}.py").run()
+    assert "Teams are guessing" not in said(app)

@@ -15,6 +15,7 @@ import journeylab as jl
 from journeylab.customers import paradox, score_interval, score_trend
 from journeylab.customers.answers import KINDS, kinds_of, splits
 from journeylab.data.examples import answers_shop, shop_of
+from journeylab.errors import BadParameter
 
 TRUTHS = Path(__file__).resolve().parents[2] / "sample_data" / "truths.json"
 
@@ -142,6 +143,20 @@ def test_the_order_of_rows_changes_nothing():
     one, other = answered(rows), answered(f"SELECT * FROM ({rows}) ORDER BY 2")
     same = jl.customers.feedback(one, by="touchpoint").table(), jl.customers.feedback(other, by="touchpoint").table()
     pd.testing.assert_frame_equal(*same)
+
+
+def test_without_groups_the_course_is_shown_and_no_chart_of_one_row(spoken):
+    assert jl.customers.feedback(spoken).views == ("trend",)
+    assert jl.customers.feedback(spoken, by="touchpoint", smallest=5).views == ("groups", "trend")
+    with pytest.raises(BadParameter):
+        jl.customers.feedback(spoken).chart("groups")
+
+
+def test_a_score_below_zero_is_written_with_a_minus_and_not_a_hyphen():
+    rows = "SELECT * FROM (VALUES ('2026-01-01', 1, 'a'), ('2026-01-02', 3, 'b'), ('2026-01-03', 7, 'a')) v"
+    found = jl.customers.feedback(answered(rows))
+    assert found.headline().startswith("NPS is −67 (−")
+    assert "-" not in found.headline()
 
 
 def test_a_survey_file_alone_is_enough():

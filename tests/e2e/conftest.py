@@ -36,6 +36,7 @@ class Server:
 class Watch:
     """What a page did behind the user's back."""
 
+    own: str
     hosts: set[str] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
 
@@ -61,30 +62,32 @@ def browser(chromium: str) -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
-    """A function that opens the app as a new visitor; when the test ends, what the pages did is judged."""
+    """A function that opens the app, or the one `at` another address, as a new visitor.
+
+    When the test ends, what the pages did is judged.
+    """
     contexts, watches = [], []
 
-    def open_it(path: str = "/", **options: object) -> Page:
+    def open_it(path: str = "/", *, at: str = "", **options: object) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(30_000)
-        watches.append(_watch(page))
-        page.goto(server.url + path)
+        watches.append(_watch(page, at or server.url))
+        page.goto((at or server.url) + path)
         page.get_by_role("heading", level=1).wait_for()
         return page
 
     yield open_it
     for context in contexts:
         context.close()
-    own = urlsplit(server.url).netloc
     for watch in watches:
-        assert watch.hosts <= {own}, "a page asked another host"
+        assert watch.hosts <= {watch.own}, "a page asked another host"
         assert not watch.errors
 
 
-def _watch(page: Page) -> Watch:
-    seen = Watch()
+def _watch(page: Page, url: str) -> Watch:
+    seen = Watch(urlsplit(url).netloc)
     page.on("request", lambda request: _note_host(seen, request.url))
     page.on("websocket", lambda socket: _note_host(seen, socket.url))
     page.on("pageerror", lambda error: seen.errors.append(str(error)))

@@ -8,6 +8,7 @@ import math
 import threading
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -182,6 +183,21 @@ def test_rows_added_changed_moved_and_deleted_in_a_table_become_a_map():
     assert not edited.touchpoint("payment").pains
     assert edited.touchpoint("order").pains[0].votes == 2
     assert not with_rows(edited, "pains", moved.iloc[:0]).touchpoint("order").pains
+
+
+def test_the_events_and_words_of_a_touchpoint_are_changed_in_a_table_and_the_rest_stays():
+    chart = Map.blank().with_cell("look", "thoughts", "ours")
+    table = rows(chart, "names")
+    assert table["events"].iloc[0] == list(chart.touchpoints[0].events)
+    assert with_rows(chart, "names", table) == chart
+    place = table.index[table["id"] == "delivery"][0]
+    table.at[place, "events"] = np.array(["parcel_opened", " parcel_opened ", "", None], dtype=object)
+    table.at[place, "about"] = None
+    table.at[0, "events"] = ["🎉", "a, b"]
+    new = with_rows(chart, "names", table)
+    assert (new.touchpoint("delivery").events, new.touchpoint("delivery").about) == (("parcel_opened",), ())
+    assert new.touchpoint("arrive").events == ("🎉", "a, b")
+    assert new.touchpoint("look") == chart.touchpoint("look")
 
 
 def test_stages_are_renamed_added_reordered_and_deleted_in_a_table():

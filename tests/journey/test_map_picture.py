@@ -10,6 +10,7 @@ from journeylab.charts.journey_map import PALETTES
 from journeylab.journey.map import Map
 from journeylab.journey.map_lettering import width
 from journeylab.journey.map_picture import DENSE, HEIGHTS, picture
+from journeylab.journey.workshop import hidden
 from journeylab.report import map_files
 
 HOSTILE = "<script>alert(1)</script> 🎉 שלום العربية \u202e\x00\n日本語 averyveryverylongwordwithoutblanks"
@@ -67,6 +68,42 @@ def test_sixty_touchpoints_are_drawn_and_what_is_left_out_is_said():
     out = picture(chart)
     assert sum(rect["role"] == "card" for rect in out.rects) == 60
     assert any("words are in the table" in text["text"] for text in out.texts)
+
+
+def label(chart: Map, text: str, **how: str) -> float:
+    return next(item["y"] for item in picture(chart, **how).texts if item["text"] == text)
+
+
+def test_a_lane_in_which_nothing_stands_makes_room_and_a_map_to_be_filled_keeps_its_lanes():
+    ours = Map.blank().with_pain("look", "slow")
+    assert label(ours, "Support") - label(ours, "Opportunities") == 32
+    assert label(Map.blank(), "Support") - label(Map.blank(), "Opportunities") > 60
+    filled = ours.with_opportunity("look", "make it fast")
+    assert label(filled, "Support") - label(filled, "Opportunities") > 60
+
+
+def test_no_figure_stands_on_the_teams_guess():
+    chart = Map.blank()
+    for number, gap in enumerate((-1.0, -0.3, -0.1, 0.0, 0.1, 0.3, 1.0)):
+        key = chart.touchpoints[number].id
+        chart = chart.with_cell(key, "emotion", value=0.5).with_cell(key, "guess_emotion", value=0.5 + gap)
+    for view in ("map", "curve"):
+        out = picture(chart, view=view)
+        guesses = [mark for mark in out.marks if mark["role"] == "guess" and mark["size"] == 90]
+        figures = [text for text in out.texts if text["text"] in {"+0.5", "assumed"} and text["align"] == "center"]
+        assert (len(guesses), len(figures)) == (7, 14)
+        for text in figures:
+            near = [mark for mark in guesses if abs(mark["x"] - text["x"]) < 1 and abs(mark["y"] - text["y"]) < 9]
+            assert not near, (view, text, near)
+
+
+def test_the_map_to_guess_from_asks_where_something_is_known_and_names_no_source():
+    known = {"text": "37 %", "source": "observed", "value": 0.37, "lower": 0.36, "upper": 0.38, "n": 100}
+    data = Map.blank().data()
+    data["touchpoints"][0]["cells"] = {"drop_off": known, "emotion": {**known, "value": 1.0, "source": "survey"}}
+    words = [text["text"] for text in picture(hidden(Map.of(data)), view="guess").texts]
+    assert words.count("?") == 2
+    assert not {"observed", "survey", "both", "no evidence", "37 %"} & set(words)
 
 
 def test_html_in_a_note_is_text_in_the_picture():

@@ -67,6 +67,10 @@ def test_what_is_to_be_guessed_is_nowhere_on_the_hidden_map():
     shown = workshop.hidden(chart).to_json()
     assert "-1.0" not in shown
     assert "0.35" not in shown
+    assert not [p.id for p in workshop.hidden(chart).touchpoints if p.cell("volume")]
+    asked = {(p.id, what) for p in workshop.hidden(chart).touchpoints for what in workshop.GUESSED if p.cell(what)}
+    assert asked == set(workshop.guessable(chart))
+    assert not workshop.guessable(workshop.hidden(chart))
     assert "mobile" not in shown
     assert workshop.hidden(chart).touchpoint("delivery").value("guess_emotion") == 1
 

@@ -7,10 +7,13 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pptx import Presentation
 from pptx.util import Inches
 
 from journeylab.journey.map import Map
+from journeylab.journey.map_lettering import clean
 from journeylab.report import map_files, slides
 
 HOSTILE = "=HYPERLINK(1): <b>&\x0b;#{} 🎉 שלום"
@@ -40,7 +43,7 @@ def test_slides_are_native_text_shapes_tables_and_a_chart_without_any_picture(de
     assert all(point.name.split(":")[0] in words for point in chart().touchpoints)
     drawn = next(shape.chart for shape in kinds if shape.has_chart and len(list(shape.chart.plots[0].categories)) > 1)
     assert {series.name for shape in kinds if shape.has_chart for series in shape.chart.plots[0].series} == {
-        "Emotion", "Team's guess",
+        "Emotion", "Teams' guess",
     }  # fmt: skip
     assert drawn.value_axis.minimum_scale == -2
 
@@ -90,14 +93,79 @@ def test_the_table_holds_no_formula():
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
 
 
-def test_mermaid_has_a_section_a_stage_and_a_line_a_touchpoint_with_nothing_to_misread():
-    lines = map_files.mermaid(chart()).splitlines()
-    assert lines[0] == "journey"
-    assert sum(line.strip().startswith("section ") for line in lines) == 5
-    tasks = [line for line in lines if re.fullmatch(r"      [^:;#{}<>]+: [1-5]: [^:;#{}<>]+", line)]
-    assert len(tasks) == 14
-    assert any(": 2: " in task for task in tasks)  # -1.2 is a 2 of 5
-    assert len(lines) == 2 + 5 + 14
+def read_journey(text: str) -> tuple[str, dict[str, list[tuple[str, float, list[str]]]]]:
+    """Read a Mermaid journey as its grammar does: at each place the first of these rules that fits, in any case."""
+    rules = {
+        "comment": r"%%(?!\{)[^\n]*|[^}]%%[^\n]*",
+        "line": r"\n+",
+        "space": r"\s+",
+        "remark": r"#[^\n]*",
+        "journey": r"journey\b",
+        "title": r"title\s[^#\n;]+",
+        "accessible": r"acc(title|descr)\s*:\s*|accdescr\s*\{\s*",
+        "section": r"section\s[^#:\n;]+",
+        "task": r"[^#:\n;]+",
+        "data": r":[^#\n;]+",
+    }
+    tokens, place = [], 0
+    while place < len(text):
+        for kind, rule in rules.items():
+            if found := re.compile(rule, re.IGNORECASE).match(text, place):
+                tokens.append((kind, found.group()))
+                place = found.end()
+                break
+        else:
+            raise ValueError(f"no rule fits {text[place : place + 40]!r}")
+    tokens = [token for token in tokens if token[0] not in {"line", "space"}]
+    assert tokens.pop(0) == ("journey", "journey")
+    title, sections = "", {}
+    while tokens:
+        kind, said = tokens.pop(0)
+        if kind == "title":
+            title = said[6:]
+        elif kind == "section":
+            sections[said[8:]] = []
+        else:
+            assert kind == "task", (kind, said)
+            after, data = tokens.pop(0)
+            assert after == "data", (said, data)
+            score, actors = data[1:].split(":")
+            list(sections.values())[-1].append((said, float(score), [actor.strip() for actor in actors.split(",")]))
+    return title, sections
+
+
+NAMES = [
+    "10:30; the “parcel”", "#12 is late", "100 %% sure %%{init: {}}%%", 'says "no", twice', "two\nlines\r\nand\u2028on",
+    "Journey planner", "title of it", "SECTION 5", "accTitle", "accDescr {x}", "🎉 שלום", "<script>alert(1)</script>",
+    "`end`", "--- graph TD", ":", ";#", "x" * 500,
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(NAMES) | st.text(max_size=20), min_size=1, max_size=6))
+def test_whatever_touchpoints_stages_and_personas_are_called_mermaid_reads_the_journey_that_was_meant(names: list[str]):
+    data = Map.blank(persona=names[0], stages=["One", "Two"]).with_(title=names[-1]).data()
+    data["stages"][0]["name"] = names[0]
+    points = data["touchpoints"]
+    points[:] = [{**points[0], "id": str(i), "stage": "one", "name": name} for i, name in enumerate(names)]
+    points[0]["cells"] = {"emotion": {"value": -1.2, "source": "survey"}}
+    made = Map.of(data)
+    title, sections = read_journey(map_files.mermaid(made))
+    assert title
+    assert list(sections) == [next(iter(sections)), "Two"]
+    tasks = next(iter(sections.values()))
+    assert [score for _name, score, _actors in tasks] == [2, *[3] * (len(names) - 1)]
+    assert {len(actors) for _name, _score, actors in tasks} == {1}
+    for name, (said, _score, _actors) in zip(names, tasks, strict=True):
+        letters = [sign for sign in clean(name) if sign.isalnum()]
+        assert [sign for sign in said if sign.isalnum()][: len(letters)] == letters
+
+
+def test_a_mermaid_journey_reads_as_a_person_would_write_it():
+    made = Map.blank().with_touchpoint("Cart: opened at 10:30", "purchase").with_(title="Everyone: a way; a #1")
+    title, sections = read_journey(map_files.mermaid(made))
+    assert title == "Everyone: a way, a 1"
+    assert list(sections) == ["Awareness", "Consideration", "Purchase", "Retention", "Advocacy"]
+    assert ("Cart∶ opened at 10∶30 (emotion not known)", 3.0, ["Everyone"]) in sections["Purchase"]
 
 
 def test_cjml_is_xml_with_the_same_words_and_references_that_hold():
