@@ -44,6 +44,9 @@ DEFINITIONS = {
 }
 MAX_PAGES = 200
 
+#: A page at which less than this share of the sessions end is not named.
+RARE = 0.01
+
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Sessions(Result):
@@ -79,6 +82,8 @@ class Sessions(Result):
             said += f", of which {words.percent(whole['n'] / whole['of'])} converted"
         if len(self.exits):
             worst = self.exits.loc[self.exits["n"].idxmax()]
+            if worst["n"] < RARE * whole["of"]:  # of very many pages, the first is no finding
+                return f"{said}; no {self.place} ends {words.percent(RARE, digits=0)} of them."
             said += f"; most end at {worst['page']} ({words.percent(worst['rate'])} of {words.count(worst['of'])})"
         return f"{said}."
 

@@ -137,8 +137,9 @@ def stake(
         strata: Up to three further columns within which visitors are compared.
         unit: 'visitor', or 'session' to look for attempts within one visit.
         gap: For sessions: a visit ends after this long without an event; as given by the data if None.
-        value: Value of an order; from the last step's events, else from the orders, if not given.
-        margin: Share of the value that is margin, 0 to 1; from unit costs where they are known, if not given.
+        value: Value of an order; if not given, from the orders that the last step's events name, else from those events
+            themselves, else the mean order.
+        margin: Share of the value that is margin, 0 to 1; if not given, each order's net less the cost of its goods.
         level: Coverage of the intervals (percentiles of the bootstrap).
         draws: How often to draw again.
         seed: Of the draws.

@@ -82,7 +82,9 @@ def read(steps: Sequence[Any], columns: Iterable[str]) -> tuple[Step, ...]:
     ['view', 'cart or buy (device mobile)']
     """
     if isinstance(steps, str) or not 2 <= len(steps) <= MAX_STEPS:
-        raise BadParameter(f"A funnel has two to {MAX_STEPS} steps.", do="Give a list of event names.")
+        raise BadParameter(
+            f"A funnel has two to {MAX_STEPS} steps.", do="Choose two events or more, in the order in which they come."
+        )
     known = set(columns)
     found = tuple(read_one(step, known) for step in steps)
     if found[0].optional or found[-1].optional:

@@ -22,6 +22,7 @@ from tests.customers.voices import voices
 from tests.engines.cluster import JAVA_OPTIONS, WORKERS, cluster
 from tests.engines.small_shop import embed, small_shop, visits_that_ask
 from tests.growth.shops import frames_shop, simulated
+from tests.journey.test_friction import after_shop
 from tests.operations import stocked as shelves
 from tests.operations.stocked import count
 
@@ -162,6 +163,14 @@ def spoken() -> Iterator[Dataset]:
 def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dataset]:
     """Visits with searches, pages that load slowly, a checkout with properties, answers and support cases."""
     made = embed(tmp_path_factory.mktemp("asked"), visits_that_ask())
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def followed() -> Iterator[Dataset]:
+    """A shop whose events name orders, and whose customers order before and after a support case."""
+    made = replace(after_shop(less=10), fingerprint="followed")
     yield made
     made.close()
 

@@ -110,6 +110,8 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("journey.checkout", {"by": "device", "groups": ["mobile", "desktop"]}, "asked"),
     ("journey.dropped", {"steps": ["view", "cart"], "at": 2, "window": "1h", "by": "device"}, "asked"),
     ("journey.friction", {"value": 10.0}, "asked"),
+    ("journey.friction", {}, "followed"),
+    ("journey.stake", {"steps": ["view", "purchase"]}, "followed"),
     ("journey.carts", {"cart": ["cart"], "by": "device"}, "asked"),
     ("journey.paths", {"by": "device", "groups": ["mobile", "desktop"], "most": 3}, "asked"),
     ("operations.replenishment", {"lead_time": 10, "order_cost": 20, "holding_cost": 0.25}, "shelf"),

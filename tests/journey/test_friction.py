@@ -225,8 +225,8 @@ def after_shop(less, n=120):
         'completed' AS status, (CASE WHEN day < DATE '2025-02-01' OR day > DATE '2025-08-01' THEN 500 WHEN i % 2 = 0
         THEN 50 + i % 5 ELSE 50 + i % 5 - {less} END)::DECIMAL(18,4) AS net FROM range({n}) r(i), (VALUES
         (DATE '2025-01-05'), (DATE '2025-03-01'), (DATE '2025-05-01'), (DATE '2025-12-01')) d(day)"""
-    events = """SELECT 'v' AS visitor_id, TIMESTAMP '2025-02-01' AS occurred_at, DATE '2025-02-01' AS day,
-        'purchase' AS event"""
+    events = """SELECT 'v' AS visitor_id, TIMESTAMP '2025-03-01' AS occurred_at, DATE '2025-03-01' AS day, event,
+        order_id FROM (VALUES ('view', NULL), ('purchase', 'o0-2025-03-01')) e(event, order_id)"""
     return shop_of({"events": events, "orders": orders, "tickets": cases})
 
 
