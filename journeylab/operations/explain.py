@@ -36,7 +36,8 @@ LABELS = {
     "promotion": "promotions",
     "price": "price",
 }
-_SHORTEST = 90
+#: Days from the first sale on, and days with a sale among them.
+_SHORTEST, _FEWEST = 90, 20
 _WEEK = 7
 
 
@@ -123,7 +124,7 @@ def explain(
 
     Raises:
         BadParameter: if both a SKU and a category are named, or the country is not known.
-        NotEnoughData: if there are fewer than 90 days, or nothing sold.
+        NotEnoughData: if there are fewer than 90 days, or fewer than 20 with a sale.
 
     Example:
         >>> import journeylab as jl
@@ -144,6 +145,12 @@ def explain(
     rows, said = _daily(shop, sku, category)
     if len(rows) < _SHORTEST:
         raise NotEnoughData(f"There are {len(rows)} days of sales, and {_SHORTEST} are needed to explain them.")
+    if (sold := int((rows["y"] > 0).sum())) < _FEWEST:
+        raise NotEnoughData(
+            f"Something was sold on {words.count(sold, 'day')}, and {_FEWEST} are needed to explain demand.",
+            why="From fewer, every factor would be chance.",
+            do="Explain a category or the whole shop.",
+        )
     coming = pd.DataFrame({"ds": pd.date_range(rows["ds"].iloc[-1], periods=horizon + 1)[1:]})
     causes = []
     if promotions:
