@@ -61,5 +61,5 @@ def test_too_few_days_are_said():
 
 
 def test_a_handful_of_sales_explains_nothing():
-    with pytest.raises(NotEnoughData, match="sold on 2 days"):
-        jl.operations.explain(stocked({"rare": 1 / 70}), origins=0)
+    with pytest.raises(NotEnoughData, match="sold on 3 days"):
+        jl.operations.explain(stocked({"rare": 1 / 40}), origins=0)
