@@ -72,7 +72,9 @@ def course(days: pd.DataFrame, *, what: str, costed: bool, currency: str) -> alt
             x=alt.X("day:T", title=None),
             y=alt.Y(f"{value}:Q", title=title, axis=alt.Axis(format="~s"), scale=alt.Scale(zero=True)),
             color=alt.Color("policy:N", title=None, sort=names, scale=alt.Scale(domain=names, range=list(_COLOURS))),
-            strokeDash=alt.StrokeDash("policy:N", title=None, sort=names),
+            strokeDash=alt.StrokeDash(
+                "policy:N", title=None, sort=names, scale=alt.Scale(domain=names, range=[[1, 0], [5, 3]])
+            ),
             tooltip=[
                 alt.Tooltip("day:T", format="%d %b %Y"),
                 alt.Tooltip("policy:N"),

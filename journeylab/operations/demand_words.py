@@ -31,7 +31,7 @@ def headline(skus: pd.DataFrame, total: tuple[float, float, float], horizon: int
     """Say how much will sell, how sure that is, and how the forecasts did on periods they had not seen."""
     mean, lower, upper = total
     said = (
-        f"{words.count(len(skus), 'SKU')} will sell about {words.count(mean, 'unit')} in the next "
+        f"{words.count(len(skus), 'SKU')} will sell about {words.count(round(mean), 'unit')} in the next "
         f"{words.count(horizon, every)} ({words.count(lower)} to {words.count(upper)})"
     )
     both = skus.dropna(subset=["mase", "mase_naive"])

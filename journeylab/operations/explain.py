@@ -36,7 +36,8 @@ LABELS = {
     "promotion": "promotions",
     "price": "price",
 }
-_SHORTEST = 90
+#: Days from the first sale on, and days with a sale among them.
+_SHORTEST, _FEWEST = 90, 20
 _WEEK = 7
 
 
@@ -123,7 +124,7 @@ def explain(
 
     Raises:
         BadParameter: if both a SKU and a category are named, or the country is not known.
-        NotEnoughData: if there are fewer than 90 days, or nothing sold.
+        NotEnoughData: if there are fewer than 90 days, or fewer than 20 with a sale.
 
     Example:
         >>> import journeylab as jl
@@ -142,8 +143,7 @@ def explain(
     number(seasonality_prior, "seasonality_prior", lowest=0.01, highest=50)
     tell = progress or (lambda _share, _words: None)
     rows, said = _daily(shop, sku, category)
-    if len(rows) < _SHORTEST:
-        raise NotEnoughData(f"There are {len(rows)} days of sales, and {_SHORTEST} are needed to explain them.")
+    _check_enough(rows)
     coming = pd.DataFrame({"ds": pd.date_range(rows["ds"].iloc[-1], periods=horizon + 1)[1:]})
     causes = []
     if promotions:
@@ -219,6 +219,17 @@ def _daily(shop: Dataset, sku: str | None, category: str | None) -> tuple[pd.Dat
     gone = told["ds"].isin(out.loc[out["sku"] == sku, "day"])
     told.loc[gone, "y"] = np.nan
     return told, (f"{words.count(int(gone.sum()), 'day')} out of stock ({source}) are left out.",) if gone.any() else ()
+
+
+def _check_enough(rows: pd.DataFrame) -> None:
+    if len(rows) < _SHORTEST:
+        raise NotEnoughData(f"There are {len(rows)} days of sales, and {_SHORTEST} are needed to explain them.")
+    if (sold := int((rows["y"] > 0).sum())) < _FEWEST:
+        raise NotEnoughData(
+            f"Something was sold on {words.count(sold, 'day')}, and {_FEWEST} are needed to explain demand.",
+            why="From fewer, every factor would be chance.",
+            do="Explain a category or the whole shop.",
+        )
 
 
 def _category_of(shop: Dataset, sku: str | None) -> str | None:

@@ -56,7 +56,7 @@ class Outlook(Result):
         """Say what it will sell, and how much better than naive its forecast was."""
         mean, lower, upper = self.units
         said = (
-            f"{self.row['product']}: about {words.count(mean, 'unit')} in the next "
+            f"{self.row['product']}: about {words.count(round(mean), 'unit')} in the next "
             f"{words.count(len(self.forecast), self.every)} ({words.count(lower)} to {words.count(upper)})"
         )
         mase, naive = (float(self.row[name]) for name in ("mase", "mase_naive"))  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ import pytest
 import journeylab as jl
 from journeylab.data.examples import stocked_shop
 from journeylab.errors import BadParameter, NotEnoughData
+from tests.operations.stocked import stocked
 
 if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
@@ -57,3 +58,8 @@ def test_too_few_days_are_said():
         jl.operations.explain(stocked_shop().between("2025-06-02", "2025-07-02"), origins=0)
     with pytest.raises(NotEnoughData):
         jl.operations.explain(stocked_shop(), sku="none such")
+
+
+def test_a_handful_of_sales_explains_nothing():
+    with pytest.raises(NotEnoughData, match="sold on 3 days"):
+        jl.operations.explain(stocked({"rare": 1 / 40}), origins=0)
