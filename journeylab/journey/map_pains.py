@@ -8,6 +8,7 @@ import numpy as np
 from ibis import _
 
 from journeylab import words
+from journeylab.checks import duration
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import wilson
 from journeylab.journey.friction import friction
@@ -87,8 +88,9 @@ def leaks(
     if not rows:
         return pains, rows, []
     noun = "visits" if unit == "session" else "visitors"
+    long = words.length(duration(window, "window").total_seconds())
     said = [
-        f"Who leaves: {noun} who go no further within {window}, in order; those who came in its last days do not count."
+        f"Who leaves: {noun} who go no further within {long}, in order; those who came in its last days do not count."
     ]
     if valued:
         said.append("Margin at stake is what those lost would bring if they did as those who went on: a ceiling.")
