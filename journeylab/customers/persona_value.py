@@ -123,9 +123,10 @@ def persona_value(
     Example:
         >>> import journeylab as jl
         >>> from journeylab.data.examples import regulars_shop
-        >>> tested = jl.customers.holdout(regulars_shop(), model="BG/NBD")
-        >>> found = jl.customers.personas(regulars_shop(), k=2)
-        >>> value = jl.customers.persona_value(regulars_shop(), personas=found, tested=tested)
+        >>> shop = regulars_shop()
+        >>> tested = jl.customers.holdout(shop, model="BG/NBD")
+        >>> found = jl.customers.personas(shop, k=2)
+        >>> value = jl.customers.persona_value(shop, personas=found, tested=tested)
         >>> int(value.table()["customers"].iloc[-1])
         150
     """

@@ -141,7 +141,7 @@ def test_an_error_of_the_user_stays_in_its_card_and_says_what_to_do(open_app: Op
     app.multiselect(key="steps").set_value(["view"]).run()
     assert not app.exception
     assert "two to" in app.error[0].proto.title
-    assert "Give a list" in app.error[0].value
+    assert "Choose two events" in app.error[0].value
 
 
 def test_too_little_data_is_no_error_but_said(open_app: Open, shop: Dataset) -> None:

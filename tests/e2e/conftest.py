@@ -72,7 +72,7 @@ def visit(browser: Browser, server: Server) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(90_000)
         watches.append(_watch(page, at or server.url))
         page.goto((at or server.url) + path)
         page.get_by_role("heading", level=1).wait_for()

@@ -37,7 +37,7 @@ def columns(page: Page) -> list[str]:
 
 def cell(page: Page, row: int, column: str) -> str:
     """What stands in a cell."""
-    place = columns(page).index(column)
+    place = _place(page, column)
     line = table(page).locator(f"tr[aria-rowindex='{row + 2}']")
     return line.locator("[role=gridcell]").nth(place).text_content() or ""
 
@@ -74,6 +74,12 @@ def add(page: Page, row: int, text: str) -> None:
     idle(page)
 
 
+def _place(page: Page, column: str) -> int:
+    """Where a column is, from the left, once the table tells it: it tells its columns one after the other."""
+    table(page).locator("[role=columnheader]").get_by_text(column, exact=True).wait_for(state="attached")
+    return columns(page).index(column)
+
+
 def _click(page: Page, row: int) -> None:
     table(page).scroll_into_view_if_needed()
     table(page).locator(".dvn-scroller").click(position={"x": 90, "y": _LINE * (row + 1) + _LINE // 2})
@@ -89,7 +95,7 @@ def _open(page: Page, row: int, column: str) -> None:
     """Open a cell; the page may still move while charts above the table are drawn."""
     for _attempt in range(5):
         idle(page)
-        place = columns(page).index(column)
+        place = _place(page, column)
         _click(page, row)
         if _field(page).count():  # a second click on a cell opens it
             page.keyboard.press("Escape")

@@ -40,9 +40,11 @@ def with_events(page: Page) -> Page:
 
 
 def choose(page: Page, name: str, *, last: bool = False) -> None:
-    """Turn to one of a few looks side by side."""
+    """Turn to one of a few looks side by side; a page that is still being worked out may not hear it."""
+    grid.idle(page)
     found = page.get_by_test_id("stMain").get_by_role("radio", name=name, exact=True)
     (found.last if last else found.first).click()
+    grid.idle(page)
 
 
 def edit(page: Page, part: str) -> None:
