@@ -62,9 +62,12 @@ def edit(chart: Map, part: str, *, key: str = "edit") -> Map:
 
 
 def _base(chart: Map, name: str) -> Map:
-    """Return the map that a table began from: a table must not change under the hands of who edits it."""
+    """Return the map that a table began from: a table must not change under the hands of who edits it.
+
+    A table that was out of sight has forgotten what was typed, so it begins from what was kept.
+    """
     mount = (map_keeper.mount(), name)
-    if st.session_state.get("map_base_of") != mount:
+    if st.session_state.get("map_base_of") != mount or f"{name}_{map_keeper.mount()}" not in st.session_state:
         st.session_state["map_base_of"], st.session_state["map_base"] = mount, chart
         map_keeper.remount()
         st.session_state["map_base_of"] = (map_keeper.mount(), name)

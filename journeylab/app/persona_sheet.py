@@ -110,14 +110,23 @@ def _sheet(shop: Dataset, found: Personas, card: dict[str, Any], figures: list[d
     if card["products"]:
         st.markdown(_write([("Buys more than others", card["products"])]))
     key = f"sheet_{card['persona']}_{card['name']}"
-    with st.expander("Name, goals, needs, barriers, quote", icon=":material/edit:"):
-        written = {"name": st.text_input("Name", kept.get("name", ""), key=f"{key}_name", placeholder=card["name"])}
-        for field in WRITTEN:
-            written[field] = st.text_area(field.capitalize(), kept.get(field, ""), key=f"{key}_{field}", height=68)
-    written = {field: text for field, text in written.items() if text}
-    if written != kept:
-        _keep(card["name"], written)
+    words_of = st.expander(
+        "Name, goals, needs, barriers, quote", icon=":material/edit:", key=f"{key}_write", on_change="rerun"
+    )
+    if words_of.open:  # many fields, of which few are ever written in
+        with words_of:
+            _written(card["name"], kept, key)
     return place
+
+
+def _written(name: str, kept: dict[str, str], key: str) -> None:
+    """Let the team write what a persona is called, wants and says, and keep it."""
+    told = {"name": st.text_input("Name", kept.get("name", ""), key=f"{key}_name", placeholder=name)}
+    for field in WRITTEN:
+        told[field] = st.text_area(field.capitalize(), kept.get(field, ""), key=f"{key}_{field}", height=68)
+    told = {field: text for field, text in told.items() if text}
+    if told != kept:
+        _keep(name, told)
 
 
 def margin(shop: Dataset) -> float:

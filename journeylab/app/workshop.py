@@ -109,14 +109,15 @@ def preview(chart: Map) -> None:
 
 def _enter(chart: Map, team: str) -> None:
     """Take a team's guesses in."""
-    frame = workshop.guesses_of(_base(chart, team), team)
+    key = f"workshop_guess_{team}_{map_keeper.mount()}"
+    frame = workshop.guesses_of(_base(chart, team, key), team)
     frame["drop_off"] = frame["drop_off"] * 100
     column = st.column_config
     edited = st.data_editor(
         frame,
         hide_index=True,
         placeholder="–",
-        key=f"workshop_guess_{team}_{map_keeper.mount()}",
+        key=key,
         column_config={
             "name": column.TextColumn("Touchpoint", disabled=True),
             "emotion": column.NumberColumn("Emotion, -2 to 2", min_value=-2.0, max_value=2.0, step=0.1),
@@ -133,10 +134,10 @@ def _enter(chart: Map, team: str) -> None:
         st.rerun()
 
 
-def _base(chart: Map, team: str) -> Map:
-    """Return the map that a team's table began from."""
+def _base(chart: Map, team: str, key: str) -> Map:
+    """Return the map that a team's table began from; one that was out of sight begins from what was kept."""
     name = (team, map_keeper.mount(), chart.persona)
-    if st.session_state.get("workshop_base_of") != name:
+    if st.session_state.get("workshop_base_of") != name or key not in st.session_state:
         st.session_state["workshop_base_of"], st.session_state["workshop_base"] = name, chart
     return st.session_state["workshop_base"]
 

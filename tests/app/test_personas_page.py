@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from journeylab.customers.personas import Personas
 from tests.app.conftest import plain
 from tests.customers.crowds import kinds, one_kind, shop_from
 
@@ -156,6 +157,11 @@ def test_a_day_in_a_link_that_is_not_in_the_data_is_said(open_app: Open, crowd):
 
 def test_a_name_and_a_quote_written_on_a_sheet_stay_with_the_data(open_app: Open, crowd):
     app = open_app(PAGE, shop=crowd, query={"part": "Personas"})
+    assert not app.text_area
+    results = app.session_state["journeylab_visitor"].results.values()
+    first = next(found for found in results if isinstance(found, Personas)).cards.iloc[0]
+    app.session_state[f"sheet_{first['persona']}_{first['name']}_write"] = True
+    app.run()
     name = next(item for item in app.text_input if item.key.endswith("_name"))
     name.set_value("Ina *the* regular").run()
     next(item for item in app.text_area if item.key.endswith("_quote")).set_value("As every week, please.").run()

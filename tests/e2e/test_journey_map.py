@@ -84,6 +84,9 @@ def test_what_is_typed_into_the_map_is_undone_kept_and_the_same_after_the_server
         wait_until(lambda: grid.cell(page, 2, "KPI") == "")
         grid.add(page, 8, "Opens the box 📦")
         grid.choose(page, 8, "Stage", "Retention")
+        choose(page, "Map")
+        edit(page, "Touchpoints")  # as it was left, though the table was out of sight
+        wait_until(lambda: grid.cell(page, 1, "Thoughts") == RIGHT_TO_LEFT)
         edit(page, "Pain points")
         grid.choose(page, 0, "Touchpoint", "Opens the box 📦")
         grid.write(page, 0, "Pain point", HTML)
