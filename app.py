@@ -8,4 +8,6 @@ from pathlib import Path
 
 import streamlit as st
 
-app = st.App(Path(__file__).parent / "journeylab" / "app" / "entry.py")
+from journeylab.app import warm
+
+app = st.App(Path(__file__).parent / "journeylab" / "app" / "entry.py", lifespan=warm.beside)

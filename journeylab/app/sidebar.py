@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from journeylab.app import controls, warm
+from journeylab.app import controls
 from journeylab.app.lab import keep_up, reopen, save_button
 from journeylab.app.places import DATA_PAGE
 from journeylab.app.presenter import presenting
@@ -28,7 +28,6 @@ def sidebar() -> None:
         return
     with st.sidebar:
         if who.shop is None:
-            warm.begin()
             with st.container(border=True):
                 st.markdown("**No data yet**")
                 st.caption("Add your shop's exports. They stay on this machine.")

@@ -1,23 +1,32 @@
-"""Loads what the first files will need while the visitor still reads the empty page.
+"""Loads what the first files will need while a visitor still comes and reads the empty page.
 
-Importing engine, charts and readers takes two seconds. It begins half a second after the first empty page of a server
-is asked for, so that it does not hold that page up, and whoever is quicker waits for it. For scikit-learn, which comes
-after that, nobody waits.
+Importing engine, charts and readers takes two seconds. It begins when the server starts, and whoever is quicker waits
+for it. Nobody waits for what comes after: the demo store, read once a machine, and scikit-learn.
 """
 
 from __future__ import annotations
 
 import importlib
 import threading
+from contextlib import asynccontextmanager, suppress
 from functools import cache
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
-_MODULES = (
+from journeylab.errors import JourneylabError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+#: What files are read with.
+_READING = (
     "journeylab.data.readers",
     "journeylab.data.demo.opening",
     "journeylab.data.dataset",
     "ibis.backends.duckdb",
+)
+_MODULES = (
     "journeylab.start",
     "journeylab.journey",
     "journeylab.charts.trend",
@@ -25,8 +34,14 @@ _MODULES = (
 )
 #: What themes and personas will need; nobody waits for it here.
 _LATER = ("sklearn.feature_extraction.text", "sklearn.decomposition")
-_PATIENCE = 0.5
 _done = threading.Event()
+
+
+@asynccontextmanager
+async def beside(_app: st.App) -> AsyncIterator[None]:
+    """Begin to load when a server starts, as `st.App` asks for it."""
+    begin()
+    yield
 
 
 def begin() -> None:
@@ -43,16 +58,24 @@ def wait() -> None:
 
 @cache
 def _start() -> None:
-    timer = threading.Timer(_PATIENCE, _load)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=_load, daemon=True).start()
 
 
 def _load() -> None:
     try:
+        for name in _READING:
+            importlib.import_module(name)
+        threading.Thread(target=_prepare, daemon=True).start()
         for name in _MODULES:
             importlib.import_module(name)
     finally:
         _done.set()
     for name in _LATER:
         importlib.import_module(name)
+
+
+def _prepare() -> None:
+    from journeylab.data.demo import opening
+
+    with suppress(JourneylabError, OSError):  # who asks for the demo store is told
+        opening.prepare()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import threading
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -12,6 +13,7 @@ from journeylab.data.demo import kept, opening
 from journeylab.data.examples import tiny_shop
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from journeylab.data.dataset import Dataset
@@ -103,3 +105,76 @@ def test_the_demo_store_is_kept_for_its_files_and_says_how_it_is_opened(monkeypa
         assert shop.calls == ("shop = jl.demo()",)
         shop.close()
     assert len(read) == 1
+
+
+class Readings:
+    """Readings of the demo store, for which a small shop stands; they tell how far they are, and wait to end."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.begun, self.may_end = threading.Event(), threading.Event()
+
+    def __call__(self, _folder: Path, _root: Path | None, tell: Callable[[float, str], None]) -> Dataset:
+        self.count += 1
+        tell(0.5, "Reading GA4 events")
+        self.begun.set()
+        assert self.may_end.wait(10)
+        return tiny_shop()
+
+
+@pytest.fixture
+def readings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Readings]:
+    readings = Readings()
+    monkeypatch.setattr(opening, "_read", readings)
+    monkeypatch.setattr(opening, "_WAIT", 0.01)
+    yield readings
+    readings.may_end.set()
+
+
+def test_the_demo_store_is_read_ahead_once(readings: Readings):
+    readings.may_end.set()
+    opening.prepare()
+    opening.prepare()
+    opening.demo().close()
+    assert readings.count == 1
+
+
+def test_who_asks_while_it_is_read_ahead_is_told_how_far_it_is_and_gets_it(readings: Readings):
+    ahead = threading.Thread(target=opening.prepare)
+    ahead.start()
+    assert readings.begun.wait(10)
+    told: list[tuple[float, str]] = []
+
+    def progress(share: float, words: str) -> None:
+        told.append((share, words))
+        readings.may_end.set()
+
+    shop = opening.demo(progress=progress)
+    ahead.join()
+    assert set(told) == {(0.5, "Reading GA4 events")}
+    assert (readings.count, shop.calls) == (1, ("shop = jl.demo()",))
+    shop.close()
+
+
+def test_who_stops_waiting_lets_the_reading_ahead_go_on(readings: Readings):
+    ahead = threading.Thread(target=opening.prepare)
+    ahead.start()
+    assert readings.begun.wait(10)
+
+    def stop(_share: float, _words: str) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        opening.demo(progress=stop)
+    readings.may_end.set()
+    ahead.join()
+    opening.demo().close()
+    assert readings.count == 1
+
+
+def test_nothing_is_read_ahead_where_it_cannot_be_kept(readings: Readings, tmp_path: Path):
+    kept.keep(tiny_shop(), "a")
+    (folder,) = tmp_path.glob("journeylab-demo-*")
+    folder.chmod(0o777)
+    opening.prepare()
+    assert readings.count == 0

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
 
+import journeylab as jl
 from tests.e2e.server import CHROMIUM_ARGS, ROOT, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
 #: Opened below its root, Streamlit looks for its server at each level of the path, the deepest first, on its own host.
 PROBES = ("/_stcore/health", "/_stcore/host-config")
+
+
+#: What the folder of the demo store as it was read is called.
+DEMO = "journeylab-demo-"
 
 
 @dataclass
@@ -28,8 +35,9 @@ class Server:
     temp: Path
 
     def files(self) -> list[str]:
-        """Names of files that the app keeps of anybody's data."""
-        return sorted(str(path.relative_to(self.temp)) for path in self.temp.rglob("*") if path.is_file())
+        """Names of files that the app keeps of anybody's data; the demo store is nobody's."""
+        found = (path.relative_to(self.temp) for path in self.temp.rglob("*") if path.is_file())
+        return sorted(str(path) for path in found if not path.parts[0].startswith(DEMO))
 
 
 @dataclass
@@ -41,10 +49,19 @@ class Watch:
     errors: list[str] = field(default_factory=list)
 
 
+@pytest.fixture(scope="session")
+def demo_store() -> list[Path]:
+    """The folder in which the demo store lies as it was read, so that no server reads it anew."""
+    jl.demo().close()
+    return list(Path(tempfile.gettempdir()).glob(f"{DEMO}*"))
+
+
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory, demo_store: list[Path]) -> Iterator[Server]:
     """The app on a free port, with a grace of one second and uploads of at most 2 MB."""
     temp = tmp_path_factory.mktemp("app")
+    for folder in demo_store:
+        shutil.copytree(folder, temp / folder.name)
     with serve(ROOT / "app.py", ROOT, "--server.maxUploadSize=2", JOURNEYLAB_GRACE="1", TMPDIR=str(temp)) as url:
         yield Server(url, temp)
 

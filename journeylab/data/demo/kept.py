@@ -51,10 +51,16 @@ def keep(shop: Dataset, version: str) -> None:
             told = lab_file.manifest(shop, {name: {} for name in sorted(shop.tables)})
             (made / _MANIFEST).write_text(json.dumps(told, default=str), encoding="utf-8")
             for earlier in _folder().iterdir():
-                shutil.rmtree(earlier, ignore_errors=True)
-            made.rename(_folder() / version)
+                if earlier.name != version:
+                    shutil.rmtree(earlier, ignore_errors=True)
+            made.rename(_folder() / version)  # fails where another process was quicker
     except OSError:
         return
+
+
+def lacks(version: str) -> bool:
+    """Say whether nothing is kept for this version where it could be."""
+    return _ours() and not (_folder() / version / _MANIFEST).is_file()
 
 
 def reopen(version: str, root: Path | None = None) -> Dataset | None:

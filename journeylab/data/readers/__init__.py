@@ -7,6 +7,8 @@ import difflib
 import hashlib
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -30,11 +32,14 @@ from journeylab.errors import BadParameter, SchemaError
 from journeylab.words import listed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from journeylab.data.readers.base import Reader
 
+    _Work = Sequence[tuple[Reader, Sequence[Raw]]]
+
 _OPENING = 0.3
+_TELL = 0.2
 
 
 def read(
@@ -165,19 +170,59 @@ def _read(raws: Sequence[Raw], desk: Desk, mapping: object) -> list[Reader]:
     by_file, for_all = load(mapping)
     work, unknown = sources.share_out(raws, by_file, for_all)
     left = sources.left_over([raw for _, group in work for raw in group], unknown)
-    for done, (reader, group) in enumerate(work):
-        desk.progress(_OPENING + (1 - _OPENING) * done / len(work), f"Reading {reader.TITLE}")
-        said = [replace(raw, said=(*raw.said, left.pop(raw.given))) if raw.given in left else raw for raw in group]
-        try:
-            reader.read(said, desk)
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            raise SchemaError(
-                f"{listed(raw.name for raw in group)} did not fit on this machine ({type(error).__name__}).",
-                do="Free some memory and disk, or export a shorter period.",
-            ) from None
+    work = [
+        (reader, [replace(raw, said=(*raw.said, left.pop(raw.given))) if raw.given in left else raw for raw in group])
+        for reader, group in work
+    ]
+    with _events_beside(work, desk) as (shared, finish):
+        for done, (reader, group) in enumerate(shared):
+            desk.progress(_OPENING + (1 - _OPENING) * done / len(work), f"Reading {reader.TITLE}")
+            _hand(reader, group, desk)
+        finish()
     places = [(number, -raw.number) for number, (_, group) in enumerate(work) for raw in group]
     overlaps.merge(desk, {-minus: place for place, (_, minus) in enumerate(sorted(places))})
     return [reader for reader, _ in work]
+
+
+def _hand(reader: Reader, group: Sequence[Raw], desk: Desk) -> None:
+    try:
+        reader.read(group, desk)
+    except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+        raise SchemaError(
+            f"{listed(raw.name for raw in group)} did not fit on this machine ({type(error).__name__}).",
+            do="Free some memory and disk, or export a shorter period.",
+        ) from None
+
+
+@contextmanager
+def _events_beside(work: _Work, desk: Desk) -> Iterator[tuple[_Work, Callable[[], None]]]:
+    """Read events in a thread of their own if one reader reads all of them: they are the most, and stand alone.
+
+    Yields:
+        The work that is left, and what to call when that is done.
+    """
+    found = [(reader, group) for reader, group in work if sources.of_events(reader)]
+    if len(found) != 1 or len(work) == 1:
+        yield work, lambda: None
+        return
+    ((reader, group),) = found
+    own = desk.beside()
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        reading = pool.submit(_hand, reader, group, own)
+
+        def finish() -> None:
+            while not reading.done():
+                desk.progress(1 - (1 - _OPENING) / len(work), f"Reading {reader.TITLE}")
+                wait([reading], timeout=_TELL)
+            reading.result()
+            desk.by_order = desk.by_order or own.by_order
+
+        try:
+            yield [each for each in work if each[0] is not reader], finish
+        except BaseException:
+            own.stop()
+            raise
+    own.leave()
 
 
 def _settle_currency(desk: Desk, currency: str | None) -> str:

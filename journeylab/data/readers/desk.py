@@ -6,6 +6,7 @@ over, so that nothing but the canonical tables stays.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -84,8 +85,24 @@ class Desk:
     tables: dict[str, list[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._cursor = self.engine.cursor()
+        self._stopped = False
+        self.sit_down()
         self.sql("ATTACH ':memory:' AS staging")
+
+    def sit_down(self) -> None:
+        """Take a connection of its own."""
+        self._cursor = self.engine.cursor()
+
+    def beside(self) -> Desk:
+        """Return a desk in the same room, with the same books, for a reader at work in another thread."""
+        desk = copy.copy(self)
+        desk.sit_down()
+        return desk
+
+    def stop(self) -> None:
+        """Let the reader at this desk, in another thread, come to its end with an InterruptException."""
+        self._stopped = True
+        self._cursor.interrupt()
 
     def future(self, time: str) -> str:
         """Return the condition that a time is in the future by more than clocks and time zones can differ."""
@@ -93,6 +110,8 @@ class Desk:
 
     def sql(self, query: str) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""
+        if self._stopped:
+            raise duckdb.InterruptException("The reading was stopped.")
         return self._cursor.execute(query).fetchall()
 
     def stage(self, raw: Raw, name: str, found: Mapping[str, int], changed: Mapping[str, str]) -> str:
@@ -291,6 +310,10 @@ class Desk:
     def close(self) -> None:
         """Empty the desk."""
         self.sql("DETACH staging")
+        self.leave()
+
+    def leave(self) -> None:
+        """Give back the connection of this desk."""
         self._cursor.close()
 
 

@@ -59,6 +59,13 @@ def reader_for(columns: Sequence[str]) -> Reader | None:
     return best if best.confidence(columns) >= _SURE else None
 
 
+def of_events(reader: Reader) -> bool:
+    """Say whether a reader reads events, and so nothing else."""
+    if isinstance(reader, mapped.Mapped):
+        return reader.how.table == "events"
+    return reader in (ga4_events, plain_events)
+
+
 def share_out(
     raws: Sequence[Raw], by_file: Mapping[str, ColumnMap], for_all: Sequence[ColumnMap]
 ) -> tuple[list[tuple[Reader, list[Raw]]], list[Raw]]:
