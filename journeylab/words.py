@@ -94,6 +94,16 @@ def count(value: float, noun: str = "", plural: str = "") -> str:
     return f"{value:,.0f} {noun if value == 1 else plural or noun + 's'}"
 
 
+def day(day: date) -> str:
+    """Write a day.
+
+    >>> from datetime import date
+    >>> day(date(2026, 3, 1))
+    '1 Mar 2026'
+    """
+    return f"{day.day} {day:%b %Y}"
+
+
 def span(first: date, last: date) -> str:
     """Write a period.
 
@@ -101,7 +111,7 @@ def span(first: date, last: date) -> str:
     >>> span(date(2026, 3, 1), date(2026, 3, 31))
     '1 Mar 2026 to 31 Mar 2026'
     """
-    return f"{first.day} {first:%b %Y} to {last.day} {last:%b %Y}"
+    return f"{day(first)} to {day(last)}"
 
 
 def listed(words: Iterable[str]) -> str:

@@ -9,12 +9,18 @@ from ibis import _
 
 from journeylab.app import controls
 from journeylab.app.state import visitor
+from journeylab.words import listed
 
 if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
     from journeylab.operations.demand import Demand
 
 EDIT = "bundles"
+#: What else counts as demand, where it is not the usual; the page on ordering keeps to it.
+COUNTED = "demand counted"
+_USUAL = {"returns": "net", "corrected": True}
+_RETURNS = {"taken off": "net", "not taken off": "ignore"}
+_OUT = {"made up for": True, "as sold": False}
 _WIDTH = 220
 _ALL = "the whole shop"
 _HORIZONS = {"day": (7, 84, 28), "week": (2, 52, 13), "month": (1, 24, 6)}
@@ -38,12 +44,16 @@ def periods() -> dict[str, Any]:
 
 def counting(shop: Dataset) -> dict[str, Any]:
     """Choose what counts as demand, how long the contest may take, and what bundles hold."""
+    kept = {**_USUAL, **counted(shop)}
     with st.expander("What counts as demand", icon=":material/tune:"):
+        st.caption("What is chosen here is kept with the data, and counts for What to order too.")
         with st.container(horizontal=True):
             with st.container(width=_WIDTH):
-                returns = controls.choice("Returns", {"taken off": "net", "not taken off": "ignore"}, key="returns")
+                before = _word(_RETURNS, kept["returns"])
+                returns = controls.choice("Returns", _RETURNS, key="returns", default=before)
             with st.container(width=_WIDTH):
-                corrected = controls.choice("Days out of stock", {"made up for": True, "as sold": False}, key="made_up")
+                before = _word(_OUT, kept["corrected"])
+                corrected = controls.choice("Days out of stock", _OUT, key="made_up", default=before)
             with st.container(width=_WIDTH):
                 contest = controls.choice(
                     "Contest",
@@ -53,8 +63,29 @@ def counting(shop: Dataset) -> dict[str, Any]:
                     "for those that make 80 % of net value. It takes several times as long.",
                 )
         bundles = _bundles(shop)
+    _keep(_changed({"returns": returns, "corrected": corrected}, _USUAL))
     asked = {"returns": returns, "corrected": corrected, "contest": contest, "bundles": bundles or None}
     return _changed(asked, {"returns": "net", "corrected": True, "contest": "quick", "bundles": None})
+
+
+def counted(shop: Dataset) -> dict[str, Any]:
+    """Return what was chosen to count as demand, where it is not the usual: returns, days out of stock, bundles."""
+    kept = shop.edits.get(COUNTED)
+    said = dict(kept) if isinstance(kept, dict) else {}
+    known = {"returns": _RETURNS.values(), "corrected": _OUT.values()}
+    said = {name: value for name, value in said.items() if name in known and value in known[name]}
+    bundles = shop.edits.get(EDIT)
+    return said | ({"bundles": list(bundles)} if bundles else {})
+
+
+def said_of(counted: dict[str, Any]) -> str:
+    """Say what counts as demand, where it is not the usual; empty if it is."""
+    parts = [
+        *(["returns are not taken off"] if counted.get("returns") == "ignore" else []),
+        *(["days out of stock count as sold"] if counted.get("corrected") is False else []),
+        *(["bundles count as what is inside"] if counted.get("bundles") else []),
+    ]
+    return f"As chosen on the Demand page, {listed(parts)}." if parts else ""
 
 
 def one_of(demand: Demand) -> str:
@@ -105,6 +136,16 @@ def returned_by() -> str:
     with st.container(width=_WIDTH):
         named = {"product": "product", "category": "category", "size": "size", "SKU": "sku"}
         return controls.choice("By", named, key="returned_by")
+
+
+def _word(options: dict[str, Any], value: object) -> str:
+    return next(name for name, each in options.items() if each == value)
+
+
+def _keep(value: dict[str, Any]) -> None:
+    who = visitor()
+    if who.shop is not None and (who.shop.edits.get(COUNTED) or {}) != value:
+        who.shop = who.shop.with_edit(COUNTED, value or None)
 
 
 def _changed(asked: dict[str, Any], usual: dict[str, Any]) -> dict[str, Any]:

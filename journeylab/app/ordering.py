@@ -10,8 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from journeylab import words
-from journeylab.app import controls
-from journeylab.app.demand_controls import EDIT as BUNDLES
+from journeylab.app import controls, demand_controls
 from journeylab.app.state import visitor
 from journeylab.charts.stock import STATES
 from journeylab.errors import BadParameter
@@ -48,10 +47,18 @@ _TITLES = {
 }  # fmt: skip
 
 
-def bundles(shop: Dataset) -> dict[str, Any]:
-    """Return what bundles hold, as it was typed on the page on demand."""
-    kept = shop.edits.get(BUNDLES)
-    return {"bundles": list(kept)} if kept else {}
+def forecast(shop: Dataset, *, season: bool) -> dict[str, Any]:
+    """Return what counts as demand, as chosen on its page, and for a season how far to look ahead."""
+    asked = demand_controls.counted(shop)
+    if said := demand_controls.said_of(asked):
+        st.caption(said)
+    if season:
+        with st.container(width=2 * _WIDTH):
+            weeks = controls.slider(
+                "Weeks ahead", 4, 52, 13, key="season_weeks", help="Another number is forecast anew."
+            )
+        asked |= {"horizon": weeks} if weeks != 13 else {}
+    return asked
 
 
 def policy() -> dict[str, Any]:
@@ -176,7 +183,8 @@ def season(shop: Dataset, demand: Demand) -> dict[str, Any]:
             order = controls.slider(f"An order costs, {escape(shop.currency)}".rstrip(", "), 1, 500, 50, key="lot_cost")
         with st.container(width=_WIDTH):
             holding = controls.slider("Holding, % of cost a year", 1, 100, 25, key="lot_holding")
-    return {"sku": sku, "order_cost": float(order), "holding_cost": holding / 100}
+        cost = _typed("Cost a unit", shop, key="lot_unit_cost")
+    return {"sku": sku, "order_cost": float(order), "holding_cost": holding / 100, **_known(shop, unit_cost=cost)}
 
 
 def one_off(shop: Dataset, demand: Demand) -> dict[str, Any]:
@@ -191,7 +199,24 @@ def one_off(shop: Dataset, demand: Demand) -> dict[str, Any]:
             salvage = controls.slider(
                 f"Left over brings, {escape(shop.currency)}".rstrip(", "), 0, 200, 0, key="salvage"
             )
-    return {"sku": sku, "days": days, "uplift": uplift / 100, "salvage": float(salvage)}
+        cost = _typed("Cost a unit", shop, key="once_cost")
+        price = _typed("Price a unit, net", shop, key="once_price")
+    asked = {"sku": sku, "days": days, "uplift": uplift / 100, "salvage": float(salvage)}
+    return {**asked, **_known(shop, unit_cost=cost, price=price)}
+
+
+def _typed(label: str, shop: Dataset, *, key: str) -> float | None:
+    """Take an amount of money; None where nothing is typed."""
+    return st.number_input(
+        f"{label}, {escape(shop.currency)}".rstrip(", "), min_value=0.0, value=None, key=key, width=_WIDTH,
+        placeholder="as known", help="Typed here it goes before the terms, the list of products and the order lines.",
+    )  # fmt: skip
+
+
+def _known(shop: Dataset, **typed: float | None) -> dict[str, Any]:
+    """Return the amounts that were typed, and the terms that are kept."""
+    kept = kept_assumptions(shop)
+    return {name: value for name, value in typed.items() if value is not None} | ({"assumptions": kept} if kept else {})
 
 
 def one_sku(demand: Demand) -> str:

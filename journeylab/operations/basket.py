@@ -19,6 +19,7 @@ from journeylab.errors import NotEnoughData
 from journeylab.growth.recall import recall
 from journeylab.operations import knapsack
 from journeylab.operations.earnings import bringers
+from journeylab.operations.lead_time_demand import spread as spread_of
 from journeylab.operations.lot_sizing import rounded
 from journeylab.operations.replenishment import replenishment
 from journeylab.result import Result, analysis
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import altair as alt
 
     from journeylab.data.dataset import Dataset
+    from journeylab.operations.lead_time_demand import Spread
     from journeylab.operations.replenishment import Replenishment
 
 #: Quantities of a SKU that are weighed against each other; more packs than that go in steps of several.
@@ -109,7 +111,8 @@ def basket(
     """Choose the quantities that are worth most for a sum of money; never more than it.
 
     A quantity q of a SKU with stock position x saves, in expectation, (E[min(D, x + q)] - E[min(D, x)]) × margin a unit
-    over lead time and review period. Where orders name their customers, each unit sold also counts what first-time
+    over lead time and review period, and no more than what is owed and asked for once it has come: what is asked for
+    on an empty shelf before that is lost. Where orders name their customers, each unit sold also counts what first-time
     buyers of the SKU bought in the 180 days after, by its share of units in first orders and the shop's margin: an
     observation about them, not an effect of the SKU. Quantities are whole packs of at least the smallest order. The
     choice is exact (docs/methods/basket.md).
@@ -153,6 +156,7 @@ def basket(
     flat = np.concatenate(quantities)
     base = spread.sold(position)
     more = np.maximum(spread.take(each).sold(position[each] + flat) - base[each], 0.0)
+    more = np.minimum(more, _served(found, rows, spread, each, flat))
     worth = more * (rows["unit_margin"] + rows["unit_later"]).to_numpy(float)[each]
     price = flat * rows["unit_cost"].to_numpy(float)[each]
     ends = np.cumsum(counts)[:-1]
@@ -172,6 +176,21 @@ def basket(
         currency=shop.currency,
         caveats=_caveats(found, rows, chosen, customer_value=customer_value),
     )
+
+
+def _served(
+    found: Replenishment, rows: pd.DataFrame, spread: Spread, each: np.ndarray, units: np.ndarray
+) -> np.ndarray:
+    """Return how many of ordered units, once they have come, are expected to be asked for before the next order comes.
+
+    What is owed is served first. The days after the lead time have their share of demand over all of them, and that
+    share of its variance.
+    """
+    after = max(found.review, 1.0)
+    share = np.minimum(after / np.maximum(rows["lead_time_days"].to_numpy(float) + found.review, after), 1.0)
+    demand = spread_of(spread.mean * share, spread.sd * np.sqrt(share)).take(each)
+    owed = np.maximum(-rows["position"].to_numpy(float), 0.0)[each]
+    return np.minimum(units, owed) + demand.sold(np.maximum(units - owed, 0.0)) - demand.sold(0.0)
 
 
 def _levels(row: object) -> np.ndarray:
@@ -239,7 +258,7 @@ def _thinned(points: tuple[np.ndarray, np.ndarray], needed: float) -> pd.DataFra
 def _caveats(
     found: Replenishment, rows: pd.DataFrame, chosen: knapsack.Choice, *, customer_value: bool
 ) -> tuple[str, ...]:
-    said = ["Value is what is expected over lead time and review period, by the forecast; sales after that are not."]
+    said = ["Value is what is expected to be sold more once these orders have come, until the next one can."]
     if customer_value and (rows["unit_later"] > 0).any():
         said.append(
             "Customers who began with a SKU and came back are counted with it; that the SKU made them come back is "

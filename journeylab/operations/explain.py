@@ -18,7 +18,7 @@ from journeylab.data.coverage import orders_end
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.operations import prophet_model, stock_outs
-from journeylab.operations.history import promoted_days
+from journeylab.operations.history import of_single_skus, promoted_days
 from journeylab.operations.sales_series import movements
 from journeylab.result import Result, analysis
 
@@ -147,7 +147,7 @@ def explain(
     coming = pd.DataFrame({"ds": pd.date_range(rows["ds"].iloc[-1], periods=horizon + 1)[1:]})
     causes = []
     if promotions:
-        on = _promotions(shop, category or _category_of(shop, sku))
+        on = _promotions(shop, category or _category_of(shop, sku), sku)
         for frame in (rows, coming):
             frame["promotion"] = np.isin(frame["ds"], on).astype(float)
         causes += ["promotion"] if rows["promotion"].any() else []
@@ -239,10 +239,12 @@ def _category_of(shop: Dataset, sku: str | None) -> str | None:
     return str(found["category"].iloc[0]) if len(found) and isinstance(found["category"].iloc[0], str) else None
 
 
-def _promotions(shop: Dataset, category: str | None) -> np.ndarray:
-    """Return the days in promotions of a category, or in any where none is named."""
+def _promotions(shop: Dataset, category: str | None, sku: str | None) -> np.ndarray:
+    """Return the days in promotions of a category, or in any where none is named, and in those of a SKU."""
     found = promoted_days(shop, [category] if category else [])
-    return found.loc[(found["category"] == category) if category else slice(None), "day"].unique()
+    days = found.loc[(found["category"] == category) if category else slice(None), "day"]
+    single = of_single_skus(shop)
+    return pd.concat([days, single.loc[single["sku"] == sku, "day"]]).unique()
 
 
 def _tried(

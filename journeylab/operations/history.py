@@ -147,9 +147,27 @@ def promoted_days(shop: Dataset, categories: list[str]) -> pd.DataFrame:
             continue
         name = row.get("category")
         whose = [name] if isinstance(name, str) and name else categories
-        days = pd.date_range(row["starts"], min(pd.Timestamp(row["ends"]), pd.Timestamp(row["starts"]) + _A_YEAR))
+        days = _span(row["starts"], row["ends"])
         spans += [pd.DataFrame({"category": one, "day": days}) for one in whose]
     return pd.concat(spans, ignore_index=True).drop_duplicates() if spans else _NO_DAYS
+
+
+def of_single_skus(shop: Dataset) -> pd.DataFrame:
+    """Return days in promotions of single SKUs: sku, day."""
+    none = pd.DataFrame({"sku": pd.Series(dtype=object), "day": pd.Series(dtype="datetime64[ns]")})
+    if not shop.has("promotions.sku"):
+        return none
+    table = shop.table("promotions")
+    rows = shop.run(table.filter(_.starts.notnull(), _.ends.notnull(), _.sku.notnull(), _.sku != ""))
+    spans = [
+        pd.DataFrame({"sku": row["sku"], "day": _span(row["starts"], row["ends"])}) for row in rows.to_dict("records")
+    ]
+    return pd.concat(spans, ignore_index=True).drop_duplicates() if spans else none
+
+
+def _span(starts: object, ends: object) -> pd.DatetimeIndex:
+    begin = pd.Timestamp(starts)
+    return pd.date_range(begin, min(pd.Timestamp(ends), begin + _A_YEAR))
 
 
 _A_YEAR = pd.Timedelta(days=366)

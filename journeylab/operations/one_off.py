@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,16 +15,16 @@ import pandas as pd
 from journeylab import words
 from journeylab.checks import number, whole
 from journeylab.errors import NotEnoughData
-from journeylab.growth.recall import recall
 from journeylab.operations.daily import whole_units
 from journeylab.operations.demand import demand as demanded
-from journeylab.operations.earnings import earnings
 from journeylab.operations.lead_time_demand import spread
 from journeylab.operations.newsvendor import judged, newsvendor
-from journeylab.operations.seasonal_plan import cost_of, picked
+from journeylab.operations.seasonal_plan import cost_of, known_terms, picked
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import altair as alt
 
     from journeylab.data.dataset import Dataset
@@ -94,6 +94,7 @@ def one_off(
     price: float | None = None,
     unit_cost: float | None = None,
     salvage: float = 0.0,
+    assumptions: Sequence[Mapping[str, Any]] | None = None,
 ) -> OneOff:
     """Work out how much to buy once, for what cannot be bought again (the newsvendor).
 
@@ -106,8 +107,9 @@ def one_off(
         demand: From `jl.operations.demand`; worked out with its defaults if None.
         uplift: Demand as a multiple of that SKU's forecast: 1.3 for a season expected to be 30 % stronger.
         price: Net value a unit; what the SKU brought over the last year by default.
-        unit_cost: Cost of a unit; the shop's own by default.
+        unit_cost: Cost of a unit; as typed, by the shop's list or by its order lines if not given.
         salvage: What a unit left over still brings.
+        assumptions: What is typed over the shop's own list, as `replenishment` takes it.
 
     Raises:
         NotEnoughData: if price or cost are not known, or selling at a loss.
@@ -123,8 +125,9 @@ def one_off(
     number(uplift, "uplift", lowest=0.05, highest=20)
     told = demand if demand is not None else demanded(shop)
     chosen = picked(told, sku)
-    cost = unit_cost if unit_cost is not None else cost_of(shop, chosen["sku"])
-    earned = _price(shop, told, chosen["sku"]) if price is None else price
+    own = known_terms(shop, told, str(chosen["sku"]), assumptions)
+    cost = unit_cost if unit_cost is not None else cost_of(own)
+    earned = _price(own) if price is None else price
     number(cost, "unit_cost", lowest=0)
     number(earned, "price", lowest=0)
     number(salvage, "salvage", lowest=0)
@@ -169,12 +172,13 @@ def _whole_unit(asked: Spread, quantity: float, sides: dict[str, float]) -> floa
     return float(min(around, key=lambda q: judged(asked, float(q), **sides).cost))
 
 
-def _price(shop: Dataset, told: Demand, sku: str) -> float:
-    earned = recall(shop, ("earnings", told.as_of), lambda: earnings(shop, until=told.as_of))
-    mine = earned[(earned["sku"] == sku) & (earned["units"] > 0)]
-    if mine.empty:
-        raise NotEnoughData(f"{sku} was not sold in the last year, so its price is not known.", do="Type a price.")
-    return float(mine["net"].iloc[0] / mine["units"].iloc[0])
+def _price(own: pd.Series) -> float:
+    price = float(own["price"])
+    if not price >= 0:
+        raise NotEnoughData(
+            f"{own['sku']} was not sold by itself in the last year, so its price is not known.", do="Type a price."
+        )
+    return price
 
 
 def _profit(asked: Spread, grid: np.ndarray, *, cost: float, price: float, salvage: float) -> np.ndarray:

@@ -18,6 +18,7 @@ from journeylab.growth.recall import recall
 from journeylab.operations import sku_rows
 from journeylab.operations.daily import OUTLOOK, daily_path, whole_units
 from journeylab.operations.demand import demand as demanded
+from journeylab.operations.history import of_single_skus
 from journeylab.operations.lead_time_demand import with_lead_time_spread
 from journeylab.operations.lot_sizing import rounded
 from journeylab.operations.safety_stock import MEASURES, safety_stock
@@ -94,11 +95,12 @@ class Replenishment(Result):
             unknown = int(self.rows["on_hand"].isna().sum())
             if unknown == len(self.rows):
                 return "Stock is not known, so the table says what should be there, not what to order."
-            said = "Nothing has to be ordered today"
+            said = f"Nothing has to be ordered today ({words.day(self.as_of)})"
         else:
             known = wanted.loc[wanted["vendor"] != sku_rows.NO_VENDOR, "vendor"].nunique()
             vendors = f" of {words.count(known, 'vendor')}" if known else ""
-            said = f"Order {words.count(len(wanted), 'SKU')}{vendors} today{self._for(wanted['cost'])}"
+            today = f"today ({words.day(self.as_of)})"
+            said = f"Order {words.count(len(wanted), 'SKU')}{vendors} {today}{self._for(wanted['cost'])}"
         late = int(self.rows["status"].isin(["out of stock", "will run out"]).sum())
         if late:
             said += f"; {words.count(late)} will lose sales before goods can come"
@@ -227,6 +229,15 @@ def replenishment(
     )
 
 
+def _planned(shop: Dataset) -> str:
+    """Say which of the shop's promotions the forecast knows."""
+    if not shop.has("promotions"):
+        return ""
+    single = recall(shop, ("promotions of single SKUs",), lambda: of_single_skus(shop))["sku"].nunique()
+    said = " Planned promotions of a category or of the whole shop count with what earlier ones did"
+    return f"{said}; those of {words.count(single, 'single SKU')} do not." if single else f"{said}."
+
+
 def _urgency(rows: pd.DataFrame) -> np.ndarray:
     rank = rows["status"].map({status: place for place, status in enumerate(ORDERED)})
     keys = pd.DataFrame({"rank": rank, "by": rows["order_by"], "net": -rows["net"].round(4), "sku": rows["sku"]})
@@ -241,7 +252,9 @@ def _caveats(
     lead_time: float,
     lead_time_sd: float,
 ) -> tuple[str, ...]:
-    said = ["Orders follow the forecast and its past errors; a promotion or a price change ahead is not in them."]
+    said = [f"Orders follow the forecast and its past errors; a change of price ahead is not in them.{_planned(shop)}"]
+    said.append(f"Today is {words.day(told.as_of)}, the day after the last one that the orders know.")
+    said += told.caveats
     n = words.count(len(rows), "SKU")
     if not shop.has("stock"):
         said.append("There is no file of stock: type what is on hand into the table of assumptions, or add a file.")
@@ -261,6 +274,9 @@ def _caveats(
     counted = rows.loc[~rows["stock_typed"], "counted"]
     if counted.notna().any() and counted.min() < pd.Timestamp(told.as_of - timedelta(days=3)):
         said.append(f"Stock was counted as early as {counted.min().date()}; sales since then are not taken off.")
+    if undated := int(there.incoming["arrives_at"].isna().sum()):
+        without = words.count(undated, "delivery", "deliveries")
+        said.append(f"{without} on the way have no date, as in Shopify's export: taken to come after a lead time.")
     late = there.incoming[there.incoming["arrives_at"] < pd.Timestamp(told.as_of)]
     if len(late):
         said.append(f"{words.count(len(late), 'delivery', 'deliveries')} should have come already; counted as today's.")

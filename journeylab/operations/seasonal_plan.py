@@ -6,7 +6,7 @@ Method, sources and limits: docs/methods/replenishment.md.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import pandas as pd
@@ -18,16 +18,21 @@ from journeylab.growth.recall import recall
 from journeylab.operations.daily import ahead
 from journeylab.operations.demand import demand as demanded
 from journeylab.operations.lot_sizing import eoq, fixed_lots, lot_for_lot, wagner_whitin
-from journeylab.operations.shelf import shelf
-from journeylab.operations.terms import listed
+from journeylab.operations.sales_series import DAYS
+from journeylab.operations.shelf import arrivals, shelf
+from journeylab.operations.sku_rows import known_rows
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+
     import altair as alt
 
     from journeylab.data.dataset import Dataset
     from journeylab.operations.demand import Demand
     from journeylab.operations.lot_sizing import Lots
+    from journeylab.operations.shelf import Coming
 
 BEST, EACH, FIXED = "Wagner-Whitin", "an order each period", "economic order quantity"
 _PERIODS = {"day": 365.0, "week": 365 / 7, "month": 12.0}
@@ -89,10 +94,12 @@ def seasonal_plan(
     order_cost: float = 50.0,
     holding_cost: float = 0.25,
     unit_cost: float | None = None,
+    assumptions: Sequence[Mapping[str, Any]] | None = None,
 ) -> SeasonalPlan:
     """Plan the orders of a SKU over the forecast's horizon at the least cost of ordering and holding (Wagner-Whitin).
 
-    What is there serves the first periods; the plan covers the expected demand after it, without safety stock, which
+    What is there serves the first periods, and what is on its way those after it comes; the plan covers the expected
+    demand that is left (its net requirements), without safety stock, which
     `replenishment` adds. The plan is compared with an order each period and with economic order quantities.
 
     Args:
@@ -101,10 +108,12 @@ def seasonal_plan(
         demand: From `jl.operations.demand`; worked out with its defaults if None.
         order_cost: Cost of placing one order.
         holding_cost: Cost of holding a year, as a share of the unit cost.
-        unit_cost: Cost of a unit; the shop's own by default.
+        unit_cost: Cost of a unit; as typed, by the shop's list or by its order lines if not given.
+        assumptions: What is typed over the shop's own list, as `replenishment` takes it.
 
     Raises:
         NotEnoughData: if the cost of the SKU is not known.
+        BadParameter: if an assumption makes no sense.
 
     Example:
         >>> import journeylab as jl
@@ -117,12 +126,17 @@ def seasonal_plan(
     number(holding_cost, "holding_cost", lowest=0.0001, highest=10)
     told = demand if demand is not None else demanded(shop)
     chosen = picked(told, sku)
-    price = unit_cost if unit_cost is not None else cost_of(shop, chosen["sku"])
+    own = known_terms(shop, told, str(chosen["sku"]), assumptions)
+    price = unit_cost if unit_cost is not None else cost_of(own)
     number(price, "unit_cost", lowest=0.0001)
     season = ahead(told, str(chosen["sku"]))
-    wanted = season["mean"].to_numpy(float)
-    there = _there(shop, told, chosen["sku"])
-    needed = np.diff(np.maximum(np.cumsum(wanted) - there, 0.0), prepend=0.0)
+    there = recall(shop, ("shelf", _until(shop, told)), lambda: shelf(shop, until=_until(shop, told)))
+    coming = arrivals(there, [str(chosen["sku"])], as_of=told.as_of, wait=np.nan_to_num(own[["lead_time_days"]]))
+    needed = net_requirements(
+        season["mean"].to_numpy(float),
+        float(np.nan_to_num(own["on_hand"] - own["committed"])),
+        _by_period(coming, season["period"], told),
+    )
     holding = holding_cost * price / _PERIODS[told.every]
     lot, _cost = eoq(float(needed.mean()), order_cost=order_cost, holding_cost=holding)
     costs = {"order_cost": order_cost, "holding_cost": holding}
@@ -143,7 +157,8 @@ def seasonal_plan(
         caveats=(
             "The plan takes the forecast for certain; safety stock comes on top.",
             "Every order must be placed its lead time before the period it is for.",
-            *(() if shop.has("stock") else ("No stock is known, so the plan begins with an empty shelf.",)),
+            *(() if own["on_hand"] == own["on_hand"] else ("No stock of it is known: the plan begins with none.",)),
+            *(("Its smallest order and pack are left aside.",) if own["moq"] > 1 or own["pack_size"] > 1 else ()),
         ),
     )
 
@@ -158,25 +173,52 @@ def picked(told: Demand, sku: str | None) -> pd.Series:
     return found.iloc[0]
 
 
-def cost_of(shop: Dataset, sku: str) -> float:
-    """Return what a unit costs by the shop's list.
+def known_terms(shop: Dataset, told: Demand, sku: str, assumptions: Sequence[Mapping[str, Any]] | None) -> pd.Series:
+    """Return what is known of one SKU: what is there, on which terms it is bought, and what it earns."""
+    until = _until(shop, told)
+    there = recall(shop, ("shelf", until), lambda: shelf(shop, until=until))
+    rows = known_rows(shop, told, there, assumptions)
+    return rows[rows["sku"] == sku].iloc[0]
+
+
+def cost_of(own: pd.Series) -> float:
+    """Return what a unit costs: as typed, by the shop's list, or by its order lines.
 
     Raises:
-        NotEnoughData: if the list does not say.
+        NotEnoughData: if nothing says.
     """
-    products = recall(shop, ("listed",), lambda: listed(shop))
-    cost = products.loc[products["sku"] == sku, "unit_cost"].astype(float).dropna()
-    if cost.empty:
-        raise NotEnoughData(f"No file says what a unit of {sku} costs.", do="Add the cost to the products, or type it.")
-    return float(cost.iloc[0])
+    cost = float(own["unit_cost"])
+    if not cost >= 0:
+        raise NotEnoughData(
+            f"Nothing says what a unit of {own['sku']} costs.", do="Type its cost, or add it to the file of products."
+        )
+    return cost
 
 
-def _there(shop: Dataset, told: Demand, sku: str) -> float:
-    until = told.as_of if shop.window else None
-    there = recall(shop, ("shelf", until), lambda: shelf(shop, until=until))
-    count = there.counts[there.counts["sku"] == sku]
-    coming = there.incoming.loc[there.incoming["sku"] == sku, "units"].sum()
-    return max(float((count["on_hand"] - count["committed"]).sum() + coming), 0.0)
+def net_requirements(wanted: np.ndarray, there: float, arriving: np.ndarray) -> np.ndarray:
+    """Return what neither the shelf nor what is on its way will serve, by period; what is owed comes first.
+
+    >>> net_requirements(np.array([4.0, 4.0, 4.0]), 6.0, np.array([0.0, 0.0, 5.0])).tolist()
+    [0.0, 2.0, 0.0]
+    """
+    needed = np.zeros(len(wanted))
+    left = there
+    for period, units in enumerate(wanted):
+        left += arriving[period] - units
+        needed[period], left = max(-left, 0.0), max(left, 0.0)
+    return needed
+
+
+def _until(shop: Dataset, told: Demand) -> date | None:
+    return told.as_of if shop.window else None
+
+
+def _by_period(coming: Coming, periods: pd.Series, told: Demand) -> np.ndarray:
+    """Return units that arrive, by the period they come in; what comes later is in none."""
+    starts = (pd.to_datetime(periods) - pd.Timestamp(told.as_of)).dt.days.to_numpy()
+    place = np.maximum(np.searchsorted(starts, coming.days, side="right") - 1, 0)
+    inside = coming.days < starts[-1] + DAYS[told.every]
+    return np.bincount(place[inside], coming.units[inside], minlength=len(starts))
 
 
 def _line(name: str, plan: Lots) -> dict[str, object]:

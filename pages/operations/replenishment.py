@@ -22,8 +22,9 @@ with page(
             with progress.told("replay") as tell:
                 show(jl.operations.policy_replay, shop, **asked, progress=tell)
     elif not progress.stopped("demand"):
+        asked = ordering.forecast(shop, season=part == "Season")
         with progress.told("demand") as tell:
-            demand = run(jl.operations.demand, shop, **ordering.bundles(shop), progress=tell)
+            demand = run(jl.operations.demand, shop, **asked, progress=tell)
     if demand and part in {"Order", "Cash"}:
         asked = ordering.policy()
         asked.update(ordering.costs(shop))

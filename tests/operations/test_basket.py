@@ -11,6 +11,7 @@ import journeylab as jl
 from journeylab.data.examples import shop_of
 from journeylab.errors import NotEnoughData
 from journeylab.operations.earnings import bringers, earnings
+from journeylab.operations.lead_time_demand import spread as spread_of
 from tests.operations.stocked import count, stocked
 
 
@@ -34,6 +35,14 @@ def orders(shop):
     return jl.operations.replenishment(shop)
 
 
+def more(orders, row, spread, q):
+    """Units sold more with q of a SKU: by what is there in all, and at most what is asked for once they have come."""
+    whole = float((spread.sold(row["position"] + q) - spread.sold(row["position"]))[0])
+    share = orders.review / (row["lead_time_days"] + orders.review)
+    later = spread_of(spread.mean * share, spread.sd * share**0.5)
+    return min(whole, float((later.sold(q) - later.sold(0))[0]))
+
+
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.35, 0.6, 1.0])
 def test_the_basket_is_the_best_of_all_baskets_and_within_the_money(shop, orders, share):
     budget = share * float(orders.orders["cost"].sum())
@@ -47,9 +56,7 @@ def test_the_basket_is_the_best_of_all_baskets_and_within_the_money(shop, orders
         spread = orders.spread.take(place[[number]])
         quantities = [0.0, *np.arange(row["moq"], row["order"] + 1, row["pack_size"])]
         margin = row["price"] - row["unit_cost"]
-        saved = [
-            float((spread.sold(row["position"] + q) - spread.sold(row["position"]))[0]) * margin for q in quantities
-        ]
+        saved = [margin * more(orders, row, spread, q) for q in quantities]
         options.append([(q * row["unit_cost"], v) for q, v in zip(quantities, saved, strict=True)])
     most = max(
         sum(v for _c, v in chosen)
@@ -76,14 +83,36 @@ def test_more_money_never_saves_less(shop, orders):
     assert np.all(np.diff(values) >= -1e-9)
 
 
-def test_expected_sales_are_those_of_a_simulated_season(shop, orders):
+@pytest.mark.parametrize(("there", "most"), [(0, 1.01), (20, 1.01), (45, 1.1), (60, 1.02)])
+def test_expected_sales_are_those_of_a_simulated_shelf_on_which_what_is_not_there_is_lost(there, most):
+    shop = stocked({"mug": 4}, stock=[count("mug", there)], products=[("mug", "Kiln", 4, 10, 2, 1, 1)])
+    orders = jl.operations.replenishment(shop)
     made = jl.operations.basket(shop, orders=orders, budget=1e6, customer_value=False)
-    row = orders.rows.set_index("sku").loc["mug"]
+    row = orders.rows.iloc[0]
+    days, share = row["lead_time_days"] + orders.review, orders.review / (row["lead_time_days"] + orders.review)
     rng = np.random.default_rng(3)
-    drawn = np.maximum(rng.normal(row["expected"], row["sd"], 400_000), 0)
-    more = np.minimum(drawn, row["position"] + row["order"]) - np.minimum(drawn, row["position"])
-    saved = made.rows.set_index("sku").loc["mug", "margin_saved"]
-    assert saved == pytest.approx(more.mean() * (row["price"] - row["unit_cost"]), rel=0.01)
+    before, after = (
+        np.maximum(rng.normal(row["expected"] * part, row["sd"] * part**0.5, 400_000), 0) for part in (1 - share, share)
+    )
+    left = np.maximum(there - before, 0)
+    sold = np.minimum(after, left + row["order"]) - np.minimum(after, left)
+    saved = made.rows.set_index("sku").loc["mug", "margin_saved"] / (row["price"] - row["unit_cost"])
+    assert days == 17
+    assert 0.99 * sold.mean() <= saved <= most * sold.mean()
+
+
+def test_on_an_empty_shelf_with_a_long_lead_time_only_the_days_after_it_are_saved():
+    shop = stocked({"mug": 4}, stock=[count("mug", 0)], products=[("mug", "Kiln", 4, 45, 0, 1, 1)])
+    made = jl.operations.basket(shop, budget=1e6, customer_value=False)
+    row = made.rows.iloc[0]
+    assert row["wanted"] > 200
+    assert row["margin_saved"] / row["unit_margin"] == pytest.approx(4 * 7, rel=0.05)
+
+
+def test_what_is_owed_is_served_first():
+    shop = stocked({"mug": 4}, stock=[count("mug", -20)], products=[("mug", "Kiln", 4, 45, 0, 1, 1)])
+    made = jl.operations.basket(shop, budget=1e6, customer_value=False)
+    assert made.rows["margin_saved"].iloc[0] / made.rows["unit_margin"].iloc[0] == pytest.approx(20 + 4 * 7, rel=0.05)
 
 
 def test_where_nothing_has_to_be_ordered_the_basket_says_so():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,43 @@ def test_the_plan_covers_what_the_shelf_does_not(shop, demand):
     assert costs["Wagner-Whitin"] == costs.min()
     for view in made.views:
         assert made.chart(view).to_dict()
+
+
+def test_a_delivery_serves_from_the_week_it_comes_in_and_not_before():
+    coming = ("mug", "2026-05-24", 10, 0, 300, "2026-07-20")
+    shop = stocked({"mug": 4}, stock=[coming], products=[("mug", "Kiln", 4, 7, 1, 1, 1)])
+    made = jl.operations.seasonal_plan(shop, order_cost=1)
+    until, since = (
+        made.rows.loc[made.rows["period"] < "2026-07-20"],
+        made.rows.loc[made.rows["period"] >= "2026-07-20"],
+    )
+    assert until["demand"].sum() == pytest.approx(8 * 28 - 10, rel=0.03)
+    assert since["demand"].sum() == 0
+
+
+def test_what_is_typed_goes_before_the_lists(shop, demand):
+    typed = [{"sku": "bowl", "unit_cost": 3.0, "on_hand": 50.0}]
+    made = jl.operations.seasonal_plan(shop, sku="bowl", demand=demand, assumptions=typed)
+    expected = demand.over(7 * demand.horizon).set_index("sku").loc["bowl", "mean"]
+    assert made.rows["order"].sum() == pytest.approx(expected - 50, rel=0.01)
+    once = jl.operations.one_off(shop, sku="bowl", demand=demand, assumptions=typed)
+    assert once.ratio == pytest.approx(0.7)
+    cheap, dear = (
+        jl.operations.seasonal_plan(shop, sku="bowl", demand=demand, assumptions=typed, unit_cost=cost, order_cost=5)
+        .plans["orders"]
+        .iloc[0]
+        for cost in (None, 60.0)
+    )
+    assert dear > cheap
+
+
+def test_what_the_order_lines_cost_is_known_too():
+    shop = stocked({"mug": 4}, stock=[count("mug", 0)])
+    lines = shop.tables["order_lines"]
+    costed = dataclasses.replace(
+        shop, tables={**shop.tables, "order_lines": lines.mutate(unit_cost=lines.unit_price / 2)}
+    )
+    assert jl.operations.one_off(costed, days=30).ratio == pytest.approx(0.5)
 
 
 def test_a_dearer_order_is_placed_less_often(shop, demand):

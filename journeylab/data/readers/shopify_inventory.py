@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from journeylab.data.engine import literal
 from journeylab.data.readers import sheet
 from journeylab.data.readers.base import match
+from journeylab.data.readers.desk import Remark
 from journeylab.data.readers.sheet import Sheet
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from journeylab.data.readers.files import Raw
 
 TITLE = "Shopify inventory"
-VERSION = 1
+VERSION = 2
 
 _COLUMNS = {
     "sku": ["SKU"],
@@ -33,6 +34,7 @@ _COLUMNS = {
     "unavailable": ["Unavailable (not editable)", "Unavailable"],
 }
 _NEEDED = {"sku": "SKU", "location": "Location", "available": "Available", "committed": "Committed"}
+_KEPT_BACK = "with unavailable units, which are left out of what is on hand"
 _DAY = re.compile(r"(20[0-9]{2})-?([01][0-9])-?([0-3][0-9])(?![0-9])")
 
 
@@ -54,9 +56,10 @@ def read(raws: Sequence[Raw], desk: Desk) -> None:
 
 def _sheet(raw: Raw) -> Sheet:
     found = match(raw.columns, _COLUMNS)
-    parts = [f"coalesce(try_cast({role} AS BIGINT), 0)" for role in ("committed", "unavailable") if role in found]
-    total = f"CAST({' + '.join(['try_cast(available AS BIGINT)', *parts])} AS VARCHAR)"
-    given = "coalesce(on_hand, " if "on_hand" in found else "("
+    kept_back = "coalesce(try_cast(unavailable AS BIGINT), 0)" if "unavailable" in found else "0"
+    sellable = "CAST(try_cast(available AS BIGINT) + coalesce(try_cast(committed AS BIGINT), 0) AS VARCHAR)"
+    if "on_hand" in found:
+        sellable = f"coalesce(CAST(try_cast(on_hand AS BIGINT) - {kept_back} AS VARCHAR), on_hand, {sellable})"
     counted = "lower(available__text) = 'not stocked'"
     if "on_hand" in found:
         counted += " OR lower(on_hand__text) = 'not stocked'"
@@ -65,7 +68,8 @@ def _sheet(raw: Raw) -> Sheet:
     return Sheet(
         "stock",
         found,
-        derived={"on_hand": f"{given}{total})", **dated},
+        derived={"on_hand": sellable, **dated},
         asides={"not stocked at that location": counted},
+        remarks=(Remark(_KEPT_BACK, "try_cast(unavailable__text AS BIGINT) > 0"),) if "unavailable" in found else (),
         label="sku",
     )

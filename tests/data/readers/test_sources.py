@@ -57,6 +57,21 @@ def test_shopify_inventory_keeps_what_is_stocked_and_says_what_is_not(shared):
     assert note(shop, "stock", "not stocked").examples == ("PLATE",)
 
 
+@pytest.mark.parametrize("counted", [",On hand (current)", ""])
+def test_what_shopify_calls_unavailable_is_no_stock_to_sell(tmp_path, counted):
+    header = (
+        f"SKU,Location,Incoming (not editable),Unavailable (not editable),Committed (not editable),Available{counted}\n"
+    )
+    rows = [("MUG", "Berlin", 0, 5, 2, 10, 17), ("BOWL", "Berlin", 0, 0, 1, 3, 4)]
+    text = "".join(",".join(map(str, row if counted else row[:-1])) + "\n" for row in rows)
+    shop = table(tmp_path / "i.csv", header + text)
+    assert values(shop, "stock", "sku, on_hand, committed") == [
+        ("BOWL", Decimal(4), Decimal(1)),
+        ("MUG", Decimal(12), Decimal(2)),
+    ]
+    assert note(shop, "stock", "unavailable").examples == ("MUG",)
+
+
 def test_stock_without_a_date_is_of_the_last_day_the_other_files_know(tmp_path, shared):
     orders = write_csv(tmp_path / "o.csv", [shopify_line()])
     shop = jl.read(shared / "data" / "exports" / "shopify_inventory_export_sample.csv", orders)
