@@ -234,6 +234,8 @@ def proof(shop: Dataset) -> dict[str, Any]:
             days = controls.slider("Days replayed", 14, 180, 90, key="replayed")
         with st.container(width=_WIDTH):
             cover = controls.slider("The rule buys for days", 7, 120, 30, key="rule_days")
+    if demand_controls.counted(shop):
+        st.caption("The replay counts demand as usual: returns off, days out of stock made up for, bundles as sold.")
     kept = kept_assumptions(shop)
     asked |= {"review": max(asked["review"], 1), "days": days, "cover": cover}
     return asked | ({"assumptions": kept} if kept else {})

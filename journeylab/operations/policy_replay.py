@@ -323,6 +323,8 @@ def _caveats(
             f"Lead times were drawn {words.count(draws, 'time')}; {words.percent(level, digits=0)} of the draws lie "
             "between lower and upper."
         )
+    else:
+        said.append("No lead time varies, so the replay is one draw, and its differences have no interval.")
     if known < len(rows):
         said.append(
             f"No stock is known at the start for {words.count(len(rows) - known)} of {n}; both begin with what the "

@@ -218,7 +218,7 @@ def replenishment(
     place = _urgency(rows)
     rows = rows.iloc[place].reset_index(drop=True)
     return Replenishment(
-        rows=rows.drop(columns=["stock_typed", "spread_typed"]),
+        rows=rows.drop(columns=["stock_typed", "spread_typed", "priced_by_list"]),
         spread=spread.take(place),
         as_of=told.as_of,
         review=review,
@@ -267,6 +267,8 @@ def _caveats(
         said.append(f"{words.count(assumed)} of {n} have no lead time of their own: {spread} are assumed.")
     if below := int((rows["on_hand"] < 0).sum()):
         said.append(f"{words.count(below)} of {n} have stock below zero, taken as units that are owed.")
+    if inside := int(rows["priced_by_list"].sum()):
+        said.append(f"{words.count(inside)} of {n} sold only inside bundles, and are worth the list's price.")
     if costless := int(rows["unit_cost"].isna().sum()):
         said.append(f"{words.count(costless)} of {n} have no cost, and are missing in sums of money.")
     if vendorless := int((rows["vendor"] == sku_rows.NO_VENDOR).sum()):
@@ -274,13 +276,20 @@ def _caveats(
     counted = rows.loc[~rows["stock_typed"], "counted"]
     if counted.notna().any() and counted.min() < pd.Timestamp(told.as_of - timedelta(days=3)):
         said.append(f"Stock was counted as early as {counted.min().date()}; sales since then are not taken off.")
-    if undated := int(there.incoming["arrives_at"].isna().sum()):
-        without = words.count(undated, "delivery", "deliveries")
-        said.append(f"{without} on the way have no date, as in Shopify's export: taken to come after a lead time.")
-    late = there.incoming[there.incoming["arrives_at"] < pd.Timestamp(told.as_of)]
-    if len(late):
-        said.append(f"{words.count(len(late), 'delivery', 'deliveries')} should have come already; counted as today's.")
+    said += _deliveries(there, told)
     folded = rows["sku"].str.strip().str.casefold()
     if twice := int((folded.duplicated(keep=False)).sum()):
         said.append(f"{words.count(twice)} SKUs differ only in spelling; they can be joined on the Data page.")
     return tuple(said)
+
+
+def _deliveries(there: Shelf, told: Demand) -> list[str]:
+    """Say of which deliveries the day is not known, or past."""
+    said = []
+    if undated := int(there.incoming["arrives_at"].isna().sum()):
+        without = words.count(undated, "delivery", "deliveries")
+        said.append(f"{without} on the way without a date, as in Shopify's export: taken to come after a lead time.")
+    late = there.incoming[there.incoming["arrives_at"] < pd.Timestamp(told.as_of)]
+    if len(late):
+        said.append(f"{words.count(len(late), 'delivery', 'deliveries')} should have come already; counted as today's.")
+    return said

@@ -32,7 +32,6 @@ BY = ("product", "sku", "category", "size")
 _SIZE = re.compile(r"(?<!\d)[\s,/(-](XXS|XS|S|M|L|XL|XXL|XXXL|[2-5]XL|EU ?\d{2}|\d{2}(?:\.5)?)\)?$")
 NO_SIZE = "no size in its name"
 _TICKET_DAYS = 30
-_LARGE = 100
 _GROUPS = {"whose": "whose order", "bargain": "discount", "worth": "value of the basket"}
 
 
@@ -184,8 +183,9 @@ def _remorse(shop: Dataset, moves: ir.Table, level: float) -> pd.DataFrame:
     orders = orders.mutate(**groups).select("order_id", *groups)
     sums = moves.group_by("order").agg(sold=_.sold.sum(), returned=_.returned.sum(), basket=_.net.sum())
     joined = sums.filter(_.sold > 0).inner_join(orders, _.order == orders.order_id)
-    size = (_.basket >= _LARGE).ifelse(f"{_LARGE} and more", f"under {_LARGE}")
-    joined = joined.mutate(worth=size)
+    half = float(shop.run(joined.agg(half=_.basket.median()))["half"].iloc[0] or 0.0)
+    said = words.money(half, shop.currency)
+    joined = joined.mutate(worth=(_.basket >= half).ifelse(f"{said} and more", f"under {said}"))
     found = []
     for what in (*groups, "worth"):
         part = joined.group_by(group=joined[what]).agg(n=(_.returned > 0).sum(), of=_.count())

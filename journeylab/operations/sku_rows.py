@@ -72,7 +72,10 @@ def known_rows(
 
 
 def with_terms(rows: pd.DataFrame, bought: pd.DataFrame, earned: pd.DataFrame, told: Demand) -> pd.DataFrame:
-    """Add vendor, lead time as far as it is known, smallest order, pack, cost, and net value a unit and of the year."""
+    """Add vendor, lead time as far as it is known, smallest order, pack, cost, and net value a unit and of the year.
+
+    What sells, and never by itself, as inside bundles, is worth the list's price (`priced_by_list`).
+    """
     sold = earned.set_index("sku").reindex(rows["sku"])
     told_vendor = told.skus.set_index("sku")["vendor"].reindex(rows["sku"])
     vendor = bought["vendor"].where(bought["vendor"].notna(), told_vendor)
@@ -80,6 +83,9 @@ def with_terms(rows: pd.DataFrame, bought: pd.DataFrame, earned: pd.DataFrame, t
     cost = bought["unit_cost"].to_numpy(float)
     with np.errstate(divide="ignore", invalid="ignore"):
         price = np.where(units > 0, net / units, np.nan)
+    listed = np.isnan(price) & (rows["per_day"] > 0).to_numpy() & bought["price"].notna().to_numpy()
+    price = np.where(listed, bought["price"].to_numpy(float), price)
+    net = np.where(listed, 365 * rows["per_day"].to_numpy(float) * price, net)
     return rows.assign(
         vendor=vendor.fillna(NO_VENDOR).to_numpy(),
         lead_time_days=bought["lead_time_days"].to_numpy(float),
@@ -90,6 +96,7 @@ def with_terms(rows: pd.DataFrame, bought: pd.DataFrame, earned: pd.DataFrame, t
         unit_cost=np.where(np.isnan(cost), sold["unit_cost"].to_numpy(float), cost),
         price=price,
         net=np.nan_to_num(net),
+        priced_by_list=listed,
     )
 
 

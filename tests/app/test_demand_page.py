@@ -55,6 +55,22 @@ def test_bundles_kept_with_the_data_are_opened(open_app: Open, stocked: Dataset)
     assert headlines(app)[0] == jl.operations.demand(stocked, bundles=rows).headline()
 
 
+def test_what_counts_as_demand_is_kept_and_counts_for_orders_too(open_app: Open, stocked: Dataset) -> None:
+    app = open_app(PAGE, shop=stocked)
+    app.selectbox(key="made_up").set_value("as sold").run()
+    kept = app.session_state["journeylab_visitor"].shop
+    assert kept.edits["demand counted"] == {"corrected": False}
+    assert headlines(app)[0] == jl.operations.demand(stocked, corrected=False).headline()
+    again = open_app(PAGE, shop=kept)
+    assert again.selectbox(key="made_up").value == "as sold"
+    orders = open_app("operations/replenishment", shop=kept)
+    assert "As chosen on the Demand page, days out of stock count as sold." in [item.value for item in orders.caption]
+    asked = [key for key in orders.session_state["journeylab_visitor"].results if key[1] == "jl.operations.demand"]
+    assert any("corrected=False" in str(key) for key in asked)
+    app.selectbox(key="made_up").set_value("made up for").run()
+    assert "demand counted" not in app.session_state["journeylab_visitor"].shop.edits
+
+
 def test_stopped_work_stays_stopped_until_it_is_asked_for_again(open_app: Open, stocked: Dataset) -> None:
     app = open_app(PAGE, shop=stocked)
     app.session_state["demand_stopped"] = True

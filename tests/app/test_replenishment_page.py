@@ -70,6 +70,17 @@ def test_each_part_says_its_finding(open_app: Open, shelf, part: str, words: str
     assert words in said(app)
 
 
+def test_a_cost_that_no_file_knows_can_be_typed(open_app: Open):
+    bare = stocked({"mug": 4}, stock=[count("mug", 20)])
+    for part, key in (("Season", "lot_unit_cost"), ("One-off buy", "once_cost")):
+        app = open_app(PAGE, shop=bare, query={"part": part})
+        assert "Type its cost" in said(app) + plain(" ".join(item.value for item in app.info))
+        app.number_input(key=key).set_value(4.0).run()
+        assert app.get("vega_lite_chart")
+    app.number_input(key="once_price").set_value(3.0).run()
+    assert not app.get("vega_lite_chart")
+
+
 def test_a_vendor_whose_name_is_hostile_is_only_a_name(open_app: Open, shelf):
     app = open_app(PAGE, shop=shelf)
     assert any(HOSTILE in plain(item.label) for item in app.expander)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +16,8 @@ from journeylab.errors import BadParameter
 from journeylab.operations.abc_xyz import abc, xyz
 from journeylab.operations.daily import ahead, daily_path
 from tests.operations.stocked import count, stocked
+
+AS_OF_SAID = "25 May 2026"
 
 
 def replenish(shop, **options):
@@ -234,3 +239,33 @@ def test_equal_skus_are_in_one_class():
     assert abc(np.array([50.0, 50, 50, 50])) == ["A"] * 4
     assert abc(np.zeros(3)) == ["C"] * 3
     assert xyz(np.array([0.0, np.nan]), np.array([0.0, 1])) == ["?", "?"]
+
+
+def test_what_only_sells_inside_a_bundle_is_worth_the_list_price_and_can_be_bought():
+    whole = stocked({"set": 4}, stock=[count("lid", 5)], products=[("lid", "Turner", 2, 10, 1, 1, 1)])
+    priced = whole.tables["products"].mutate(price=ibis.literal(6.0))
+    shop = dataclasses.replace(whole, tables={**whole.tables, "products": priced})
+    demand = jl.operations.demand(shop, bundles=[{"bundle_sku": "set", "sku": "lid", "quantity": 2}])
+    found = replenish(shop, demand=demand)
+    lid = row(found, "lid")
+    assert lid["price"] == 6.0
+    assert lid["net"] == pytest.approx(6.0 * 8 * 365, rel=0.02)
+    assert any("1 of 1 SKU sold only inside bundles" in caveat for caveat in found.caveats)
+    assert jl.operations.basket(shop, orders=found, budget=1e6, customer_value=False).value > 0
+
+
+def test_the_order_says_its_day_and_what_of_promotions_its_forecast_knows(shop, demand):
+    assert f"today ({AS_OF_SAID})" in replenish(shop, demand=demand).headline()
+    assert not any("romotion" in caveat for caveat in replenish(shop, demand=demand).caveats)
+    rows = [("Sale", "2026-06-01", "2026-06-07", None), ("Mugs", "2026-06-01", "2026-06-07", "mug")]
+    days = pd.DataFrame(rows, columns=["name", "starts", "ends", "sku"])
+    days[["starts", "ends"]] = days[["starts", "ends"]].apply(pd.to_datetime)
+    promoted = dataclasses.replace(shop, tables={**shop.tables, "promotions": ibis.memtable(days)})
+    said = replenish(promoted, demand=demand).caveats[0]
+    assert said.endswith("count with what earlier ones did; those of 1 single SKU do not.")
+
+
+def test_deliveries_without_a_day_are_said(shop, demand):
+    loose = stocked({"mug": 4}, stock=[count("mug", 5, on_order=10)])
+    assert any(caveat.startswith("1 delivery on the way without a date") for caveat in replenish(loose).caveats)
+    assert not any("without a date" in caveat for caveat in replenish(shop, demand=demand).caveats)
