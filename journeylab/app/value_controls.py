@@ -13,6 +13,7 @@ from journeylab.app.state import visitor
 from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
+    from journeylab.customers.lifetime_value import LifetimeValue
     from journeylab.data.dataset import Dataset
 
 _WIDTH, _PERSONA = 196, "persona"
@@ -59,6 +60,7 @@ def customer_group(shop: Dataset, *, key: str, more: dict[str, str] | None = Non
 
 def margin_and_cost(shop: Dataset) -> tuple[float, float]:
     """Choose the margin as a share of net value, at first by the shop's costs, and what winning a customer costs."""
+    from journeylab.customers.acquisition import cost_of_winning
     from journeylab.customers.margin import share_of_net
 
     known = visitor().remember((shop.fingerprint, "margin share"), lambda: share_of_net(shop))
@@ -67,16 +69,19 @@ def margin_and_cost(shop: Dataset) -> tuple[float, float]:
     source = "It starts at what your unit costs come to." if told else "Your files have no unit costs to take it from."
     with st.container(width=_WIDTH):
         margin = controls.slider("Margin, %", 0, 100, usual, key="margin", help=f"Of net value. {source}")
+    spent = visitor().remember((shop.fingerprint, "cost of winning"), lambda: cost_of_winning(shop))
+    start = round(spent)
+    source = "It starts at all spend over all new customers of its days" if spent else "Your files have no spend"
     with st.container(width=_WIDTH):
         cost = controls.slider(
             f"Cost of winning a customer, {escape(shop.currency)}".rstrip(", "),
             0,
-            300,
-            0,
+            max(300, 4 * start),
+            start,
             key="cost",
-            help="0 leaves it aside; where the shop has spend, Retention then takes it from there.",
+            help=f"{source}; 0 leaves it aside.",
         )
-    return margin / 100, float(cost)
+    return margin / 100, spent if cost == start and spent else float(cost)
 
 
 def assumptions(shop: Dataset) -> dict[str, Any]:
@@ -103,3 +108,10 @@ def levers() -> dict[str, float]:
             with st.container(width=_WIDTH):
                 chosen[name] = controls.slider(f"{label}, % of today", 80, 120, 100, key=name) / 100
     return chosen
+
+
+def parameters(found: LifetimeValue) -> None:
+    """Show the models' parameters with their standard errors, for whoever checks them."""
+    with st.expander("The models' parameters", icon=":material/function:"):
+        st.caption("By maximum likelihood on the whole history; times in weeks. They are in the workbook too.")
+        st.dataframe(found.parameters, hide_index=True, alt="The models' parameters", placeholder="–")

@@ -18,8 +18,8 @@ from ibis import _
 from journeylab import words
 from journeylab.checks import number, one_of
 from journeylab.customers import purchases
+from journeylab.customers.acquisition import cost_of_winning
 from journeylab.data.coverage import orders_end, orders_end_caveat
-from journeylab.data.dataset import ibis_date
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import wilson, z_of
 from journeylab.result import Result, analysis
@@ -137,7 +137,7 @@ def cohorts(
     """
     one_of(unit, "unit", tuple(UNITS))
     number(margin, "margin", lowest=0, highest=1)
-    cost = _spent(shop) if cost is None else number(cost, "cost", lowest=0)
+    cost = cost_of_winning(shop) if cost is None else number(cost, "cost", lowest=0)
     z_of(level)
     if shop.period is None:
         raise NotEnoughData("The orders carry no days, so nobody's first purchase is known.")
@@ -160,21 +160,6 @@ def cohorts(
         currency=shop.currency,
         caveats=_caveats(cells, unit, margin) + orders_end_caveat(shop, until),
     )
-
-
-def _spent(shop: Dataset) -> float:
-    """Return what the shop's spend comes to for each customer first seen on the days it covers; 0 without spend."""
-    if not shop.has("spend.cost"):
-        return 0.0
-    spend = shop.table("spend", whole=True)
-    known = shop.run(spend.agg(cost=spend.cost.sum().cast("float64"), start=spend.day.min(), end=spend.day.max()))
-    start, end = (pd.Timestamp(known[name].iloc[0]) for name in ("start", "end"))
-    if pd.isna(end) or not known["cost"].iloc[0] > 0:
-        return 0.0
-    days = purchases.purchase_days(shop, end.date())
-    firsts = days.group_by("customer_id").agg(first=_.day.min()).filter(_["first"] >= ibis_date(start.date()))
-    n = int(shop.run(firsts.agg(n=firsts.count()))["n"].iloc[0])
-    return float(known["cost"].iloc[0]) / n if n else 0.0
 
 
 def _with_periods(days: ir.Table, unit: str) -> ir.Table:

@@ -16,6 +16,7 @@ from journeylab import words
 from journeylab.checks import number
 from journeylab.customers.holdout import Holdout, proven
 from journeylab.customers.value_curve import WEEKS_A_YEAR, chance_variance
+from journeylab.customers.value_details import newcomer, parameters
 from journeylab.customers.value_methods import FEWEST_SEEN, formulas, methods
 from journeylab.intervals import z_of
 from journeylab.result import Result, analysis
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 
 #: What each lever is tried at, one at a time, for the view of levers.
 TRIED = 1.05
+_HYPOTHETICAL = (
+    "What the levers change is assumed: whether it can be had, and what that costs, is not known. The difference takes "
+    "the model's parameters for certain."
+)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -42,6 +47,10 @@ class LifetimeValue(Result):
             ratio (margin to cost), means (what it stands for, in words).
         levers: A row a lever at 5 % more: lever, gain (margin), gain_share.
         concentration: A row a tenth of the customers by expected value: tenth, share, cumulative.
+        newcomer: A row a month after the first purchase: month, purchases (repeat, expected), none (chance of none).
+        parameters: As `value_details.parameters`.
+        today: What the customers bring as things are, without any lever.
+        changed: What the levers change, by what they are called: how many times as much as today; empty for none.
         tested: The hold-out test the model comes from.
         horizon: Months looked ahead.
         margin: Share of net value that is margin.
@@ -50,13 +59,17 @@ class LifetimeValue(Result):
         currency: Of the money.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("months", "groups", "methods", "levers", "concentration")
+    views: ClassVar[tuple[str, ...]] = ("months", "groups", "methods", "levers", "concentration", "new customer")
 
     groups: pd.DataFrame
     months: pd.DataFrame
     methods: pd.DataFrame
     levers: pd.DataFrame
     concentration: pd.DataFrame
+    newcomer: pd.DataFrame
+    parameters: pd.DataFrame
+    today: float
+    changed: dict[str, float]
     tested: Holdout
     horizon: int
     margin: float
@@ -68,6 +81,17 @@ class LifetimeValue(Result):
         """Return a row a group with its expected margin and interval, and one for all customers."""
         return self.groups
 
+    def sheets(self) -> dict[str, pd.DataFrame]:
+        """Return what the other views draw, and the model's parameters."""
+        return {
+            "Months": self.months,
+            "Methods": self.methods,
+            "Levers": self.levers,
+            "Concentration": self.concentration,
+            "New customer": self.newcomer,
+            "Parameters": self.parameters,
+        }
+
     @property
     def total(self) -> pd.Series:
         """The row for all customers."""
@@ -77,13 +101,23 @@ class LifetimeValue(Result):
         """Say what the customers will bring, how sure that is, and how the model did on weeks it had not seen."""
         whole = self.total
         lower, upper = (words.money(whole[end], self.currency) for end in ("lower", "upper"))
+        levers = [f"{name} {words.signed(times - 1)}" for name, times in self.changed.items()]
         return (
-            f"{words.count(whole['customers'], 'customer')} will bring about "
-            f"{words.money(whole['margin'], self.currency)} of margin within {words.count(self.horizon, 'month')} "
-            f"({words.percent(self.level, digits=0)} interval {lower} to {upper}); on weeks it had not seen, "
-            f"the model's total was {words.signed(self.tested.total_error)} off in purchases and "
-            f"{words.signed(self.tested.money_error)} in money."
+            f"{f'With {words.listed(levers)}, ' if levers else ''}{words.count(whole['customers'], 'customer')} "
+            f"{'would' if levers else 'will'} bring about {words.money(whole['margin'], self.currency)} of margin "
+            f"within {words.count(self.horizon, 'month')} ({words.percent(self.level, digits=0)} interval {lower} to "
+            f"{upper}){self._against_today()}; on weeks it had not seen, the model's total was "
+            f"{words.signed(self.tested.total_error)} off in purchases and {words.signed(self.tested.money_error)} in "
+            "money."
         )
+
+    def _against_today(self) -> str:
+        if not self.changed:
+            return ""
+        gain = float(self.total["margin"]) - self.today
+        more = f"{words.money(abs(gain), self.currency)} {'more' if gain >= 0 else 'less'}"
+        share = words.signed(gain / self.today) if self.today else "an unknown share"
+        return f", {more} ({share}) than as things are"
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
         from journeylab.charts import value as charts
@@ -96,6 +130,8 @@ class LifetimeValue(Result):
             return charts.methods(self.methods, currency=self.currency)
         if view == "levers":
             return charts.levers(self.levers, currency=self.currency)
+        if view == "new customer":
+            return charts.newcomer(self.newcomer)
         return charts.concentration(self.concentration)
 
 
@@ -152,6 +188,7 @@ def lifetime_value(
     number(cost, "cost", lowest=0)
     for name, lever in (("order_value", order_value), ("pace", pace), ("retention", retention)):
         number(lever, name, lowest=0.5, highest=2)
+    levers = {"order value": order_value, "purchase rate": pace, "customers kept a year": retention}
     z_of(level)
     tested = proven(shop, tested)
     weekly = float(np.log1p(yearly) / WEEKS_A_YEAR)
@@ -175,13 +212,20 @@ def lifetime_value(
         ),
         levers=_levers(tested, weeks, margin, weekly),
         concentration=_concentration(tested, weeks),
+        newcomer=newcomer(tested, horizon),
+        parameters=parameters(tested, level),
+        today=float(tested.curve.value(weeks, discount=weekly)[0].sum()) * margin,
+        changed={name: times for name, times in levers.items() if times != 1},
         tested=tested,
         horizon=horizon,
         margin=margin,
         cost=cost,
         level=level,
         currency=shop.currency,
-        caveats=_caveats(tested, weeks, margin, options, retention, shop.currency),
+        caveats=(
+            *_caveats(tested, weeks, margin, options, retention, shop.currency),
+            *((_HYPOTHETICAL,) if any(times != 1 for times in levers.values()) else ()),
+        ),
     )
 
 

@@ -21,7 +21,9 @@ with page(
         say("Then the value of today's customers, by the model that did best, under your assumptions.")
         assumed = value_controls.assumptions(shop)
         levers = value_controls.levers()
-        show(jl.customers.lifetime_value, shop, tested=tested, **assumed, **levers)
+        found = show(jl.customers.lifetime_value, shop, tested=tested, **assumed, **levers)
+        if found:
+            value_controls.parameters(found)
         show(jl.customers.quiet, shop, tested=tested, horizon=assumed["horizon"], margin=assumed["margin"])
         show(jl.customers.model_fits, shop, tested=tested)
     say(

@@ -15,7 +15,7 @@ with page(
     with st.container(horizontal=True):
         unit = controls.choice("By", {"month": "month", "week": "week"}, key="unit")
         margin, cost = value_controls.margin_and_cost(shop)
-    show(jl.customers.cohorts, shop, unit=unit, margin=margin, cost=cost or None)
+    show(jl.customers.cohorts, shop, unit=unit, margin=margin, cost=cost)
     with st.container(width=360):
         by = value_controls.customer_group(shop, key="again_by")
     show(jl.customers.second_order, shop, by=by)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import ibis
 import pytest
 
 import journeylab as jl
@@ -118,6 +120,21 @@ def test_retention_shows_cohorts_and_the_second_order(open_app: Open, regulars: 
     ]
     app.slider(key="cost").set_value(40).run()
     assert "40 it costs to win one" in headlines(app)[0]
+
+
+def test_the_cost_of_winning_a_customer_starts_at_the_shops_spend_on_both_pages(open_app: Open, regulars: Dataset):
+    spend = ibis.memtable({"day": [regulars.period[0]], "cost": [1234.0]})
+    shop = replace(regulars, tables={**regulars.tables, "spend": spend}, fingerprint="with spend")
+    exact = jl.customers.cohorts(shop).cost
+    assert exact > 0
+    back = open_app("customers/retention", shop=shop)
+    assert back.slider(key="cost").value == round(exact)
+    assert headlines(back)[0] == jl.customers.cohorts(shop, cost=exact).headline()
+    back.slider(key="cost").set_value(0).run()
+    assert headlines(back)[0] == jl.customers.cohorts(shop, cost=0.0).headline()
+    worth = open_app("customers/lifetime_value", shop=shop)
+    assert worth.slider(key="cost").value == round(exact)
+    assert any("log_likelihood" in frame.value for frame in worth.dataframe)
 
 
 def odd_shop(who: str, day: str, net: str) -> Dataset:

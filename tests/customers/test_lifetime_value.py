@@ -7,7 +7,9 @@ import pandas as pd
 import pytest
 
 import journeylab as jl
+from journeylab import words
 from journeylab.customers.bg_nbd import BgNbd
+from journeylab.customers.customer_base import CustomerBase
 from journeylab.customers.gamma_gamma import GammaGamma
 from journeylab.customers.value_curve import WEEKS_A_YEAR
 from journeylab.customers.value_methods import formulas
@@ -154,6 +156,54 @@ def test_a_value_is_never_said_without_its_hold_out_error(on_cdnow):
     said = value(on_cdnow).headline()
     assert "on weeks it had not seen" in said
     assert "−12.1 % off in purchases" in said
+
+
+def test_with_levers_the_headline_says_that_it_is_an_assumption_and_what_they_add(on_cdnow):
+    plain, kept = value(on_cdnow), value(on_cdnow, retention=1.05)
+    gain = float(kept.total["margin"] - plain.total["margin"])
+    assert kept.today == pytest.approx(float(plain.total["margin"]))
+    assert kept.headline().startswith("With customers kept a year +5.0 %, 2,357 customers would bring about")
+    assert (
+        f"{words.money(gain, kept.currency)} more ({words.signed(gain / kept.today)}) than as things are"
+        in kept.headline()
+    )
+    assert "will bring" in plain.headline()
+    assert not plain.changed
+    assert any("is assumed" in caveat for caveat in kept.caveats)
+    assert not any("is assumed" in caveat for caveat in plain.caveats)
+
+
+def test_the_workbook_has_every_view_and_the_published_parameters(on_cdnow):
+    made = value(on_cdnow, cost=10.0)
+    sheets = made.sheets()
+    assert [len(sheets[name]) for name in ("Months", "Methods", "Levers", "Concentration", "New customer")] == [
+        13, 3, 3, 10, 13,
+    ]  # fmt: skip
+    found = made.parameters.set_index(["model", "parameter"])
+    model = made.tested.model
+    for name, error in zip(model.NAMES, model.estimate.standard_errors, strict=True):
+        assert found.loc[(model.NAME, name), "value"] == pytest.approx(getattr(model, name))
+        assert found.loc[(model.NAME, name), "standard_error"] == pytest.approx(error)
+    assert (found["lower"] < found["value"]).all()
+    assert (found["value"] < found["upper"]).all()
+
+
+def test_what_a_new_customer_is_expected_to_buy_is_what_simulated_ones_buy(on_cdnow):
+    made = value(on_cdnow)
+    rng = np.random.default_rng(5)
+    newcomers = CustomerBase(*np.zeros((3, 1)))
+    bought = made.tested.model.sample(newcomers, WEEKS_A_YEAR, 40_000, rng)
+    last = made.newcomer.iloc[-1]
+    assert last["purchases"] == pytest.approx(bought.mean(), rel=0.05)
+    assert last["none"] == pytest.approx((bought == 0).mean(), abs=0.01)
+    assert made.newcomer.iloc[0].tolist() == [0.0, 0.0, 1.0]
+
+
+def test_the_cost_of_winning_a_customer_is_seen(on_cdnow):
+    drawn = str(value(on_cdnow, cost=10.0).chart("methods").to_dict())
+    assert "after winning them" in drawn
+    assert "times its cost" in drawn
+    assert "after winning them" not in str(value(on_cdnow).chart("methods").to_dict())
 
 
 def test_every_view_draws_and_the_call_can_be_run_again(on_cdnow):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,6 +164,12 @@ def _unknown(raw: Raw) -> UnknownSource:
     found = [scrub(column) or "(no name)" for column in raw.columns]
     more = f" and {len(found) - 10:,} more" if len(found) > 10 else ""
     lacks = nearest.lacks(raw.columns)
+    if raw.columns and all(re.fullmatch(r"[\s\d.,:/-]*", column) for column in raw.columns):
+        return UnknownSource(
+            f"The first line of {raw.name} holds numbers where the names of its columns should be.",
+            why=f"Found: {', '.join(found[:10])}.",
+            do="Write a line of names above it, such as customer_id, ordered_at, net; nothing else has to change.",
+        )
     needs = f"which also needs {listed(lacks)}." if lacks else "of which too few columns are there."
     return UnknownSource(
         f"The columns of {raw.name} belong to no source journeylab knows.",

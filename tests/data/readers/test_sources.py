@@ -13,6 +13,7 @@ import pytest
 import journeylab as jl
 from journeylab.data.readers.sources import reader_for
 from journeylab.data.schema import TABLES
+from journeylab.errors import UnknownSource
 from tests.data.readers.exports import column, ledger, note, rows, shopify_line, write_csv
 
 KEY = b"k" * 16
@@ -527,3 +528,10 @@ def test_what_one_line_of_an_order_says_is_known_whatever_line_comes_first(tmp_p
 )
 def test_a_customer_id_alone_does_not_make_a_file_one_of_customers(header, title):
     assert title == reader_for(header).TITLE
+
+
+def test_a_file_without_names_is_told_that_its_first_line_is_data(tmp_path):
+    path = tmp_path / "purchases.csv"
+    path.write_text("00004,0001,19970101,2,29.33\n00004,0001,19970118,2,29.73\n")
+    with pytest.raises(UnknownSource, match="holds numbers where the names of its columns should be"):
+        jl.read(path)
