@@ -25,7 +25,7 @@ def plan(rows: pd.DataFrame) -> alt.TopLevelMixin:
     kinds = list(names.values())
     colours = alt.Scale(domain=kinds, range=[theme.ACCENT, theme.MAIN, theme.QUIET])
     base = alt.Chart(data).encode(
-        x=alt.X("period:T", title=None),
+        x=alt.X("period:T", title=None, axis=alt.Axis(format="%-d %b", labelOverlap=True)),
         y=alt.Y("units:Q", title="units"),
         color=alt.Color("what:N", title=None, sort=kinds, scale=colours),
         tooltip=[
