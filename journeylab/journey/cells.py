@@ -18,7 +18,7 @@ from ibis import _
 
 from journeylab.data.dataset import ibis_date
 from journeylab.journey.attempts import visitors
-from journeylab.journey.differences import FALSE_SHARE, SMALL, benjamini_hochberg
+from journeylab.journey.differences import FALSE_SHARE, SMALL, UNKNOWN, benjamini_hochberg
 from journeylab.journey.tally import ALL
 
 if TYPE_CHECKING:
@@ -151,9 +151,10 @@ class Grid:
     def missed_by(self, name: Any, k: int, depths: NDArray[np.float64]) -> tuple[Any, ...]:
         """Return came, of, expected and converts of a group at step k, for each draw, in strata with others."""
         reached, mine = self.reached(depths), self.group == name
+        others = ~mine & (self.group != UNKNOWN)
         strata = self._in_stratum()
         sums = np.array(  # mine or others; came or of
-            [[reached[:, which, column] @ strata[which] for column in (k, k - 1)] for which in (mine, ~mine)]
+            [[reached[:, which, column] @ strata[which] for column in (k, k - 1)] for which in (mine, others)]
         )
         (came, of), (others_came, others_of) = sums
         both = others_of > 0
@@ -208,9 +209,11 @@ def mantel_haenszel(came: Any, of: Any, others_came: Any, others_of: Any) -> flo
 
 
 def leaks(grid: Grid, drawn: Drawn, tail: float, days: int) -> pd.DataFrame:
-    """Return a row a group and step with what is missed against comparable visitors of the other groups."""
+    """Return a row a group and step with what is missed against the other groups; not of those 'not known'."""
     rows = []
     for name in dict.fromkeys(grid.group):
+        if name == UNKNOWN:
+            continue
         value = float(grid.value[grid.group == name][0])
         again_value = drawn.value[:, grid.group == name][:, 0]
         for k in range(1, len(grid.names)):

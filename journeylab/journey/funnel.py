@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from journeylab import words
 from journeylab.checks import duration, number, one_of
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.journey import differences, rates, tally
+from journeylab.journey import differences, rates, tally, traits
 from journeylab.journey.attempts import ENTRIES, ORDERS, Rules
 from journeylab.journey.differences import SMALL
 from journeylab.journey.steps import labels, read, read_one, suggest
@@ -201,7 +201,7 @@ def funnel(
     whole = rates.rows_of(counts.assign(group=ALL), rules, names, level)
     rows = whole if by is None else rates.rows_of(counts, rules, names, level)
     if by is not None:
-        rows = differences.against_rest(rows, whole, level=level)
+        rows = differences.against_rest(rows, level=level)
     if correct_open:
         found = tally.waits(shop, log, rules)
         rows = rates.corrected(rows, found, level)
@@ -223,7 +223,10 @@ def funnel(
         window=rules.window,
         open_attempts=open_attempts,
         level=level,
-        caveats=_caveats(rows, whole, rules, open_attempts, unit, lacks_before=previous and before is None),
+        caveats=(
+            *_caveats(rows, whole, rules, open_attempts, unit, lacks_before=previous and before is None),
+            *traits.said(by),
+        ),
     )
 
 

@@ -165,10 +165,10 @@ def carts(shop: Dataset, cart: Sequence[str], goals: Sequence[str], days: int, b
         money=money, customer=customer,
     )  # fmt: skip
     log = log.mutate(customer=_.customer.max().over(ibis.window(group_by="visitor_id")))
-    begun = (
-        log.filter(_.cart)
-        .group_by("visitor_id", "day")
-        .agg(at=_.at.min(), group=_.group.min(), money=_.money.sum(), customer=_.customer.max())
+    filled = log.filter(_.cart).mutate(first=_.at.min().over(ibis.window(group_by=["visitor_id", "day"])))
+    group = ibis.ifelse(_.at == _["first"], _.group, ibis.null("string")).min()
+    begun = filled.group_by("visitor_id", "day").agg(
+        at=_.at.min(), group=group, money=_.money.sum(), customer=_.customer.max()
     )
     bought = log.filter(_.goal).select(buyer=_.visitor_id, bought_at=_.at, bought_day=_.day)
     length = ibis.interval(days=days)

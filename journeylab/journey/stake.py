@@ -16,7 +16,7 @@ import pandas as pd
 from journeylab import words
 from journeylab.checks import duration, number, one_of, whole
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.journey import cells, tally
+from journeylab.journey import cells, tally, traits
 from journeylab.journey.attempts import Rules
 from journeylab.journey.steps import labels, read, suggest
 from journeylab.journey.visits import with_sessions
@@ -206,7 +206,7 @@ def stake(
         by=by,
         level=level,
         unit=unit,
-        caveats=_caveats(worth, leaks, grid, strata, by),
+        caveats=(*_caveats(worth, leaks, grid, strata, by), *traits.said(by, *strata)),
     )
 
 

@@ -12,8 +12,9 @@ import pandas as pd
 from ibis import _
 
 from journeylab.errors import BadParameter
-from journeylab.journey import shape
+from journeylab.journey import shape, traits
 from journeylab.journey.attempts import microseconds, visitors
+from journeylab.journey.differences import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 #: Groups beyond this many, the largest first, are put together as 'other'.
 MAX_GROUPS = 20
-OTHER, UNKNOWN, ALL = "other", "not known", "all"
+OTHER, ALL = "other", "all"
 #: The breakdown by whether the product of the first step was in stock on that day.
 STOCK = "stock"
 #: The breakdown by whether the customer was known at the first entry.
@@ -59,19 +60,19 @@ def dimensions(shop: Dataset) -> tuple[str, ...]:
         usual.append(ACCOUNT)
     if not ("customer_id" in events.columns and shop.has("customers")):
         return (*usual, *rest)
-    traits = [
-        f"customers.{name}"
+    told = [
+        f"{traits.PREFIX}{name}"
         for name, kind in shop.table("customers").schema().items()
         if name not in {"customer_id", "referred_by", "acquired_at"} and (kind.is_string() or kind.is_boolean())
     ]
-    return (*usual, *traits, *rest)
+    return (*usual, *told, *rest)
 
 
 def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") -> ir.Table:
     """Add the value of `by` to each event as text; the commonest values keep their name, others become 'other'.
 
-    A 'properties.…' key is read from the events' JSON. A 'customers.…' trait is that of the customer the visitor was
-    ever known as (the least id if several).
+    A 'properties.…' key is read from the events' JSON. A 'customers.…' trait is that of the customer whom a login or
+    order had told by the time of the event, and 'not known' of all others, as `traits` says.
 
     Raises:
         BadParameter: if the shop has no such column.
@@ -90,11 +91,7 @@ def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") ->
     if f"{table}." == _PROPERTY:
         value = property_of(events, column)
     elif table:
-        known = events.filter(_.customer_id.notnull()).group_by("visitor_id").agg(whose=_.customer_id.min())
-        people = shop.table("customers", whole=True)
-        traits = people.group_by("customer_id").agg(trait=people[column].cast("string").min())
-        found = known.join(traits, known.whose == traits.customer_id).select(seen="visitor_id", trait=_.trait)
-        events = events.left_join(found, events.visitor_id == found.seen).drop("seen")
+        events = traits.with_trait(shop, events, column)
         value = events.trait
     else:
         value = events[column]
@@ -139,10 +136,11 @@ def properties(shop: Dataset, *, most: int = 20) -> tuple[str, ...]:
 
 
 def values(shop: Dataset, by: str) -> tuple[str, ...]:
-    """Return the commonest values of what a funnel can be broken down by, as it names them."""
+    """Return the commonest values of what a funnel can be broken down by, as it names them; 'not known' comes last."""
     events = with_split(shop, shop.table("events"), by)
     counted = events.group_by("group").agg(n=_.count()).order_by(_.n.desc(), _.group)
-    return tuple(shop.run(counted)["group"])
+    found = list(shop.run(counted)["group"])
+    return tuple(sorted(found, key=lambda value: (value == UNKNOWN, value == OTHER)))
 
 
 def _with_stock(shop: Dataset, events: ir.Table, name: str) -> ir.Table:

@@ -18,7 +18,7 @@ from journeylab import words
 from journeylab.checks import number, whole
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.intervals import wilson
-from journeylab.journey import signs
+from journeylab.journey import signs, traits
 from journeylab.journey.steps import STAGES
 from journeylab.result import Result, analysis
 
@@ -194,7 +194,15 @@ def what_if(
     if not rows:
         raise NotEnoughData(f"In no group is anybody at {source} and anybody converts.", do="Choose fewer groups.")
     table = pd.concat(rows, ignore_index=True)[["group", "figure", "value", "lower", "upper", "n", "of"]]
-    return WhatIf(rows=table, locked=tuple(locked), source=source, target=target, rate=rate, by=by, caveats=tuple(said))
+    return WhatIf(
+        rows=table,
+        locked=tuple(locked),
+        source=source,
+        target=target,
+        rate=rate,
+        by=by,
+        caveats=(*said, *traits.said(by)),
+    )
 
 
 def _asked(
