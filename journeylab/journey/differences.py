@@ -121,11 +121,12 @@ def with_others(
 def against_rest(rows: pd.DataFrame, *, level: float) -> pd.DataFrame:
     """Add each group's difference to the rest: difference, difference_lower, difference_upper, p, q, clear.
 
-    All rows of step 2 on with at least 30 in the group and in the rest are looked at, and corrected together. The group
-    'not known' is neither compared nor part of the rest.
+    All rows of step 2 on with at least 30 settled visitors in the group and in the rest are looked at, and corrected
+    together: with those who still have time, a group that came late would seem to be worse. The group 'not known' is
+    neither compared nor part of the rest.
 
     Args:
-        rows: A row a group and step with group, position, came, of.
+        rows: A row a group and step with group, position, settled_came, settled_of.
         level: Coverage of the intervals.
     """
-    return with_others(rows, "position", n="came", of="of", counts=rows["position"] > 1, level=level)
+    return with_others(rows, "position", n="settled_came", of="settled_of", counts=rows["position"] > 1, level=level)

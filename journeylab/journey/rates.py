@@ -20,14 +20,21 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
     from journeylab.journey.attempts import Rules
 
+#: What is counted of settled visitors only.
+SETTLED = ["settled", "settled_n", "settled_of", "settled_came", "settled_rate", "settled_lower", "settled_upper"]
 #: Bins of the histogram in each doubling of time.
 PER_OCTAVE = 2
 
 
 def rows_of(counts: pd.DataFrame, rules: Rules, names: Sequence[str], level: float) -> pd.DataFrame:
-    """Return a row a step and group with rates and intervals; large groups first, small ones last."""
-    sums = counts.drop(columns="bucket").groupby("group", sort=True).sum()
+    """Return a row a step and group with rates and intervals; large groups first, small ones last.
+
+    What begins with `settled` counts only visitors whose whole time lies in the data.
+    """
+    sums = counts.drop(columns=["bucket", "settled"]).groupby("group", sort=True).sum()
     sums = sums.sort_values("entrants", ascending=False, kind="stable")
+    over = counts[counts["settled"].astype(bool)].drop(columns=["bucket", "settled"]).groupby("group").sum()
+    over = over.reindex(sums.index, fill_value=0)
     parts = []
     for k, name in enumerate(names, start=1):
         reached, came = sums[f"reached_{k}"], sums[f"came_{k}"]
@@ -37,18 +44,23 @@ def rows_of(counts: pd.DataFrame, rules: Rules, names: Sequence[str], level: flo
         lost = reached * 0 if optional else of - came - still
         part = {"group": sums.index, "position": k, "step": name, "n": reached, "of": of, "came": came}
         part |= {"open": still, "lost": lost, "of_entrants": sums["entrants"], "optional": optional}
+        part |= {"settled": over["entrants"], "settled_n": over[f"reached_{k}"], "settled_came": over[f"came_{k}"]}
+        part |= {"settled_of": over[f"tried_{k}"] if k > 1 else over["reached_1"]}
         parts.append(pd.DataFrame(part))
     rows = pd.concat(parts, ignore_index=True)
     rank = {group: place for place, group in enumerate(sums.index)}
     rows = rows.sort_values(["group", "position"], key=lambda c: c.map(rank) if c.name == "group" else c)
     with np.errstate(invalid="ignore", divide="ignore"):
         rows["rate"] = rows["came"].to_numpy(float) / rows["of"].to_numpy(float)
+        rows["settled_rate"] = rows["settled_came"].to_numpy(float) / rows["settled_of"].to_numpy(float)
         rows["rate_of_entrants"] = rows["n"].to_numpy(float) / rows["of_entrants"].to_numpy(float)
     rows["lower"], rows["upper"] = wilson(rows["came"], rows["of"], level=level)
+    rows["settled_lower"], rows["settled_upper"] = wilson(rows["settled_came"], rows["settled_of"], level=level)
     rows["entrants_lower"], rows["entrants_upper"] = wilson(rows["n"], rows["of_entrants"], level=level)
     rows["small"] = rows["of"] < SMALL
     columns = ["group", "position", "step", "n", "of", "came", "open", "lost", "rate", "lower", "upper", "of_entrants"]
     columns += ["rate_of_entrants", "entrants_lower", "entrants_upper", "optional", "small"]
+    columns += SETTLED
     return rows[columns].reset_index(drop=True)
 
 
@@ -122,7 +134,8 @@ def _quantile(values: NDArray[np.float64], ends: NDArray[np.int64], share: float
 
 def trend(counts: pd.DataFrame, rules: Rules, shop: Dataset, grain: str, level: float) -> pd.DataFrame:
     """Return entrants and those who finished by time of entry."""
-    rows = counts[["group", "bucket", "entrants", f"reached_{rules.count}", "open"]].copy()
+    wanted = ["entrants", f"reached_{rules.count}", "open"]
+    rows = counts.groupby(["group", "bucket"], as_index=False)[wanted].sum()
     rows.columns = pd.Index(["group", "bucket", "of", "n", "open"])
     rows["bucket"] = pd.to_datetime(rows["bucket"])
     rows["rate"] = rows["n"] / rows["of"]

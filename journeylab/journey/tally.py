@@ -13,7 +13,8 @@ from ibis import _
 
 from journeylab.errors import BadParameter
 from journeylab.journey import shape, traits
-from journeylab.journey.attempts import microseconds, visitors
+from journeylab.journey.attempts import visitors
+from journeylab.journey.closing import microseconds
 from journeylab.journey.differences import UNKNOWN
 
 if TYPE_CHECKING:
@@ -166,16 +167,16 @@ def is_partial(buckets: pd.Series, shop: Dataset, grain: str, window: timedelta 
 
 
 def count(shop: Dataset, events: ir.Table, rules: Rules, *, grain: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Run the funnel in one query: counts by group and bucket of time, and times to convert by group.
+    """Run the funnel in one query: counts by group, bucket of time and whether settled, and times to convert by group.
 
     Returns:
-        Counts with group, bucket, entrants, open, reached_k, came_k, tried_k and open_k; and times to convert with
-        group, slot (its place on a scale of `FINE` slots in each doubling of time), n and seconds (their mean).
+        Counts with group, bucket, settled, entrants, open, reached_k, came_k, tried_k and open_k; and times to convert
+        with group, slot (its place on a scale of `FINE` slots in each doubling of time), n and seconds (their mean).
     """
     rows = shape.run(shop, events, rules, _counted, grain=grain)
     names = _counts(rules)
     is_time = rows["bucket"].isna()
-    counts = rows[~is_time].sort_values(["bucket", "group"], ignore_index=True)
+    counts = rows[~is_time].sort_values(["bucket", "group", "settled"], ignore_index=True)
     times = rows.loc[is_time, ["group", "open", "entrants", "reached_1"]].astype({"open": float, "entrants": "int64"})
     times.columns = pd.Index(["group", "slot", "n", "seconds"])
     times["seconds"] = times["seconds"].astype(float) / 1e6 / times["n"]
@@ -190,19 +191,19 @@ def _counts(rules: Rules) -> list[str]:
 
 
 def _counted(events: ir.Table, rules: Rules, grain: str) -> ir.Table:
-    """Count by group and bucket of time and, where there is no bucket, by slot of the time to convert."""
+    """Count by group, bucket of time and settled or not and, where there is no bucket, by slot of time to convert."""
     people = visitors(events, rules)
     if not rules.splits:
         people = people.mutate(group=ibis.literal(ALL))
     names = _counts(rules)
     sums = {name: people[name].sum().cast("int64") for name in names}
-    query = people.group_by("group", bucket=people.day.truncate(grain)).agg(**sums)
+    query = people.group_by("group", "settled", bucket=people.day.truncate(grain)).agg(**sums)
     if rules.entry == "closed":
         # the same columns carry the times where there is no bucket: one query sorts the events once
         done = people.filter(people.took.notnull())
         slot = ((done.took.cast("float64") / 1e6 + 1).log2() * FINE).floor().cast("int64")
         slots = done.group_by("group", open=slot).agg(entrants=_.count(), reached_1=_.took.sum().cast("int64"))
-        rest = dict.fromkeys(names[3:], ibis.literal(0, "int64"))
+        rest = dict.fromkeys(names[3:], ibis.literal(0, "int64")) | {"settled": ibis.literal(value=True)}
         query = ibis.union(
             query, slots.select("group", "entrants", "open", "reached_1", bucket=_NO_DAY, **rest)[query.columns]
         )

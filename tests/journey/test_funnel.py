@@ -170,7 +170,7 @@ def test_hostile_event_names_are_only_data():
 def test_every_view_draws_and_the_sentence_names_the_worst_step():
     log = [(f"v{i}", 0, "a", "mobile") for i in range(10)] + [(f"v{i}", 1, "b", "mobile") for i in range(4)]
     for by in (None, "device"):
-        result = jl.journey.funnel(shop_with(log), steps=["a", "b"], by=by)
+        result = jl.journey.funnel(shop_with(log), steps=["a", "b"], by=by, window="1h")
         assert result.headline() == (
             "4 of 10 visitors (40.0 %) went from a to b; most leave before b, which 40.0 % of 10 reach."
         )
@@ -311,7 +311,7 @@ def test_a_group_that_differs_is_named_and_small_cells_are_not_compared():
         log.append((f"v{i}", i, "a", device))
         if device == "tablet" or i % 10 < (2 if device == "mobile" else 7):
             log.append((f"v{i}", i + 1, "b", device))
-    result = jl.journey.funnel(shop_with(log), steps=["a", "b"], by="device")
+    result = jl.journey.funnel(shop_with(log), steps=["a", "b"], by="device", window="1h")
     rows = result.table().set_index(["group", "position"])
     assert rows.loc[("tablet", 2), "small"]
     assert not rows.loc[("tablet", 2), "clear"]
@@ -319,7 +319,7 @@ def test_a_group_that_differs_is_named_and_small_cells_are_not_compared():
     assert rows.loc[("mobile", 2), "clear"]
     assert rows.loc[("mobile", 2), "difference_upper"] < 0
     assert "tablet" not in result.headline()
-    two = jl.journey.funnel(shop_with(log), steps=["a", "b"], by="device", groups=["mobile", "desktop"])
+    two = jl.journey.funnel(shop_with(log), steps=["a", "b"], by="device", groups=["mobile", "desktop"], window="1h")
     assert set(two.table()["group"]) == {"mobile", "desktop"}
     assert two.whole["n"].iloc[0] == 590
 
