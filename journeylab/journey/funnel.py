@@ -46,7 +46,8 @@ class Funnel(Result):
             from the first entry lies in the data: settled (entrants), settled_n, settled_of, settled_came,
             settled_rate, settled_lower, settled_upper. With a breakdown also the difference of settled_rate to the
             rest, its interval, p, q (Benjamini-Hochberg) and clear; with `correct_open` also corrected, corrected_of,
-            corrected_lower and corrected_upper; with `previous` also n_before, of_before, rate_before, change,
+            corrected_lower and corrected_upper (NaN, between what was seen and 1, where too few were followed through
+            the whole time); with `previous` also n_before, of_before, rate_before, change,
             change_lower and change_upper.
         whole: The same over all groups.
         times: Time to convert in seconds, right to a quarter of a per cent: group, n, q1, q2 (the median), q3.
@@ -322,6 +323,14 @@ def _caveats(
             f"{words.count(looks, 'difference')} to the rest tested; clear ones keep the share of false alarms among "
             f"them to {words.percent(differences.FALSE_SHARE, digits=0)} (Benjamini-Hochberg)."
         )
+    if "corrected" in rows:
+        cut = rows[(rows["position"] > 1) & rows["corrected"].isna() & rows["corrected_lower"].notna()]
+        if len(cut):
+            said.append(
+                f"The corrected rate of {words.listed(dict.fromkeys(cut['step']))} is not known"
+                f"{' in some groups' if 'clear' in rows else ''}: fewer than {SMALL} were followed through their whole "
+                "time, so nobody has seen how many come on late; it lies between the lower end and 1."
+            )
     if lacks_before:
         said.append("Nothing was observed in the period before, so there is nothing to compare with.")
     return tuple(said)

@@ -65,14 +65,16 @@ def rows_of(counts: pd.DataFrame, rules: Rules, names: Sequence[str], level: flo
 
 
 def corrected(rows: pd.DataFrame, waits: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Add the rates corrected for open windows."""
+    """Add the rates corrected for open windows; where one cannot be known, NaN between what was seen and 1."""
     later = rows[rows["position"] > 1]
     of = {(r.group, r.position): int(r.of) for r in later.itertuples()}
     found = tally.corrected(waits, list(dict.fromkeys(rows["group"])), of)
     rows = rows.merge(found, on=["group", "position"], how="left")
     number_of = rows["corrected_of"]
-    rows["corrected_lower"], rows["corrected_upper"] = wilson(rows["corrected"] * number_of, number_of, level=level)
-    return rows
+    lower, upper = wilson(rows["seen"] * number_of, number_of, level=level)
+    unknown = rows["corrected"].isna() & rows["seen"].notna()
+    rows["corrected_lower"], rows["corrected_upper"] = lower, np.where(unknown, 1.0, upper)
+    return rows.drop(columns="seen")
 
 
 def with_before(rows: pd.DataFrame, before: pd.DataFrame, level: float) -> pd.DataFrame:

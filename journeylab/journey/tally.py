@@ -15,7 +15,7 @@ from journeylab.errors import BadParameter
 from journeylab.journey import shape, traits
 from journeylab.journey.attempts import visitors
 from journeylab.journey.closing import microseconds
-from journeylab.journey.differences import UNKNOWN
+from journeylab.journey.differences import SMALL, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -264,7 +264,11 @@ def survivors(moved: np.ndarray, censored: np.ndarray, of: int) -> tuple[float, 
 
 
 def corrected(rows: pd.DataFrame, groups: Sequence[str], of: dict[tuple[str, int], int]) -> pd.DataFrame:
-    """Return group, position, share and effective number from the rows of `waits`; 'all' is their sum."""
+    """Return group, position, share and effective number from the rows of `waits`; 'all' is their sum.
+
+    Where somebody still waits, and fewer than `SMALL` were followed through their whole time, nobody knows what comes
+    after the longest wait that was seen: the share is NaN then, and `seen` is what had come on by that time.
+    """
     found = []
     for group in groups:
         mine = rows if group == ALL else rows[rows["group"] == group]
@@ -274,6 +278,9 @@ def corrected(rows: pd.DataFrame, groups: Sequence[str], of: dict[tuple[str, int
             moved, waiting = np.zeros(length, dtype="int64"), np.zeros(length, dtype="int64")
             for into, part in ((moved, here[~here["censored"]]), (waiting, here[here["censored"]])):
                 np.add.at(into, part["part"].to_numpy("int64"), part["n"].to_numpy("int64"))
-            share, number = survivors(moved, waiting, of[group, position])
-            found.append({"group": group, "position": position, "corrected": share, "corrected_of": number})
-    return pd.DataFrame(found, columns=["group", "position", "corrected", "corrected_of"])
+            seen, number = survivors(moved, waiting, of[group, position])
+            followed = of[group, position] - moved.sum() - waiting.sum()
+            share = seen if followed >= SMALL or not waiting.any() else float("nan")
+            row = {"group": group, "position": position, "corrected": share}
+            found.append(row | {"seen": seen, "corrected_of": number})
+    return pd.DataFrame(found, columns=["group", "position", "corrected", "seen", "corrected_of"])

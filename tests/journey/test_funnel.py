@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -276,6 +277,22 @@ def test_the_corrected_rate_finds_the_rate_that_open_windows_hide():
     row = jl.journey.funnel(shop_with(log), steps=["a", "b"], window="10d", correct_open=True).table().iloc[1]
     assert row["upper"] < 0.45
     assert row["corrected_lower"] < 0.5 < row["corrected_upper"]
+
+
+def test_what_nobody_was_followed_long_enough_to_see_is_not_corrected_but_bounded():
+    rng, log = random.Random(1), []
+    for i in range(2000):
+        start = rng.randrange(60 * 24 * 22, 60 * 24 * 30)
+        log.append((f"v{i}", start, "a"))
+        wait = rng.randrange(60 * 24 * 9)
+        if rng.random() < 0.6 and start + wait < 60 * 24 * 30:
+            log.append((f"v{i}", start + wait, "b"))
+    log.append(("z", 60 * 24 * 30 - 1, "c"))
+    result = jl.journey.funnel(shop_with(log), steps=["a", "b"], window="14d", correct_open=True)
+    row = result.table().iloc[1]
+    assert math.isnan(row["corrected"])
+    assert row["came"] / row["of"] < row["corrected_lower"] < 0.6 < row["corrected_upper"] == 1
+    assert any("so nobody has seen how many come on late" in said for said in result.caveats)
 
 
 def test_time_to_convert_is_that_of_the_fastest_attempt():
