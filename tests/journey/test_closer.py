@@ -32,8 +32,8 @@ def test_carts_with_a_reminder_stand_beside_those_without():
     contacts = "SELECT 'c' || i AS customer_id, TIMESTAMP '2026-01-02' AS sent_at FROM range(20) t(i)"
     result = jl.journey.carts(shop_of({"events": events, "contacts": contacts}))
     rows = result.table().set_index("measure")
-    assert rows.loc["came back with a message", ["n", "of"]].tolist() == [10, 20]
-    assert rows.loc["came back without a message", ["n", "of"]].tolist() == [4, 20]
+    assert rows.loc["came back with a reminder", ["n", "of"]].tolist() == [10, 20]
+    assert rows.loc["came back without a reminder", ["n", "of"]].tolist() == [4, 20]
     assert rows.loc["left on the day", "net"] == 800
     assert result.reminder["difference"].item() == pytest.approx(0.3)
 
