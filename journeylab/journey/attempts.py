@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 import ibis
 from ibis import _
 
+from journeylab.journey import closing
+from journeylab.journey.closing import microseconds
 from journeylab.journey.steps import any_fits
 
 if TYPE_CHECKING:
@@ -92,22 +94,11 @@ class Rules:
         return own or bool(self.exclude) or self.spans or self.order == "strict" or self.entry == "open"
 
 
-def microseconds(length: timedelta | None) -> int | None:
-    """Return a length of time in microseconds."""
-    return None if length is None else round(length.total_seconds() * 1e6)
-
-
-def closing(end: date) -> ir.IntegerScalar:
-    """Return the end of a day in microseconds since 1970."""
-    from datetime import date as day
-
-    return ibis.literal(((end - day(1970, 1, 1)).days + 1) * 86_400_000_000, "int64")
-
-
 def visitors(events: ir.Table, rules: Rules) -> ir.Table:
     """Return a row a visitor (or session) who entered.
 
-    Columns: entrants (1); the splits; open (not finished, and still has time); day (of the first entry); took
+    Columns: entrants (1); the splits; open (not finished, and still has time); settled (the whole time from the first
+    entry lies in the data); day (of the first entry); took
     (microseconds of the fastest completed attempt); for each step reached_k and came_k (came on from a step before);
     from step 2 tried_k (reached a step before) and open_k (tried, did not come on, and still has time). With `spans`
     also span_k and wait_k (microseconds since the last event of the step before, if open).
@@ -259,6 +250,7 @@ def _sums(rules: Rules) -> dict[str, Any]:
     is_entry = reduce(or_, (_[f"is_{k}"] for k in _entries(rules)))
     sums: dict[str, Any] = {name: _[name].min() for name in rules.splits}
     sums["day"] = ibis.ifelse(is_entry, _.day, ibis.null("date")).min()
+    sums["first"] = ibis.ifelse(is_entry, _.at, nothing).min()
     sums |= {f"latest_{k}": _[f"start_{k}"].max() for k in steps}
     if rules.entry == "open":
         sums |= {f"came_{k}": _[f"came_{k}"].any() for k in steps if k > 1}
@@ -287,7 +279,7 @@ def _judged(people: ir.Table, rules: Rules) -> ir.Table:
     made["came_1"] = made["reached_1"]
     for k in range(2, rules.count + 1):
         made[f"came_{k}"] = people[f"came_{k}"] if rules.entry == "open" else made[f"reached_{k}"]
-    alive = {k: _alive(people, k, rules) for k in range(2, rules.count + 1)}
+    alive = {k: closing.alive(people, k, rules) for k in range(2, rules.count + 1)}
     for k in range(2, rules.count + 1):
         tried = reduce(or_, (made[f"reached_{p}"] for p in rules.before(k)))
         chance = reduce(or_, alive.values()) if rules.entry == "closed" else alive[k]
@@ -295,10 +287,11 @@ def _judged(people: ir.Table, rules: Rules) -> ir.Table:
         made[f"open_{k}"] = tried & ~made[f"came_{k}"] & chance
         if rules.spans:
             made[f"span_{k}"] = people[f"span_{k}"]
-            waited = _last(people, k, rules)
-            end = closing(rules.end) if rules.end else ibis.null("int64")
+            waited = closing.last(people, k, rules)
+            end = closing.moment(rules.end) if rules.end else ibis.null("int64")
             made[f"wait_{k}"] = ibis.ifelse(made[f"open_{k}"], end - waited, ibis.null("int64"))
     kept = {name: people[name] for name in (*rules.splits, "day")} | {"entrants": ibis.literal(1)}
+    kept["settled"] = closing.settled(people, rules)
     if rules.named:
         kept |= {key: people[key] for key in rules.keys}
     if rules.entry == "closed":
@@ -309,33 +302,3 @@ def _judged(people: ir.Table, rules: Rules) -> ir.Table:
     if rules.value:
         kept["value"] = people["value"] if rules.entry == "closed" else ibis.null("float64")
     return people.select(**kept, **made)
-
-
-def _last(people: ir.Table, k: int, rules: Rules) -> Any:
-    """Return when the step before k was last done."""
-    name = "latest" if rules.entry == "open" and rules.order != "any" else "last"
-    times = [people[f"{name}_{p}"] for p in rules.before(k)]
-    return ibis.greatest(*times) if len(times) > 1 else times[0]
-
-
-def _alive(people: ir.Table, k: int, rules: Rules) -> Any:
-    """Say whether an attempt that waits for step k still has time when the data ends."""
-    limit, window = rules.limit(k), microseconds(rules.window)
-    if rules.end is None or (limit is None and window is None):
-        return ibis.literal(value=False)
-    end = closing(rules.end)
-    if rules.order == "any":
-        steps = rules.before(k) if rules.entry == "open" else range(1, rules.count + 1)
-        last = ibis.greatest(*(people[f"last_{j}"] for j in steps), ibis.literal(-1, "int64"))
-        tests = [last >= end - (limit if window is None else window)]
-    else:
-        starts = [people[f"latest_{p}"] for p in rules.before(k)]
-        tests = [] if window is None else [reduce(or_, (s.fill_null(-1) >= end - window for s in starts))]
-        last = _last(people, k, rules) if rules.needs_last else None
-        if limit is not None and last is not None:
-            tests.append(last.fill_null(-1) >= end - limit)
-        if rules.order == "strict":
-            tests.append(last == people.final)
-    if rules.exclude:
-        tests.append(people["out"].isnull() | (people["out"] <= last))
-    return reduce(and_, tests).fill_null(False)

@@ -1,4 +1,7 @@
-"""Abandoned carts: how many, what they hold, what comes back, with a reminder and without."""
+"""Abandoned carts: how many, what they hold, what comes back, with a reminder and without.
+
+With and without is told from one moment after the cart on, the landmark. Method: docs/methods/friction.md.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,9 @@ import pandas as pd
 
 from journeylab import words
 from journeylab.checks import number, whole
-from journeylab.errors import NotEnoughData
+from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.intervals import wilson
-from journeylab.journey import signs
+from journeylab.journey import cart_ends, traits
 from journeylab.journey.differences import newcombe, with_others
 from journeylab.journey.steps import STAGES
 from journeylab.result import Result, analysis
@@ -21,10 +24,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import altair as alt
+    import ibis.expr.types as ir
 
     from journeylab.data.dataset import Dataset
 
 KINDS = ("bought", "recovered", "abandoned", "open")
+#: What is said of carts that were still left at the landmark, by whether a message had gone out by then.
+TOLD = {
+    "yes": "came back with a reminder",
+    "no": "came back without a reminder",
+    "not known": "came back, customer not known",
+}
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -33,19 +43,23 @@ class Carts(Result):
 
     Args:
         rows: A row a measure and group: group, measure, n, of, rate, lower, upper, net (the value held, where known),
-            and with groups difference (to the others), difference_lower, difference_upper, p, q, clear.
+            and with groups difference (to the others), difference_lower, difference_upper, p, q, clear. The rows of
+            reminders count carts that were still left at the landmark.
         ends: A row a group and end ('bought', 'recovered', 'abandoned', 'open'): group, end, n, share.
-        reminder: Difference in recovery with a reminder less without: n, of, rate of both, difference, lower, upper.
+        reminder: Of carts of known customers still left after `hours`, what came back with a message by then and
+            without, a row a group: group, n, of, rate, n_without, of_without, rate_without, difference, lower, upper.
+        hours: The landmark, in hours after the cart; None if no campaign is known to remind.
         by: What the groups come from, or None.
         days: Within how many days a cart may come back.
         currency: Of all money.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("ends",)
+    views: ClassVar[tuple[str, ...]] = ("ends", "reminder")
 
     rows: pd.DataFrame
     ends: pd.DataFrame
     reminder: pd.DataFrame
+    hours: int | None
     by: str | None
     days: int
     currency: str
@@ -55,21 +69,40 @@ class Carts(Result):
         return self.rows if self.by else self.rows.drop(columns=["group"])
 
     def headline(self) -> str:
-        """Say how many carts were not bought on their day, and how many of those came back."""
+        """Say how many carts were not bought on their day, how many of those came back, with a reminder and without."""
         sums = self.ends.groupby("end")["n"].sum()
         settled = int(sums.sum() - sums.get("open", 0))
         back, gone = int(sums.get("recovered", 0)), int(sums.get("abandoned", 0))
         return (
             f"{words.percent((back + gone) / settled)} of {words.count(settled, 'cart')} were left; "
             f"{words.count(back)} of those ({words.percent(back / max(back + gone, 1))}) came back within "
-            f"{words.count(self.days, 'day')}."
+            f"{words.count(self.days, 'day')}{self._with_and_without()}."
+        )
+
+    def _with_and_without(self) -> str:
+        """Say what came back with a reminder and without, of all together."""
+        if len(self.reminder) != 1:
+            return ""
+        row = self.reminder.iloc[0]
+        return (
+            f"; of those left for {words.length(3600 * (self.hours or 0))}, {words.percent(row['rate'])} of "
+            f"{words.count(row['of'])} with a reminder and {words.percent(row['rate_without'])} of "
+            f"{words.count(row['of_without'])} without, {100 * row['difference']:+.1f} points "
+            f"({100 * row['lower']:+.1f} to {100 * row['upper']:+.1f})"
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
         import altair as alt
 
-        from journeylab.charts import theme
+        from journeylab.charts import flows, theme
 
+        if view == "reminder":
+            shown = self.rows[self.rows["measure"].isin(TOLD.values())]
+            if shown.empty:
+                raise NotEnoughData("No message is known to remind of carts.", do="Name the campaign that reminds.")
+            where = shown["measure"] if not self.by else shown["group"] + ": " + shown["measure"]
+            shown = shown[["n", "of", "rate", "lower", "upper"]].assign(page=where)
+            return flows.exits(shown, title=f"share of carts left for {self.hours} h that came back")
         return (
             alt.Chart(self.ends)
             .mark_bar()
@@ -94,6 +127,8 @@ def carts(
     cart: Sequence[str] | None = None,
     goal: Sequence[str] | None = None,
     days: int = 7,
+    campaign: Sequence[str] | None = None,
+    hours: int | None = None,
     by: str | None = None,
     groups: Sequence[str] = (),
     level: float = 0.95,
@@ -101,18 +136,26 @@ def carts(
     """Follow every cart of a visitor and day to its end.
 
     A cart is bought (the goal that day, after it), recovered (later, within `days`), abandoned, or open (the days are
-    not over). Rates are of settled carts.
+    not over). Rates are of settled carts. With and without a reminder is told of carts that name their customer and
+    were still left `hours` after: written to by that moment or not, and bought between it and `days`. (A landmark:
+    Anderson, Cain & Gelber 1983, Journal of Clinical Oncology 1. Who comes back before the message goes out would else
+    count as without.)
 
     Args:
         shop: A Dataset with events; contacts too, for reminders.
         cart: Events that fill a cart; well-known names if not given.
         goal: Events that buy it; well-known names if not given.
         days: Within how many days a cart may come back.
+        campaign: Names of the campaigns that remind; those with cart, basket, checkout, abandon or remind in their name
+            if not given, and any message where campaigns have no names.
+        hours: The landmark, in hours after the cart; if not given, the hour by which three in four of the messages were
+            sent, at most 48.
         by: Break down by a column of events or a trait of customers.
         groups: Only these values of `by`.
         level: Coverage of the intervals (Wilson; Newcombe for differences, Benjamini-Hochberg over all).
 
     Raises:
+        BadParameter: for a campaign that sent nothing, or hours beyond the days.
         NotEnoughData: if there is no settled cart.
 
     Example:
@@ -123,10 +166,16 @@ def carts(
     """
     number(level, "level", lowest=0.5, highest=0.9999)
     whole(days, "days", lowest=1, highest=90)
-    found = signs.carts(shop, STAGES[2] if cart is None else cart, STAGES[-1] if goal is None else goal, days, by)
-    found = found[found["group"].isin(list(groups))] if by and groups else found
+    if hours is not None and whole(hours, "hours", lowest=1) >= 24 * days:
+        raise BadParameter(f"Of carts that may come back for {days} days, none is left to look at after {hours} hours.")
+    if isinstance(campaign, str):
+        raise BadParameter("campaign is a list of names of campaigns.")
+    ended = cart_ends.ended(shop, STAGES[2] if cart is None else cart, STAGES[-1] if goal is None else goal, days, by)
+    ended = ended.filter(ended.group.isin(list(groups))) if by and groups else ended
+    found = cart_ends.counted(shop, ended)
     if found.empty or not (found["kind"] != "open").any():
         raise NotEnoughData("There is no cart whose end is known.", do="Name the events that fill a cart.")
+    hours, told = _told(shop, ended, campaign, days, hours)
     rows = []
     for group, mine in found.groupby("group", sort=True):
         n = mine.groupby("kind")["n"].sum().reindex(KINDS, fill_value=0)
@@ -135,36 +184,69 @@ def carts(
         held = float(net[["recovered", "abandoned"]].sum(min_count=1))
         rows.append((group, "left on the day", left, settled, held))
         rows.append((group, "came back", int(n["recovered"]), left, float(net["recovered"])))
-        for told in ("yes", "no"):
-            part = mine[mine["reminded"] == told].groupby("kind")["n"].sum().reindex(KINDS, fill_value=0)
-            words_of = "came back with a message" if told == "yes" else "came back without a message"
-            of = int(part["recovered"] + part["abandoned"])
-            if of:
-                rows.append((group, words_of, int(part["recovered"]), of, np.nan))
+        here = told[told["group"] == group].itertuples()
+        rows += [(group, TOLD[row.told], int(row.n), int(row.of), np.nan) for row in here]
     table = pd.DataFrame(rows, columns=["group", "measure", "n", "of", "net"])
     table["rate"] = table["n"] / table["of"].where(table["of"] > 0)
     table["lower"], table["upper"] = wilson(table["n"], table["of"], level=level)
     table = table[["group", "measure", "n", "of", "rate", "lower", "upper", "net"]]
-    ends = found.groupby(["group", "kind"], as_index=False)["n"].sum().rename(columns={"kind": "end"})
+    ends = found[["group", "kind", "n"]].rename(columns={"kind": "end"})
     ends["share"] = ends["n"] / ends.groupby("group")["n"].transform("sum")
     return Carts(
         rows=with_others(table, "measure", level=level) if by else table,
         ends=ends,
         reminder=_reminder(table, level),
+        hours=hours,
         by=by,
         days=days,
         currency=shop.currency,
         caveats=(
-            "Messages go to customers who can be reached: a test tells what a reminder brings, this does not.",
+            *_said(shop, told, hours, campaign),
             "The value held is the sum of the cart events' values, where they have one.",
+            *traits.said(by),
         ),
     )
 
 
+def _told(
+    shop: Dataset, ended: ir.Table, campaign: Sequence[str] | None, days: int, hours: int | None
+) -> tuple[int | None, pd.DataFrame]:
+    """Return the landmark, and what came back after it by whether a message had gone out by then."""
+    nobody = pd.DataFrame(columns=["group", "told", "of", "n", "later"])
+    if not shop.has("contacts", "events.customer_id"):
+        return None, nobody
+    sent = cart_ends.messages(shop, campaign)
+    usual = cart_ends.usual_hours(shop, ended, sent, days)
+    if usual is None:
+        return None, nobody
+    hours = usual if hours is None else hours
+    return hours, cart_ends.reminded(shop, ended, sent, days, hours)
+
+
+def _said(shop: Dataset, told: pd.DataFrame, hours: int | None, campaign: Sequence[str] | None) -> list[str]:
+    """Say what with and without a reminder is, or why it is not told."""
+    if hours is None:
+        if not shop.has("contacts", "events.customer_id"):
+            return []
+        return ["No message after a cart is known to remind of it; name the campaign that does (campaign=[…])."]
+    which = "messages of any kind" if not shop.has("contacts.campaign") else "reminders"
+    if campaign is None and which == "reminders":
+        which = f"reminders, told by {', '.join(cart_ends.REMIND)} in the campaign's name"
+    known = told[told["told"] != "not known"]
+    strangers = int(told["of"].sum() - known["of"].sum())
+    landmark = (
+        f"With and without compares carts still left {words.count(hours, 'hour')} after they were filled, by {which} "
+        f"sent by then, and counts what came back from then on; {words.count(known['later'].sum())} were written to "
+        f"later and count as without. {words.count(strangers)} name no customer, so that nobody could be written to."
+    )
+    unlike = "Messages go to customers who can be reached: a test tells what a reminder brings, this does not."
+    return [landmark, unlike]
+
+
 def _reminder(table: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Return the difference in what came back with a message and without, by group."""
-    sent = table[table["measure"] == "came back with a message"].set_index("group")
-    none = table[table["measure"] == "came back without a message"].set_index("group")
+    """Return the difference in what came back with a reminder and without, by group."""
+    sent = table[table["measure"] == TOLD["yes"]].set_index("group")
+    none = table[table["measure"] == TOLD["no"]].set_index("group")
     both = sent[["n", "of", "rate"]].join(none[["n", "of", "rate"]], rsuffix="_without", how="inner")
     both["difference"] = both["rate"] - both["rate_without"]
     both["lower"], both["upper"] = newcombe(both["n"], both["of"], both["n_without"], both["of_without"], level=level)

@@ -7,23 +7,19 @@ Statistics 7) needs no row of a visitor.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from ibis import _
 
-from journeylab.data.dataset import ibis_date
 from journeylab.journey.attempts import visitors
-from journeylab.journey.differences import FALSE_SHARE, SMALL, benjamini_hochberg
+from journeylab.journey.differences import FALSE_SHARE, SMALL, UNKNOWN, benjamini_hochberg
 from journeylab.journey.tally import ALL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import date
 
     import ibis.expr.types as ir
     from numpy.typing import NDArray
@@ -35,31 +31,33 @@ if TYPE_CHECKING:
 _LEAKS = ("group", "step", "position", "n", "of", "rate", "expected_rate", "missed", "p", "q", "clear")
 
 
-def count(shop: Dataset, events: ir.Table, rules: Rules) -> pd.DataFrame:
-    """Return a row a cell: the splits, reached_k, open_k, and n_value, value, value2 of those who converted.
+@dataclass(frozen=True)
+class Late:
+    """Entrants who had not the whole window before the data ended, and how many of them had bought."""
 
-    Whoever entered when there was not yet time for the whole window is left out, converted or not: to count only those
-    who had already converted would make the rest look better than it is.
+    n: int
+    bought: int
+
+
+def count(shop: Dataset, events: ir.Table, rules: Rules) -> tuple[pd.DataFrame, Late]:
+    """Return a row a cell, and who is left out of them because they came late.
+
+    A cell has the splits, reached_k, open_k, and n_value, value, value2 of those who converted. Whoever entered when
+    there was not yet time for the whole window is left out, converted or not: to count only those who had already
+    converted would make the rest look better than it is.
     """
     people = visitors(events, rules)
-    if (until := settled_until(rules)) is not None:
-        people = people.filter(people.day <= ibis_date(until))
     steps = range(1, rules.count + 1)
     sums: dict[str, Any] = {f"reached_{k}": _[f"reached_{k}"].sum() for k in steps}
     sums |= {f"open_{k}": _[f"open_{k}"].sum() for k in steps if k > 1}
     if rules.value:
         sums |= {"n_value": _["value"].count(), "value": _["value"].sum(), "value2": (_["value"] * _["value"]).sum()}
-    counted = people.group_by(list(rules.splits)).agg(**sums) if rules.splits else people.agg(**sums)
-    rows = shop.run(counted)
+    rows = shop.run(people.group_by([*rules.splits, "settled"]).agg(**sums))
     rows = rows[rows["reached_1"].fillna(0) > 0].fillna(dict.fromkeys(("n_value", "value", "value2"), 0.0))
-    return rows.sort_values([*rules.splits, "reached_1"], ignore_index=True)
-
-
-def settled_until(rules: Rules) -> date | None:
-    """Return the last day of entry that left time for the whole window; None if every day did."""
-    if rules.window is None or rules.end is None:
-        return None
-    return rules.end - timedelta(days=math.ceil(rules.window / timedelta(days=1)))
+    settled = rows["settled"].astype(bool)
+    late = rows[~settled]
+    kept = rows[settled].drop(columns="settled").sort_values([*rules.splits, "reached_1"], ignore_index=True)
+    return kept, Late(int(late["reached_1"].sum()), int(late[f"reached_{rules.count}"].sum()))
 
 
 @dataclass(frozen=True)
@@ -151,9 +149,10 @@ class Grid:
     def missed_by(self, name: Any, k: int, depths: NDArray[np.float64]) -> tuple[Any, ...]:
         """Return came, of, expected and converts of a group at step k, for each draw, in strata with others."""
         reached, mine = self.reached(depths), self.group == name
+        others = ~mine & (self.group != UNKNOWN)
         strata = self._in_stratum()
         sums = np.array(  # mine or others; came or of
-            [[reached[:, which, column] @ strata[which] for column in (k, k - 1)] for which in (mine, ~mine)]
+            [[reached[:, which, column] @ strata[which] for column in (k, k - 1)] for which in (mine, others)]
         )
         (came, of), (others_came, others_of) = sums
         both = others_of > 0
@@ -207,10 +206,12 @@ def mantel_haenszel(came: Any, of: Any, others_came: Any, others_of: Any) -> flo
     return float(2 * ndtr(-abs(float((came - expected).sum())) / np.sqrt(variance)))
 
 
-def leaks(grid: Grid, drawn: Drawn, tail: float, days: int) -> pd.DataFrame:
-    """Return a row a group and step with what is missed against comparable visitors of the other groups."""
+def leaks(grid: Grid, drawn: Drawn, tail: float, days: float) -> pd.DataFrame:
+    """Return a row a group and step with what is missed against the other groups; not of those 'not known'."""
     rows = []
     for name in dict.fromkeys(grid.group):
+        if name == UNKNOWN:
+            continue
         value = float(grid.value[grid.group == name][0])
         again_value = drawn.value[:, grid.group == name][:, 0]
         for k in range(1, len(grid.names)):

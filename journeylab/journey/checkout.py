@@ -13,7 +13,7 @@ from journeylab import words
 from journeylab.checks import number
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import wilson
-from journeylab.journey import tally
+from journeylab.journey import tally, traits
 from journeylab.journey.differences import with_others
 from journeylab.journey.signs import CHECKOUT
 from journeylab.journey.steps import STAGES
@@ -194,7 +194,7 @@ def checkout(
         finished=finished,
         unseen=unseen,
         by=by,
-        caveats=tuple(caveats),
+        caveats=(*caveats, *traits.said(by)),
     )
 
 

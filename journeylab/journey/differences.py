@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 SMALL = 30
 #: Looks are called clear if the share of false ones among them is at most this.
 FALSE_SHARE = 0.05
+#: The group of those of whom a value is not known. It is shown, and neither compared nor part of any rest: who is known
+#: may depend on how the visit ended.
+UNKNOWN = "not known"
 
 
 def newcombe(
@@ -83,7 +86,8 @@ def with_others(
 ) -> pd.DataFrame:
     """Add each row's difference to the other rows of the same `key`: difference and its interval, p, q, clear.
 
-    All with at least 30 on both sides are looked at, and corrected together.
+    All with at least 30 on both sides are looked at, and corrected together. The group 'not known' is neither compared
+    nor among the others.
 
     Args:
         rows: A row a group, with `key`, `n` and `of`.
@@ -94,6 +98,8 @@ def with_others(
         level: Coverage of the intervals.
     """
     counts = pd.Series(data=True, index=rows.index) if counts is None else counts
+    if "group" in rows:
+        counts = counts & (rows["group"] != UNKNOWN)
     mine = rows[[n, of]].astype(float)
     others = mine.where(counts, 0.0).groupby(rows[key]).transform("sum") - mine
     others = others.where(counts, 0.0)
@@ -112,31 +118,15 @@ def with_others(
     )
 
 
-def against_rest(rows: pd.DataFrame, whole: pd.DataFrame, *, level: float) -> pd.DataFrame:
+def against_rest(rows: pd.DataFrame, *, level: float) -> pd.DataFrame:
     """Add each group's difference to the rest: difference, difference_lower, difference_upper, p, q, clear.
 
-    All rows of step 2 on with at least 30 in the group and in the rest are looked at, and corrected together.
+    All rows of step 2 on with at least 30 settled visitors in the group and in the rest are looked at, and corrected
+    together: with those who still have time, a group that came late would seem to be worse. The group 'not known' is
+    neither compared nor part of the rest.
 
     Args:
-        rows: A row a group and step with group, position, came, of.
-        whole: The same over all visitors, a row a step.
+        rows: A row a group and step with group, position, settled_came, settled_of.
         level: Coverage of the intervals.
     """
-    total = whole.set_index("position")
-    rest_of = rows["position"].map(total["of"]) - rows["of"]
-    rest_n = rows["position"].map(total["came"]) - rows["came"]
-    looked = (rows["position"] > 1) & (rows["of"] >= SMALL) & (rest_of >= SMALL)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        difference = rows["came"] / rows["of"] - rest_n / rest_of
-    lower, upper = newcombe(rows["came"], rows["of"], rest_n, rest_of, level=level)
-    pairs = zip(rows["came"], rows["of"], rest_n, rest_of, looked, strict=True)
-    p = np.array([p_value(int(a), int(b), int(c), int(d)) if look else np.nan for a, b, c, d, look in pairs])
-    q = benjamini_hochberg(p)
-    return rows.assign(
-        difference=difference.where(looked),
-        difference_lower=pd.Series(lower, index=rows.index).where(looked),
-        difference_upper=pd.Series(upper, index=rows.index).where(looked),
-        p=p,
-        q=q,
-        clear=np.nan_to_num(q, nan=1.0) < FALSE_SHARE,
-    )
+    return with_others(rows, "position", n="settled_came", of="settled_of", counts=rows["position"] > 1, level=level)

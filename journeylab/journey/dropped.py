@@ -12,7 +12,7 @@ from journeylab import words
 from journeylab.checks import duration, number, whole
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.intervals import wilson
-from journeylab.journey import tally
+from journeylab.journey import tally, traits
 from journeylab.journey.attempts import Rules, visitors
 from journeylab.journey.differences import with_others
 from journeylab.journey.steps import labels, read
@@ -171,7 +171,7 @@ def dropped(
         step=name,
         lost=number_lost,
         by=by,
-        caveats=tuple(said),
+        caveats=(*said, *traits.said(by)),
     )
 
 

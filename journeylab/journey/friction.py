@@ -15,7 +15,7 @@ import pandas as pd
 from journeylab import words
 from journeylab.checks import number, one_of, whole
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.journey import dead_ends, signs, tally
+from journeylab.journey import dead_ends, signs, tally, traits
 from journeylab.journey.aftermath import DAYS, evidence
 from journeylab.journey.differences import SMALL
 from journeylab.journey.judgement import judged, matched
@@ -238,7 +238,7 @@ def friction(
         aftermath=later,
         worth=worth,
         currency=shop.currency,
-        caveats=caveats,
+        caveats=(*caveats, *traits.said(by, *(within or ()))),
     )
 
 

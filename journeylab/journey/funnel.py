@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from journeylab import words
 from journeylab.checks import duration, number, one_of
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.journey import differences, rates, tally
+from journeylab.journey import differences, rates, tally, traits
 from journeylab.journey.attempts import ENTRIES, ORDERS, Rules
+from journeylab.journey.closing import needed
 from journeylab.journey.differences import SMALL
 from journeylab.journey.steps import labels, read, read_one, suggest
 from journeylab.journey.tally import ALL
@@ -41,9 +42,12 @@ class Funnel(Result):
         rows: A row a step and group: group, step (its words), position (from 1), n (who did it as part of an attempt),
             of (who did a step before), came (who came on from there; n in a closed funnel), open (did not, and still
             have time), lost, rate (came / of), lower, upper, of_entrants, rate_of_entrants, entrants_lower,
-            entrants_upper, optional, small (fewer than 30 in `of`). With a breakdown also the difference to the rest,
-            its interval, p, q (Benjamini-Hochberg) and clear; with `correct_open` also corrected, corrected_of,
-            corrected_lower and corrected_upper; with `previous` also n_before, of_before, rate_before, change,
+            entrants_upper, optional, small (fewer than 30 in `of`). The same of settled visitors only, whose whole time
+            from the first entry lies in the data: settled (entrants), settled_n, settled_of, settled_came,
+            settled_rate, settled_lower, settled_upper. With a breakdown also the difference of settled_rate to the
+            rest, its interval, p, q (Benjamini-Hochberg) and clear; with `correct_open` also corrected, corrected_of,
+            corrected_lower and corrected_upper (NaN, between what was seen and 1, where too few were followed through
+            the whole time); with `previous` also n_before, of_before, rate_before, change,
             change_lower and change_upper.
         whole: The same over all groups.
         times: Time to convert in seconds, right to a quarter of a per cent: group, n, q1, q2 (the median), q3.
@@ -73,27 +77,29 @@ class Funnel(Result):
     level: float
 
     def table(self) -> pd.DataFrame:
-        """Return the rows: every rate beside its denominator and interval."""
-        return self.rows if self.by else self.rows.drop(columns=["group"])
+        """Return the rows: every rate beside its denominator and interval; those of settled ones where they differ."""
+        same = bool((self.rows["settled"] == self.rows["of_entrants"]).all())
+        unwanted = [*([] if self.by else ["group"]), *(rates.SETTLED if same else [])]
+        return self.rows.drop(columns=unwanted)
 
     def headline(self) -> str:
-        """Say how many of the entrants finish, at which step most leave, and which group clearly differs most."""
+        """Say how many of the settled entrants finish, where most leave, and which group clearly differs most."""
         first, last = self.whole.iloc[0], self.whole.iloc[-1]
+        over, entrants = int(last["settled"]), int(last["of_entrants"])
+        n, of = (int(last["settled_n"]), over) if over else (int(last["n"]), entrants)
+        anywhere = first["n"] != first["of_entrants"]
+        who = f"{words.count(of)} {self.unit}s" if over in {0, entrants} else f"the {words.count(of)} {self._whose()}"
+        did = f"did {last['step']}" if anywhere else f"went from {first['step']} to {last['step']}"
         said = (
-            f"{words.count(last['n'])} of {words.count(last['of_entrants'])} {self.unit}s "
-            f"({words.percent(last['rate_of_entrants'])}) went from {first['step']} to {last['step']}"
+            f"{words.count(n)} of {who} ({words.percent(n / of)}){' who came in anywhere' if anywhere else ''} {did}"
+            f"{'' if over else ' so far'}"
         )
-        if first["n"] != first["of_entrants"]:
-            said = (
-                f"{words.count(last['n'])} of {words.count(last['of_entrants'])} {self.unit}s "
-                f"({words.percent(last['rate_of_entrants'])}) who came in anywhere did {last['step']}"
-            )
         later = self.whole[(self.whole["position"] > 1) & ~self.whole["optional"]]
-        worst = later.loc[(later["of"] - later["came"]).idxmax()]
-        if worst["of"] != worst["came"]:
+        worst = later.loc[(later["settled_of"] - later["settled_came"]).idxmax()]
+        if worst["settled_of"] != worst["settled_came"]:
             said += (
-                f"; most leave before {worst['step']}, which {words.percent(worst['rate'])} "
-                f"of {words.count(worst['of'])} reach"
+                f"; most leave before {worst['step']}, which {words.percent(worst['settled_rate'])} "
+                f"of {words.count(worst['settled_of'])} reach"
             )
         if self.by and self.rows["clear"].any():
             clear = self.rows[self.rows["clear"]]
@@ -101,21 +107,35 @@ class Funnel(Result):
             way = "above" if far["difference"] > 0 else "below"
             said += (
                 f"; {far['group']} is {abs(100 * far['difference']):.1f} points {way} the rest at {far['step']}"
-                f" ({words.percent(far['rate'])}, n = {words.count(far['of'])})"
+                f" ({words.percent(far['settled_rate'])}, n = {words.count(far['settled_of'])})"
             )
         return f"{said}."
+
+    def _whose(self) -> str:
+        """Name the settled ones."""
+        if self.window is None:
+            return f"{self.unit}s whose time was over"
+        return f"{self.unit}s whose {words.length(self.window.total_seconds())} were over"
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
         from journeylab.charts import steps, times
 
         grouped = self.by is not None
         if view == "rates":
-            return steps.rates(self.rows, grouped=grouped)
+            return steps.rates(self._of_settled(), grouped=grouped)
         if view == "time":
             return times.histogram(self.histogram, self.times[self.times["group"] == ALL])
         if view == "trend":
             return times.rates(self.trend, grouped=grouped)
         return steps.bars(self.rows, grouped=grouped, unit=self.unit)
+
+    def _of_settled(self) -> pd.DataFrame:
+        """Return the rows with the rates of settled ones in place of those so far, where anybody is settled."""
+        if not self.whole["settled"].iloc[0]:
+            return self.rows
+        names = {"settled_n": "n", "settled_of": "of", "settled_rate": "rate"}
+        names |= {"settled_lower": "lower", "settled_upper": "upper"}
+        return self.rows.drop(columns=list(names.values())).rename(columns=names)
 
 
 @analysis("events")
@@ -201,7 +221,7 @@ def funnel(
     whole = rates.rows_of(counts.assign(group=ALL), rules, names, level)
     rows = whole if by is None else rates.rows_of(counts, rules, names, level)
     if by is not None:
-        rows = differences.against_rest(rows, whole, level=level)
+        rows = differences.against_rest(rows, level=level)
     if correct_open:
         found = tally.waits(shop, log, rules)
         rows = rates.corrected(rows, found, level)
@@ -223,7 +243,10 @@ def funnel(
         window=rules.window,
         open_attempts=open_attempts,
         level=level,
-        caveats=_caveats(rows, whole, rules, open_attempts, unit, lacks_before=previous and before is None),
+        caveats=(
+            *_caveats(rows, whole, rules, open_attempts, unit, lacks_before=previous and before is None),
+            *traits.said(by),
+        ),
     )
 
 
@@ -251,6 +274,27 @@ def _only(groups: Sequence[str] | None, by: str | None) -> tuple[str, ...]:
     return tuple(groups)
 
 
+def _late(whole: pd.DataFrame, rules: Rules) -> list[str]:
+    """Say how many came so late that their whole time does not lie in the data, and where they count."""
+    time, settled = needed(rules), int(whole["settled"].iloc[0])
+    late = int(whole["of_entrants"].iloc[0]) - settled
+    if time is None or not late:
+        return []
+    length = words.length(time.total_seconds())
+    if not settled:
+        said = (
+            f"Nobody had {length} before the data ended, so these are the figures so far, and groups are not compared; "
+            "for that choose a longer period or a shorter window."
+        )
+        return [said]
+    said = (
+        f"{words.count(late)} of the entrants came in the last {length} of the data. They are in the counts, and left "
+        "out of the sentence, of rates with intervals and of comparisons, converted or not: of those who come late "
+        "only the quick are seen to convert."
+    )
+    return [said]
+
+
 def _caveats(
     rows: pd.DataFrame, whole: pd.DataFrame, rules: Rules, open_attempts: int, unit: str, *, lacks_before: bool
 ) -> tuple[str, ...]:
@@ -265,6 +309,7 @@ def _caveats(
             f"when the data ended; they are counted as open, not as lost. If all of them finished, the rate from "
             f"first to last would be {words.percent(top)}."
         )
+    said += _late(whole, rules)
     if rules.window is None:
         said.append("There is no limit of time, so earlier visitors had longer to convert than later ones.")
     if rules.entry == "open":
@@ -278,6 +323,14 @@ def _caveats(
             f"{words.count(looks, 'difference')} to the rest tested; clear ones keep the share of false alarms among "
             f"them to {words.percent(differences.FALSE_SHARE, digits=0)} (Benjamini-Hochberg)."
         )
+    if "corrected" in rows:
+        cut = rows[(rows["position"] > 1) & rows["corrected"].isna() & rows["corrected_lower"].notna()]
+        if len(cut):
+            said.append(
+                f"The corrected rate of {words.listed(dict.fromkeys(cut['step']))} is not known"
+                f"{' in some groups' if 'clear' in rows else ''}: fewer than {SMALL} were followed through their whole "
+                "time, so nobody has seen how many come on late; it lies between the lower end and 1."
+            )
     if lacks_before:
         said.append("Nothing was observed in the period before, so there is nothing to compare with.")
     return tuple(said)

@@ -20,47 +20,64 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
     from journeylab.journey.attempts import Rules
 
+#: What is counted of settled visitors only.
+SETTLED = ["settled", "settled_n", "settled_of", "settled_came", "settled_rate", "settled_lower", "settled_upper"]
 #: Bins of the histogram in each doubling of time.
 PER_OCTAVE = 2
 
 
 def rows_of(counts: pd.DataFrame, rules: Rules, names: Sequence[str], level: float) -> pd.DataFrame:
-    """Return a row a step and group with rates and intervals; large groups first, small ones last."""
-    sums = counts.drop(columns="bucket").groupby("group", sort=True).sum()
-    sums = sums.sort_values("entrants", ascending=False, kind="stable")
-    parts = []
-    for k, name in enumerate(names, start=1):
-        reached, came = sums[f"reached_{k}"], sums[f"came_{k}"]
-        of = sums[f"tried_{k}"] if k > 1 else reached
-        optional = rules.steps[k - 1].optional
-        still = sums[f"open_{k}"] if k > 1 and not optional else reached * 0
-        lost = reached * 0 if optional else of - came - still
-        part = {"group": sums.index, "position": k, "step": name, "n": reached, "of": of, "came": came}
-        part |= {"open": still, "lost": lost, "of_entrants": sums["entrants"], "optional": optional}
-        parts.append(pd.DataFrame(part))
-    rows = pd.concat(parts, ignore_index=True)
-    rank = {group: place for place, group in enumerate(sums.index)}
-    rows = rows.sort_values(["group", "position"], key=lambda c: c.map(rank) if c.name == "group" else c)
+    """Return a row a step and group with rates and intervals; large groups first, small ones last.
+
+    What begins with `settled` counts only visitors whose whole time lies in the data.
+    """
+    whole = counts.drop(columns="bucket").groupby(["group", "settled"], sort=True).sum()
+    sums = whole.groupby(level="group").sum().sort_values("entrants", ascending=False, kind="stable")
+    over = whole.xs(True, level="settled") if True in whole.index.get_level_values("settled") else sums * 0
+    over = over.reindex(sums.index, fill_value=0)
+    steps = range(1, rules.count + 1)
+    of_each = ["reached_1", *(f"tried_{k}" for k in steps[1:])]
+    optional = np.array([step.optional for step in rules.steps])
+
+    def each(frame: pd.DataFrame, columns: list[str]) -> NDArray[np.int64]:
+        return frame[columns].to_numpy("int64")
+
+    came, of = each(sums, [f"came_{k}" for k in steps]), each(sums, of_each)
+    still = np.where(optional, 0, np.pad(each(sums, [f"open_{k}" for k in steps[1:]]), ((0, 0), (1, 0))))
+    parts = {"n": each(sums, [f"reached_{k}" for k in steps]), "of": of, "came": came, "open": still}
+    parts |= {"lost": np.where(optional, 0, of - came - still), "optional": np.tile(optional, (len(sums), 1))}
+    parts |= {"settled_n": each(over, [f"reached_{k}" for k in steps]), "settled_of": each(over, of_each)}
+    parts |= {"settled_came": each(over, [f"came_{k}" for k in steps])}
+    rows = pd.DataFrame({name: values.ravel() for name, values in parts.items()})
+    rows["group"] = np.repeat(sums.index.to_numpy(), len(steps))
+    rows["position"], rows["step"] = np.tile(steps, len(sums)), np.tile(np.array(names, dtype=object), len(sums))
+    rows["of_entrants"], rows["settled"] = (np.repeat(each(x, ["entrants"]), len(steps)) for x in (sums, over))
+    done = np.concatenate([rows[name].to_numpy(float) for name in ("came", "settled_came", "n")])
+    could = np.concatenate([rows[name].to_numpy(float) for name in ("of", "settled_of", "of_entrants")])
     with np.errstate(invalid="ignore", divide="ignore"):
-        rows["rate"] = rows["came"].to_numpy(float) / rows["of"].to_numpy(float)
-        rows["rate_of_entrants"] = rows["n"].to_numpy(float) / rows["of_entrants"].to_numpy(float)
-    rows["lower"], rows["upper"] = wilson(rows["came"], rows["of"], level=level)
-    rows["entrants_lower"], rows["entrants_upper"] = wilson(rows["n"], rows["of_entrants"], level=level)
+        share = done / could
+    ends = wilson(done, could, level=level)
+    rows["rate"], rows["settled_rate"], rows["rate_of_entrants"] = np.split(share, 3)
+    for end, values in zip(("lower", "upper"), ends, strict=True):
+        rows[end], rows[f"settled_{end}"], rows[f"entrants_{end}"] = np.split(values, 3)
     rows["small"] = rows["of"] < SMALL
     columns = ["group", "position", "step", "n", "of", "came", "open", "lost", "rate", "lower", "upper", "of_entrants"]
     columns += ["rate_of_entrants", "entrants_lower", "entrants_upper", "optional", "small"]
+    columns += SETTLED
     return rows[columns].reset_index(drop=True)
 
 
 def corrected(rows: pd.DataFrame, waits: pd.DataFrame, level: float) -> pd.DataFrame:
-    """Add the rates corrected for open windows."""
+    """Add the rates corrected for open windows; where one cannot be known, NaN between what was seen and 1."""
     later = rows[rows["position"] > 1]
     of = {(r.group, r.position): int(r.of) for r in later.itertuples()}
     found = tally.corrected(waits, list(dict.fromkeys(rows["group"])), of)
     rows = rows.merge(found, on=["group", "position"], how="left")
     number_of = rows["corrected_of"]
-    rows["corrected_lower"], rows["corrected_upper"] = wilson(rows["corrected"] * number_of, number_of, level=level)
-    return rows
+    lower, upper = wilson(rows["seen"] * number_of, number_of, level=level)
+    unknown = rows["corrected"].isna() & rows["seen"].notna()
+    rows["corrected_lower"], rows["corrected_upper"] = lower, np.where(unknown, 1.0, upper)
+    return rows.drop(columns="seen")
 
 
 def with_before(rows: pd.DataFrame, before: pd.DataFrame, level: float) -> pd.DataFrame:
@@ -122,7 +139,8 @@ def _quantile(values: NDArray[np.float64], ends: NDArray[np.int64], share: float
 
 def trend(counts: pd.DataFrame, rules: Rules, shop: Dataset, grain: str, level: float) -> pd.DataFrame:
     """Return entrants and those who finished by time of entry."""
-    rows = counts[["group", "bucket", "entrants", f"reached_{rules.count}", "open"]].copy()
+    wanted = ["entrants", f"reached_{rules.count}", "open"]
+    rows = counts.groupby(["group", "bucket"], as_index=False)[wanted].sum()
     rows.columns = pd.Index(["group", "bucket", "of", "n", "open"])
     rows["bucket"] = pd.to_datetime(rows["bucket"])
     rows["rate"] = rows["n"] / rows["of"]

@@ -9,7 +9,7 @@ from journeylab import words
 from journeylab.checks import number, whole
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import wilson
-from journeylab.journey import signs
+from journeylab.journey import signs, traits
 from journeylab.journey.differences import with_others
 from journeylab.journey.steps import STAGES
 from journeylab.journey.worth import worth_of
@@ -154,4 +154,4 @@ def searches(
     rows = rows[[*order, "net"]]
     if by:
         rows = with_others(rows, "term", n="empty", of="told", level=level)
-    return Searches(rows=rows, by=by, caveats=tuple(said))
+    return Searches(rows=rows, by=by, caveats=(*said, *traits.said(by)))

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from journeylab.journey.attempts import microseconds
+from journeylab.journey.closing import microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

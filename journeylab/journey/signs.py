@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import ibis
 from ibis import _
 
-from journeylab.data.dataset import ibis_date
 from journeylab.journey import tally
 from journeylab.journey.steps import STAGES
 from journeylab.journey.visits import with_sessions
@@ -142,68 +141,6 @@ def queries(shop: Dataset, log: ir.Table, *, most: int) -> pd.DataFrame:
     rows = one.semi_join(top, "term").group_by("group", "term")
     rows = shop.run(rows.agg(n=_.count(), won=_.won.sum(), empty=_.empty.sum(), told=_.told.sum()))
     return rows.sort_values(["n", "term", "group"], ascending=[False, True, True], ignore_index=True)
-
-
-def carts(shop: Dataset, cart: Sequence[str], goals: Sequence[str], days: int, by: str | None) -> pd.DataFrame:
-    """Return a row a group and kind of cart: visitors' first carts, their value, and how they ended.
-
-    A cart is a visitor's first cart event of a day. It ends 'bought' (the goal on that day), 'recovered' (later, within
-    `days`), 'abandoned', or 'open' (the days are not over). `reminded` says whether a message was sent to the customer
-    between the cart and its end, where that can be known.
-    """
-    events = shop.table("events")
-    events = events.filter(events.visitor_id.notnull(), events.occurred_at.notnull())
-    events = tally.with_split(shop, events, by) if by else events.mutate(group=ibis.literal(tally.ALL))
-    have = set(events.columns)
-    name = events.event.lower()
-    is_cart, is_goal = name.isin([x.lower() for x in cart]), name.isin([x.lower() for x in goals])
-    money = events["value"].cast("float64") if "value" in have else ibis.null("float64")
-    customer = events.customer_id if "customer_id" in have else ibis.null("string")
-    log = events.select(
-        "visitor_id", "day", "group", at=events.occurred_at, cart=is_cart.fill_null(False),
-        goal=is_goal.fill_null(False),
-        money=money, customer=customer,
-    )  # fmt: skip
-    log = log.mutate(customer=_.customer.max().over(ibis.window(group_by="visitor_id")))
-    begun = (
-        log.filter(_.cart)
-        .group_by("visitor_id", "day")
-        .agg(at=_.at.min(), group=_.group.min(), money=_.money.sum(), customer=_.customer.max())
-    )
-    bought = log.filter(_.goal).select(buyer=_.visitor_id, bought_at=_.at, bought_day=_.day)
-    length = ibis.interval(days=days)
-    joined = begun.left_join(
-        bought, [begun.visitor_id == bought.buyer, bought.bought_at >= begun.at, bought.bought_at <= begun.at + length]
-    )
-    ended = joined.group_by("visitor_id", "day", "at", "group", "money", "customer").agg(
-        bought_at=_.bought_at.min(), bought_day=_.bought_day.min()
-    )
-    if shop.has("contacts") and "customer_id" in have:
-        sent = shop.table("contacts", whole=True).select(to="customer_id", sent_at="sent_at")
-        end = ibis.coalesce(ended.bought_at, ended.at + length)
-        told = ended.left_join(
-            sent, [ended.customer == sent.to, sent.sent_at > ended.at, sent.sent_at <= end]
-        ).group_by("visitor_id", "day", "at", "group", "money", "customer", "bought_at", "bought_day")
-        ended = told.agg(reminded=_.sent_at.notnull().any())
-        ended = ended.mutate(reminded=ibis.cases((_.customer.isnull(), "not known"), (_.reminded, "yes"), else_="no"))
-    else:
-        ended = ended.mutate(reminded=ibis.literal("not known"))
-    close = shop.period[1] if shop.period else None
-    still = _.day >= ibis_date(close) - length if close else ibis.literal(value=False)
-    ended = ended.mutate(
-        kind=ibis.cases(
-            # Carts of the last days are all open, the bought ones as well: counting only those that have ended well
-            # would make the rest look better than it is.
-            (still, "open"),
-            (_.bought_day == _.day, "bought"),
-            (_.bought_at.notnull(), "recovered"),
-            else_="abandoned",
-        )
-    )
-    rows = ended.group_by("group", "kind", "reminded").agg(
-        n=_.count(), money=_.money.sum(), money2=(_.money * _.money).sum(), n_money=_.money.count()
-    )
-    return shop.run(rows).sort_values(["group", "kind", "reminded"], ignore_index=True)
 
 
 def _has_word(events: ir.Table, have: set[str]) -> Any:

@@ -1,13 +1,14 @@
 """What it costs that visitors leave: margin at stake by step, and leaks that are beyond noise.
 
-Of those lost at a step, the share that comparable visitors convert from there would have bought; times the value of
-an order, times the margin. A leak is a group that passes a step clearly less often than comparable visitors of the
-other groups. Method: docs/methods/stake.md.
+Of those lost at a step, as many would have bought as of those who passed it; times the value of an order, times the
+margin. A leak is a group that passes a step clearly less often than the other groups, within what is held equal.
+Method: docs/methods/stake.md.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -16,8 +17,9 @@ import pandas as pd
 from journeylab import words
 from journeylab.checks import duration, number, one_of, whole
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.journey import cells, tally
+from journeylab.journey import cells, tally, traits
 from journeylab.journey.attempts import Rules
+from journeylab.journey.closing import needed
 from journeylab.journey.steps import labels, read, suggest
 from journeylab.journey.visits import with_sessions
 from journeylab.journey.worth import WORTH, Worth, priced, worth_of
@@ -25,7 +27,6 @@ from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import timedelta
 
     import altair as alt
 
@@ -39,16 +40,18 @@ class Stake(Result):
     """Margin at stake.
 
     Args:
-        rows: A row a step, and one for all together: step, position, lost, of, rate (share of comparable visitors at
-            this step who convert), n (conversions missed), margin (at stake), lower, upper, margin_a_year.
-        leaks: A row a group and step: group, step, position, n (came on), of, rate, expected_rate (of comparable
-            visitors of the other groups), missed (visitors), p, q, clear, margin, lower, upper, margin_a_year;
+        rows: A row a step, and one for all together: step, position, lost, of, rate (share of those
+            at this step, in the same stratum, who convert), n (conversions missed), margin (at stake), lower, upper,
+            margin_a_year.
+        leaks: A row a group and step: group, step, position, n (came on), of, rate, expected_rate (of the
+            other groups in the same strata), missed (visitors), p, q, clear, margin, lower, upper, margin_a_year;
             the clear ones first, by margin.
-        ceiling: The margin if nobody who entered and is not still open were lost.
+        ceiling: The margin if nobody who entered, and had the whole time, were lost.
         realised: The margin of those who converted.
         worth: Value of an order and margin, and where they come from.
         currency: Of all money.
         by: What the groups come from, or None.
+        strata: Columns within which groups are compared; none are held equal if empty.
         level: Coverage of the intervals.
         unit: 'visitor' or 'session'.
     """
@@ -62,6 +65,7 @@ class Stake(Result):
     worth: Worth
     currency: str
     by: str | None
+    strata: tuple[str, ...]
     level: float
     unit: str
 
@@ -92,10 +96,17 @@ class Stake(Result):
         top = found.iloc[0]
         return (
             f"{top['group']} passes {top['step']} at {words.percent(top['rate'])} (n = {words.count(top['of'])}) where "
-            f"comparable {self.unit}s do at {words.percent(top['expected_rate'])}: "
+            f"{self._others()} do at {words.percent(top['expected_rate'])}: "
             f"{words.money(top['margin'], self.currency)} of margin "
             f"({words.money(top['lower'], self.currency)} to {words.money(top['upper'], self.currency)})."
         )
+
+    def _others(self) -> str:
+        """Name those a group is compared with: the others, within what is held equal."""
+        if not self.strata:
+            return f"the other {self.unit}s"
+        same = words.listed(name.removeprefix(traits.PREFIX).replace("_", " ") for name in self.strata)
+        return f"other {self.unit}s of the same {same}"
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
         from journeylab.charts import money
@@ -123,7 +134,7 @@ def stake(
     draws: int = 2000,
     seed: int = 0,
 ) -> Stake:
-    """Put money on every step of an ordered, closed funnel, and on groups that lose more than comparable ones.
+    """Put money on every step of an ordered, closed funnel, and on groups that lose more than the others.
 
     At stake at step k in a stratum: lost_k × (converted / reached k) × value × margin. A visitor is lost at one step
     only, so the steps together never exceed the margin if nobody were lost. A leak: (expected − came) × (converted /
@@ -180,9 +191,9 @@ def stake(
     log = with_sessions(log, gap) if unit == "session" else log
     for name, column in zip(names, [*([by] if by else []), *strata], strict=True):
         log = tally.with_split(shop, log, column, name)
-    counted = cells.count(shop, log, rules)
+    counted, late = cells.count(shop, log, rules)
     if counted.empty:
-        early = " early enough for the whole window" if cells.settled_until(rules) else ""
+        early = " early enough for the whole window" if late.n else ""
         raise NotEnoughData(
             f"No visitor did the first step, {labels(chosen)[0]}, in this period{early}.",
             do="Choose a longer period or a shorter window.",
@@ -191,8 +202,7 @@ def stake(
     grid = cells.Grid.of(counted, rules, labels(chosen), worth)
     rng = np.random.default_rng(seed)
     drawn = grid.draw(rng, draws)
-    last = cells.settled_until(rules) or rules.end
-    days = (last - shop.period[0]).days + 1 if shop.period and last else 365
+    days = _days(shop, rules)
     tail = (1 - level) / 2
     rows = _steps(grid, drawn, tail, days)
     leaks = cells.leaks(grid, drawn, tail, days) if by is not None else cells.no_leaks()
@@ -204,13 +214,18 @@ def stake(
         worth=worth,
         currency=shop.currency,
         by=by,
+        strata=tuple(strata),
         level=level,
         unit=unit,
-        caveats=_caveats(worth, leaks, grid, strata, by),
+        caveats=(
+            *_caveats(worth, leaks, strata, by),
+            *_left_out(late, rules, grid, unit),
+            *traits.said(by, *strata),
+        ),
     )
 
 
-def _steps(grid: cells.Grid, drawn: cells.Drawn, tail: float, days: int) -> pd.DataFrame:
+def _steps(grid: cells.Grid, drawn: cells.Drawn, tail: float, days: float) -> pd.DataFrame:
     """Return a row a step and one for all together."""
     lost, missed, margin = grid.at_stake(grid.depths[None], grid.value[None])
     again = grid.at_stake(drawn.depths, drawn.value)[2]
@@ -229,20 +244,46 @@ def _steps(grid: cells.Grid, drawn: cells.Drawn, tail: float, days: int) -> pd.D
     return pd.DataFrame(rows).assign(margin_a_year=lambda x: x["margin"] * 365 / days)
 
 
-def _caveats(
-    worth: Worth, leaks: pd.DataFrame, grid: cells.Grid, strata: Sequence[str], by: str | None
-) -> tuple[str, ...]:
+def _caveats(worth: Worth, leaks: pd.DataFrame, strata: Sequence[str], by: str | None) -> tuple[str, ...]:
     said = [
         worth.said,
         "At stake is what those lost would bring if they did as those who went on: a ceiling for repairs, no forecast.",
     ]
     if by:
         looks = int(leaks["q"].notna().sum())
-        held = f", compared within {words.listed(strata)}" if strata else ""
+        held = f", compared within {words.listed(strata)}" if strata else ", with nothing held equal"
         said.append(
             f"{words.count(looks, 'difference')} tested{held}; false alarms among clear ones are kept to 5 % "
-            f"(Benjamini-Hochberg). Groups may differ in other ways than the shop's pages."
+            f"(Benjamini-Hochberg). Groups may differ in other ways than the shop's pages"
+            + ("." if strata else ", such as the channel they come by: see what stays within it.")
+        )
+    return tuple(said)
+
+
+def _days(shop: Dataset, rules: Rules) -> float:
+    """Return the days in which entrants were followed for their whole window."""
+    if not shop.period:
+        return 365.0
+    days = float((shop.period[1] - shop.period[0]).days + 1)
+    return days - (needed(rules) or timedelta(0)) / timedelta(days=1)
+
+
+def _left_out(late: cells.Late, rules: Rules, grid: cells.Grid, unit: str) -> list[str]:
+    """Say who is not in the figures because the data ended before their time was over, and what intervals miss."""
+    said, time = [], needed(rules)
+    if late.n and time is not None and rules.end is not None:
+        since = rules.end + timedelta(days=1) - time
+        from_day = f" (from {since.day} {since:%b %Y} on)" if time >= timedelta(days=1) else ""
+        said.append(
+            f"{words.count(late.n, 'entrant')} of the last {words.length(time.total_seconds())}{from_day}, "
+            f"{words.count(late.bought)} of whom converted, are left out: they had not had the whole time yet, and of "
+            "those who come late only the quick are seen to convert."
         )
     if grid.still_open:
-        said.append(f"{words.count(grid.still_open)} entrants still had time when the data ended; they are not lost.")
-    return tuple(said)
+        said.append(
+            f"{words.count(grid.still_open, 'earlier entrant')} came again and still had time when the data ended: not "
+            "lost, and left out."
+        )
+    if unit == "session":
+        said.append("Sessions of one visitor are alike, so the intervals are somewhat too narrow.")
+    return said

@@ -12,8 +12,10 @@ import pandas as pd
 from ibis import _
 
 from journeylab.errors import BadParameter
-from journeylab.journey import shape
-from journeylab.journey.attempts import microseconds, visitors
+from journeylab.journey import shape, traits
+from journeylab.journey.attempts import visitors
+from journeylab.journey.closing import microseconds
+from journeylab.journey.differences import SMALL, UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
 #: Groups beyond this many, the largest first, are put together as 'other'.
 MAX_GROUPS = 20
-OTHER, UNKNOWN, ALL = "other", "not known", "all"
+OTHER, ALL = "other", "all"
 #: The breakdown by whether the product of the first step was in stock on that day.
 STOCK = "stock"
 #: The breakdown by whether the customer was known at the first entry.
@@ -59,19 +61,19 @@ def dimensions(shop: Dataset) -> tuple[str, ...]:
         usual.append(ACCOUNT)
     if not ("customer_id" in events.columns and shop.has("customers")):
         return (*usual, *rest)
-    traits = [
-        f"customers.{name}"
+    told = [
+        f"{traits.PREFIX}{name}"
         for name, kind in shop.table("customers").schema().items()
         if name not in {"customer_id", "referred_by", "acquired_at"} and (kind.is_string() or kind.is_boolean())
     ]
-    return (*usual, *traits, *rest)
+    return (*usual, *told, *rest)
 
 
 def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") -> ir.Table:
     """Add the value of `by` to each event as text; the commonest values keep their name, others become 'other'.
 
-    A 'properties.…' key is read from the events' JSON. A 'customers.…' trait is that of the customer the visitor was
-    ever known as (the least id if several).
+    A 'properties.…' key is read from the events' JSON. A 'customers.…' trait is that of the customer whom a login or
+    order had told by the time of the event, and 'not known' of all others, as `traits` says.
 
     Raises:
         BadParameter: if the shop has no such column.
@@ -90,11 +92,7 @@ def with_split(shop: Dataset, events: ir.Table, by: str, name: str = "group") ->
     if f"{table}." == _PROPERTY:
         value = property_of(events, column)
     elif table:
-        known = events.filter(_.customer_id.notnull()).group_by("visitor_id").agg(whose=_.customer_id.min())
-        people = shop.table("customers", whole=True)
-        traits = people.group_by("customer_id").agg(trait=people[column].cast("string").min())
-        found = known.join(traits, known.whose == traits.customer_id).select(seen="visitor_id", trait=_.trait)
-        events = events.left_join(found, events.visitor_id == found.seen).drop("seen")
+        events = traits.with_trait(shop, events, column)
         value = events.trait
     else:
         value = events[column]
@@ -139,10 +137,11 @@ def properties(shop: Dataset, *, most: int = 20) -> tuple[str, ...]:
 
 
 def values(shop: Dataset, by: str) -> tuple[str, ...]:
-    """Return the commonest values of what a funnel can be broken down by, as it names them."""
+    """Return the commonest values of what a funnel can be broken down by, as it names them; 'not known' comes last."""
     events = with_split(shop, shop.table("events"), by)
     counted = events.group_by("group").agg(n=_.count()).order_by(_.n.desc(), _.group)
-    return tuple(shop.run(counted)["group"])
+    found = list(shop.run(counted)["group"])
+    return tuple(sorted(found, key=lambda value: (value == UNKNOWN, value == OTHER)))
 
 
 def _with_stock(shop: Dataset, events: ir.Table, name: str) -> ir.Table:
@@ -168,16 +167,16 @@ def is_partial(buckets: pd.Series, shop: Dataset, grain: str, window: timedelta 
 
 
 def count(shop: Dataset, events: ir.Table, rules: Rules, *, grain: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Run the funnel in one query: counts by group and bucket of time, and times to convert by group.
+    """Run the funnel in one query: counts by group, bucket of time and whether settled, and times to convert by group.
 
     Returns:
-        Counts with group, bucket, entrants, open, reached_k, came_k, tried_k and open_k; and times to convert with
-        group, slot (its place on a scale of `FINE` slots in each doubling of time), n and seconds (their mean).
+        Counts with group, bucket, settled, entrants, open, reached_k, came_k, tried_k and open_k; and times to convert
+        with group, slot (its place on a scale of `FINE` slots in each doubling of time), n and seconds (their mean).
     """
     rows = shape.run(shop, events, rules, _counted, grain=grain)
     names = _counts(rules)
     is_time = rows["bucket"].isna()
-    counts = rows[~is_time].sort_values(["bucket", "group"], ignore_index=True)
+    counts = rows[~is_time].sort_values(["bucket", "group", "settled"], ignore_index=True)
     times = rows.loc[is_time, ["group", "open", "entrants", "reached_1"]].astype({"open": float, "entrants": "int64"})
     times.columns = pd.Index(["group", "slot", "n", "seconds"])
     times["seconds"] = times["seconds"].astype(float) / 1e6 / times["n"]
@@ -192,19 +191,19 @@ def _counts(rules: Rules) -> list[str]:
 
 
 def _counted(events: ir.Table, rules: Rules, grain: str) -> ir.Table:
-    """Count by group and bucket of time and, where there is no bucket, by slot of the time to convert."""
+    """Count by group, bucket of time and settled or not and, where there is no bucket, by slot of time to convert."""
     people = visitors(events, rules)
     if not rules.splits:
         people = people.mutate(group=ibis.literal(ALL))
     names = _counts(rules)
     sums = {name: people[name].sum().cast("int64") for name in names}
-    query = people.group_by("group", bucket=people.day.truncate(grain)).agg(**sums)
+    query = people.group_by("group", "settled", bucket=people.day.truncate(grain)).agg(**sums)
     if rules.entry == "closed":
         # the same columns carry the times where there is no bucket: one query sorts the events once
         done = people.filter(people.took.notnull())
         slot = ((done.took.cast("float64") / 1e6 + 1).log2() * FINE).floor().cast("int64")
         slots = done.group_by("group", open=slot).agg(entrants=_.count(), reached_1=_.took.sum().cast("int64"))
-        rest = dict.fromkeys(names[3:], ibis.literal(0, "int64"))
+        rest = dict.fromkeys(names[3:], ibis.literal(0, "int64")) | {"settled": ibis.literal(value=True)}
         query = ibis.union(
             query, slots.select("group", "entrants", "open", "reached_1", bucket=_NO_DAY, **rest)[query.columns]
         )
@@ -265,7 +264,11 @@ def survivors(moved: np.ndarray, censored: np.ndarray, of: int) -> tuple[float, 
 
 
 def corrected(rows: pd.DataFrame, groups: Sequence[str], of: dict[tuple[str, int], int]) -> pd.DataFrame:
-    """Return group, position, share and effective number from the rows of `waits`; 'all' is their sum."""
+    """Return group, position, share and effective number from the rows of `waits`; 'all' is their sum.
+
+    Where somebody still waits, and fewer than `SMALL` were followed through their whole time, nobody knows what comes
+    after the longest wait that was seen: the share is NaN then, and `seen` is what had come on by that time.
+    """
     found = []
     for group in groups:
         mine = rows if group == ALL else rows[rows["group"] == group]
@@ -275,6 +278,9 @@ def corrected(rows: pd.DataFrame, groups: Sequence[str], of: dict[tuple[str, int
             moved, waiting = np.zeros(length, dtype="int64"), np.zeros(length, dtype="int64")
             for into, part in ((moved, here[~here["censored"]]), (waiting, here[here["censored"]])):
                 np.add.at(into, part["part"].to_numpy("int64"), part["n"].to_numpy("int64"))
-            share, number = survivors(moved, waiting, of[group, position])
-            found.append({"group": group, "position": position, "corrected": share, "corrected_of": number})
-    return pd.DataFrame(found, columns=["group", "position", "corrected", "corrected_of"])
+            seen, number = survivors(moved, waiting, of[group, position])
+            followed = of[group, position] - moved.sum() - waiting.sum()
+            share = seen if followed >= SMALL or not waiting.any() else float("nan")
+            row = {"group": group, "position": position, "corrected": share}
+            found.append(row | {"seen": seen, "corrected_of": number})
+    return pd.DataFrame(found, columns=["group", "position", "corrected", "seen", "corrected_of"])

@@ -8,7 +8,7 @@ import ibis
 from ibis import _
 
 from journeylab.checks import duration
-from journeylab.journey.attempts import microseconds
+from journeylab.journey.closing import microseconds
 
 if TYPE_CHECKING:
     from datetime import timedelta

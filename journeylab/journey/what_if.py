@@ -18,7 +18,7 @@ from journeylab import words
 from journeylab.checks import number, whole
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.intervals import wilson
-from journeylab.journey import signs
+from journeylab.journey import signs, traits
 from journeylab.journey.steps import STAGES
 from journeylab.result import Result, analysis
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
 START, GOAL, EXIT, OTHER = "(start)", "(goal)", "(exit)", "(other)"
+#: With fewer sessions that go there today than this, the check is weak, and the card says so.
+FEW = 30
 #: So many of the commonest events are places of their own; the rarer ones are one.
 MOST_PLACES = 60
 
@@ -47,11 +49,13 @@ class WhatIf(Result):
     Args:
         rows: A row a group and figure: group, figure, value, lower, upper, n, of. The answer's interval is of
             chance only.
-        locked: Groups whose chain misses today's figures, so that it may not be asked.
+        locked: Groups whose chain misses today's figures, so that it may not be asked: how many convert of the sessions
+            at the place, or of those that go from there to the target.
         source: The place whose transition changes.
         target: Where more (or fewer) go.
         rate: Rate it is set to.
         by: What the groups come from, or None.
+        tolerance: How far the model may lie outside the interval of what is observed, as a share of its ends.
     """
 
     views: ClassVar[tuple[str, ...]] = ("check",)
@@ -62,6 +66,7 @@ class WhatIf(Result):
     target: str
     rate: float
     by: str | None
+    tolerance: float
 
     def table(self) -> pd.DataFrame:
         """Return observed and modelled figures, and the answer unless locked."""
@@ -90,9 +95,19 @@ class WhatIf(Result):
 
     def _locked(self, name: str) -> str:
         figures = self.rows[self.rows["group"] == name].set_index("figure")
-        seen, told = figures.loc["observed from the place"], figures.loc["modelled from the place"]
+        places = {
+            "from the place": f"at {self.source}",
+            "of those who go there": f"from {self.source} to {self.target}",
+        }
+        asked = [
+            (where, figures.loc[f"observed {which}"], figures.loc[f"modelled {which}"])
+            for which, where in places.items()
+            if f"observed {which}" in figures.index
+        ]
+        misses = (one for one in asked if not _fits(one[2]["value"], one[1]["lower"], one[1]["upper"], self.tolerance))
+        where, seen, told = next(misses, asked[0])
         return (
-            f"Locked: the model says {words.percent(told['value'])} of sessions at {self.source} convert, and "
+            f"Locked: the model says {words.percent(told['value'])} of sessions {where} convert, and "
             f"{words.percent(seen['value'])} do ({words.percent(seen['lower'])} to {words.percent(seen['upper'])})."
         )
 
@@ -126,7 +141,7 @@ def what_if(
     gap: str | timedelta | None = None,
     by: str | None = None,
     groups: Sequence[str] = (),
-    tolerance: float = 0.02,
+    tolerance: float = 0.1,
     level: float = 0.95,
     draws: int = 500,
     seed: int = 0,
@@ -145,7 +160,8 @@ def what_if(
         gap: A session ends after this long without an event; None takes those of the data, or 30 minutes.
         by: Ask within groups of a column of events or a trait of customers, each with a chain of its own.
         groups: Of these values of `by` only.
-        tolerance: How far the model may lie outside the interval of what is observed, in shares.
+        tolerance: How far the model may lie outside the interval of what is observed, as a share of its ends: of
+            sessions at the source, and of those that go from there to the target.
         level: Coverage of that interval (Wilson), and of the answer's.
         draws: How often the transitions are drawn again, each row from its Dirichlet (the Bayesian bootstrap of Rubin
             1981, Annals of Statistics 9, over the moves from a place).
@@ -153,7 +169,8 @@ def what_if(
 
     Raises:
         BadParameter: if a place does not occur, or leads nowhere.
-        NotEnoughData: if no session reaches the goal.
+        NotEnoughData: if no session reaches the goal, or nobody goes from source to target today: nothing tells then
+            how those would fare who do.
     """
     number(rate, "rate", lowest=0, highest=1)
     number(tolerance, "tolerance", lowest=0, highest=1)
@@ -166,7 +183,7 @@ def what_if(
     if target.lower() in {name.lower() for name in goals}:
         target = GOAL
     log, places = _named(shop, log, [source, target])
-    found = shop.run(_counted(log, source))
+    found = shop.run(_counted(log, source, target))
     pairs, seen = found[found["source"].notna()], found[found["source"].isna()].set_index("group")
     if pairs.empty or not (pairs["target"] == GOAL).any():
         raise NotEnoughData("No session reaches the goal.", do="Name the events that are the goal.")
@@ -174,27 +191,51 @@ def what_if(
     for name, among in ((source, nodes), (target, [*nodes, GOAL])):
         if name not in among:
             raise BadParameter(f"No session is at {name!r} before the goal.", do=f"There are {', '.join(nodes[:20])}.")
-    rows, locked, left = [], [], []
+    rows, locked, left, few = [], [], [], []
     for group, mine in pairs.groupby("group", sort=True):
-        if not {source, GOAL} <= {*mine["source"], *mine["target"]}:
+        goes = (mine["source"] == source) & (mine["target"] == target)
+        if not goes.any() or GOAL not in set(mine["target"]):
             left.append(str(group))
             continue
+        few += [str(group)] if seen.loc[group, "went"] < FEW else []
         told, fits = _asked(mine, seen.loc[group], (source, target, rate), tolerance, level, draws, rng)
         rows.append(told.assign(group=group))
         locked += [] if fits else [str(group)]
+    move = f"from {source} to {'the goal' if target == GOAL else target}"
+    if not rows:
+        said = f"Nobody goes {move} today, so nothing tells how those would fare who do."
+        raise NotEnoughData(said, do="Choose a place that visitors go to from there.")
+    table = pd.concat(rows, ignore_index=True)[["group", "figure", "value", "lower", "upper", "n", "of"]]
+    return WhatIf(
+        rows=table,
+        locked=tuple(locked),
+        source=source,
+        target=target,
+        rate=rate,
+        by=by,
+        tolerance=tolerance,
+        caveats=(*_caveats(tolerance, places, left, few, move), *traits.said(by)),
+    )
+
+
+def _caveats(tolerance: float, places: int, left: Sequence[str], few: Sequence[str], move: str) -> list[str]:
+    """Say what the answer rests on: the lock, the places, groups without an answer, and those of few sessions."""
+    lock = (
+        "It is locked where it misses how many convert of the sessions at the place, or of those that go there today, "
+        f"by more than the interval and {words.percent(tolerance, digits=0)} of its ends."
+    )
     said = [
         "The chain knows only the last event of a visitor; those moved are taken to be like those who go there.",
-        f"It is locked where it misses what is observed by more than the interval and {words.percent(tolerance)}.",
+        lock,
         "The answer's interval is of chance in the moves, taken one by one; that the chain is wrong is not in it.",
     ]
     if places > MOST_PLACES:
         said.append(f"The {words.count(places - MOST_PLACES)} rarer events are one place.")
     if left:
-        said.append(f"{', '.join(left)}: nobody is at {source}, or nobody converts.")
-    if not rows:
-        raise NotEnoughData(f"In no group is anybody at {source} and anybody converts.", do="Choose fewer groups.")
-    table = pd.concat(rows, ignore_index=True)[["group", "figure", "value", "lower", "upper", "n", "of"]]
-    return WhatIf(rows=table, locked=tuple(locked), source=source, target=target, rate=rate, by=by, caveats=tuple(said))
+        said.append(f"{', '.join(left)}: nobody goes {move} today, or nobody converts.")
+    if few:
+        said.append(f"{', '.join(few)}: fewer than {FEW} sessions go there today, so that the check could hardly fail.")
+    return said
 
 
 def _asked(
@@ -208,7 +249,7 @@ def _asked(
 ) -> tuple[pd.DataFrame, bool]:
     """Return the figures of one group, and whether its chain reproduces what is observed."""
     source, target, rate = change
-    sessions, won, there, there_won = (int(seen[name]) for name in ("n", "won", "there", "there_won"))
+    sessions, won = int(seen["n"]), int(seen["won"])
     nodes = sorted({*pairs["source"], target, source} - {START, GOAL})
     counts = pairs.pivot_table(index="source", columns="target", values="n", aggfunc="sum", fill_value=0)
     counts = counts.reindex(index=[START, *nodes], columns=[*nodes, GOAL, EXIT], fill_value=0).astype(float)
@@ -217,28 +258,34 @@ def _asked(
     today = counts.to_numpy()
     chains = np.concatenate([today[None], rng.standard_gamma(today, size=(draws, *today.shape))])
     chains /= chains.sum(axis=2, keepdims=True)
-    before, from_place = _absorbed(chains, row)
-    lower, upper = wilson([won, there_won], [sessions, there], level=level)
-    fits = all(
-        low - tolerance <= told <= high + tolerance
-        for told, low, high in zip((before[0], from_place[0]), lower, upper, strict=True)
-    )
-    after, _from = _absorbed(_changed(chains, row, column, rate, f"from {source} to {target}"), row)
+    before, hits = _absorbed(chains)
+    checks = [("", won, sessions, before[0]), (" from the place", seen["there_won"], seen["there"], hits[0, row - 1])]
+    if target != GOAL:
+        checks.append((" of those who go there", seen["went_won"], seen["went"], hits[0, column]))
+    figures, fits = [], True
+    for which, n, of, told in checks:
+        low, high = (float(end) for end in wilson(n, of, level=level))
+        fits &= _fits(told, low, high, tolerance)
+        figures.append((f"observed{which}", n / of, low, high, n, of))
+        figures.append((f"modelled{which}", told, np.nan, np.nan, np.nan, of))
+    after, _hits = _absorbed(_changed(chains, row, column, rate, f"from {source} to {target}"))
     if not fits:
         after = np.full_like(after, np.nan)
     gain, tails = (after - before) * sessions, [(1 - level) / 2, (1 + level) / 2]
     moves, moved = float(today[row].sum()), float(today[row, column])
     least, most = wilson(moved, moves, level=level)
     rows = [
-        ("observed", won / sessions, lower[0], upper[0], won, sessions),
-        ("modelled", before[0], np.nan, np.nan, np.nan, sessions),
-        ("observed from the place", there_won / there, lower[1], upper[1], there_won, there),
-        ("modelled from the place", from_place[0], np.nan, np.nan, np.nan, there),
+        *figures,
         ("goes there today", moved / moves, float(least), float(most), moved, moves),
         ("with the change", after[0], *np.quantile(after[1:], tails), np.nan, sessions),
         ("further conversions", gain[0], *np.quantile(gain[1:], tails), np.nan, sessions),
     ]
     return pd.DataFrame(rows, columns=["figure", "value", "lower", "upper", "n", "of"]), fits
+
+
+def _fits(told: float, lower: float, upper: float, tolerance: float) -> bool:
+    """Say whether a modelled share lies within an interval, or beyond it by no more than a share of its ends."""
+    return lower * (1 - tolerance) <= told <= upper * (1 + tolerance)
 
 
 def _chain_log(log: ir.Table) -> ir.Table:
@@ -265,13 +312,15 @@ def _named(shop: Dataset, log: ir.Table, always: Sequence[str]) -> tuple[ir.Tabl
     return log.mutate(**named), total
 
 
-def _counted(log: ir.Table, source: str) -> ir.Table:
-    """Return the moves, and without a source the sessions that were there and that won, as one table of one sort."""
+def _counted(log: ir.Table, source: str, target: str) -> ir.Table:
+    """Return the moves, and without a source the sessions: all, that were there, that went to the target, and won."""
     moves = log.filter(_.node != GOAL).select("group", source=_.node, target=_.then)
     starts = log.filter(_.place == 0).select("group", source=ibis.literal(START), target=_.node)
     pairs = ibis.union(moves, starts).group_by("group", "source", "target").agg(n=_.count())
-    one = log.group_by("group", "who").agg(won=_.won.any(), there=(_.node == source).any())
+    here = _.node == source
+    one = log.group_by("group", "who").agg(won=_.won.any(), there=here.any(), went=(here & (_.then == target)).any())
     sums = {"won": _.won.sum(), "there": _.there.sum(), "there_won": (_.there & _.won).sum()}
+    sums |= {"went": _.went.sum(), "went_won": (_.went & _.won).sum()}
     seen = one.group_by("group").agg(n=_.count(), **{name: told.cast("int64") for name, told in sums.items()})
     seen = seen.mutate(source=ibis.null("string"), target=ibis.null("string"))
     pairs = pairs.mutate(**dict.fromkeys(sums, ibis.null("int64")))
@@ -279,13 +328,13 @@ def _counted(log: ir.Table, source: str) -> ir.Table:
     return ibis.union(pairs.select(*columns), seen.select(*columns))
 
 
-def _absorbed(chains: NDArray[np.float64], row: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return the probability to reach the goal from the start and from the place of a row, of each chain."""
+def _absorbed(chains: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the probability to reach the goal from the start, and from each place, of each chain."""
     size = chains.shape[1] - 1
     inner, goal = chains[:, 1:, :size], chains[:, 1:, size]
     hit = np.asarray(np.linalg.solve(np.eye(size) - inner, goal[:, :, None])[:, :, 0], dtype=np.float64)
     start = (chains[:, 0, :size] * hit).sum(axis=1) + chains[:, 0, size]
-    return start, hit[:, row - 1]
+    return start, hit
 
 
 def _changed(chains: NDArray[np.float64], row: int, column: int, rate: float, what: str) -> NDArray[np.float64]:

@@ -34,7 +34,7 @@ def judge(log, plan):
     return (_open if plan.entry == "open" else _closed)(events, out, plan, size)
 
 
-def _sources(k, plan):
+def sources(k, plan):
     """The steps from which one may come to step k (from 0)."""
     found = [k - 1]
     while found[-1] in plan.optional:
@@ -62,7 +62,7 @@ def _closed(events, out, plan, size):
             span = events[at][0] - events[first][0]
             took = span if took is None else min(took, span)
         for then in range(k + 1, size):
-            if k in _sources(then, plan):
+            if k in sources(then, plan):
                 chance |= _waits(first, at, then, events, out, plan)
                 for j in range(at + 1, len(events)):
                     in_time = plan.window is None or events[j][0] - events[first][0] <= plan.window
@@ -96,7 +96,7 @@ def _open(events, out, plan, size):
                 events[i][1] in plan.steps[p]
                 and _follows(i, j, k, events, out, plan)
                 and (plan.window is None or events[j][0] - events[i][0] <= plan.window)
-                for p in _sources(k, plan)
+                for p in sources(k, plan)
                 for i in range(len(events))
                 for j in range(len(events))
             )
@@ -109,7 +109,7 @@ def _any(events, out, plan, size):
     reached, came, took = [bool(times[0])], [bool(times[0])], None
     for k in range(1, size):
         if plan.entry == "open":
-            sets = [[p, k] for p in _sources(k, plan)]
+            sets = [[p, k] for p in sources(k, plan)]
         else:
             sets = [[j for j in range(k) if j not in plan.optional] + [k]]
         spans = []
@@ -123,3 +123,25 @@ def _any(events, out, plan, size):
         if k == size - 1 and plan.entry == "closed":
             took = min(spans, default=None)
     return reached, came, took, None
+
+
+def settled(log, plan):
+    """Whether the whole time from the first entry lies in the data: the window, else the sum of the steps' limits."""
+    entries = [
+        m for m, name in log if any(name in step for step in plan.steps[: 1 if plan.entry == "closed" else None])
+    ]
+    limits = [plan.window] if plan.window is not None else [limit for limit in plan.within if limit is not None]
+    return not limits or min(entries) + sum(limits) < plan.end
+
+
+def still_open(log, plan):
+    """Which steps of an open funnel in order, from the second on, one may still come to: done before, late enough."""
+    out = [m for m, e in log if e in plan.exclude and not any(e in step for step in plan.steps)]
+    waiting = []
+    for k in range(1, len(plan.steps)):
+        limits = [limit for limit in (plan.window, plan.limit(k)) if limit is not None]
+        before = [m for m, e in log if any(e in plan.steps[p] for p in sources(k, plan))]
+        last = max(before, default=None)
+        alive = bool(limits) and last is not None and last + min(limits) >= plan.end
+        waiting.append(alive and not any(x > last for x in out))
+    return waiting

@@ -11,7 +11,7 @@ import pytest
 from journeylab.data.examples import shop_of
 from journeylab.journey.attempts import Rules, visitors
 from journeylab.journey.steps import Step
-from tests.journey.slow_funnel import Plan, judge
+from tests.journey.slow_funnel import Plan, judge, settled, sources, still_open
 
 START = datetime(2026, 1, 1)
 LENGTH = 40
@@ -94,5 +94,13 @@ def test_every_visitor_is_judged_as_by_trying_everything(order, entry, seed):
             assert [row[f"reached_{k}"] for k in range(1, size + 1)] == reached, (log, plan)
             assert [row[f"came_{k}"] for k in range(1, size + 1)] == came, (log, plan)
             assert (None if pd.isna(row["took"]) else row["took"] / 6e7) == took, (log, plan)
+            assert row["settled"] == settled(log, plan), (log, plan)
+            tried = [any(reached[p] for p in sources(k, plan)) for k in range(1, size)]
+            assert [row[f"tried_{k}"] for k in range(2, size + 1)] == tried, (log, plan)
             if chance is not None:
                 assert row["open"] == chance, (log, plan)
+            if (order, entry) == ("ordered", "open"):
+                waits = zip(tried, came[1:], still_open(log, plan), strict=True)
+                waiting = [there and not done and alive for there, done, alive in waits]
+                assert [row[f"open_{k}"] for k in range(2, size + 1)] == waiting, (log, plan)
+                assert row["open"] == any(waiting), (log, plan)

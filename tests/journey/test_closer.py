@@ -32,8 +32,8 @@ def test_carts_with_a_reminder_stand_beside_those_without():
     contacts = "SELECT 'c' || i AS customer_id, TIMESTAMP '2026-01-02' AS sent_at FROM range(20) t(i)"
     result = jl.journey.carts(shop_of({"events": events, "contacts": contacts}))
     rows = result.table().set_index("measure")
-    assert rows.loc["came back with a message", ["n", "of"]].tolist() == [10, 20]
-    assert rows.loc["came back without a message", ["n", "of"]].tolist() == [4, 20]
+    assert rows.loc["came back with a reminder", ["n", "of"]].tolist() == [10, 20]
+    assert rows.loc["came back without a reminder", ["n", "of"]].tolist() == [4, 20]
     assert rows.loc["left on the day", "net"] == 800
     assert result.reminder["difference"].item() == pytest.approx(0.3)
 
@@ -142,6 +142,52 @@ def test_what_if_is_locked_where_the_chain_forgets_what_matters():
     assert result.locked == ("all",)
     assert result.headline().startswith("Locked: the model says")
     assert np.isnan(result.rows.set_index("figure").loc["with the change", "value"])
+
+
+def rare(seed, *, memory, visitors=20_000):
+    """Visits home or ad → cart → purchase where one in sixty buys; with `memory`, those from the ad hardly ever."""
+    log = f"""SELECT 'v' || i AS visitor_id, k, ['home', 'ad'][1 + i % 2] AS began,
+        hash(i + {seed} * 1000003) % 1000 AS cart, hash(i * 7 + {seed} * 1000033) % 10000 AS buy
+        FROM range({visitors}) t(i), range(3) u(k)"""
+    chance = "if(began = 'home', 500, 50)" if memory else "275"
+    return shop_of(
+        {
+            "events": f"""SELECT visitor_id, TIMESTAMP '2026-01-01' + to_minutes(k) AS occurred_at,
+                DATE '2026-01-01' AS day, [began, 'cart', 'purchase'][1 + k] AS event FROM ({log})
+                WHERE k = 0 OR (cart < 600 AND (k = 1 OR buy < {chance}))"""
+        }
+    )
+
+
+@pytest.mark.parametrize("source", ["home", "ad"])
+def test_the_lock_holds_at_the_rates_at_which_shops_convert(source):
+    result = jl.journey.what_if(rare(1, memory=True), source=source, target="cart", rate=0.9)
+    assert result.locked == ("all",), "of those from home one in thirty buys, of those from the ad one in four hundred"
+    fits = jl.journey.what_if(rare(1, memory=False), source=source, target="cart", rate=0.9)
+    gain = fits.rows.set_index("figure").loc["further conversions"]
+    assert gain["lower"] < 10_000 * 0.3 * 0.0275 < gain["upper"]
+
+
+def test_the_lock_asks_how_those_fare_who_go_there_and_not_only_those_at_the_place():
+    # of 1,000 at home, those who go to the cart buy as seldom as all others there buy often
+    log = [(f"v{i}", 0, "home") for i in range(1000)] + [(f"w{i}", 0, "ad") for i in range(1000)]
+    log += [(f"{v}{i}", 1, "cart") for v in "vw" for i in range(300)]
+    log += [(f"v{i}", 1, "call") for i in range(300, 1000)] + [(f"v{i}", 2, "purchase") for i in range(300, 900)]
+    log += [(f"v{i}", 2, "purchase") for i in range(10)] + [(f"w{i}", 2, "purchase") for i in range(100)]
+    result = jl.journey.what_if(log_with(log), source="home", target="cart", rate=0.5)
+    assert result.locked == ("all",)
+    assert result.headline() == (
+        "Locked: the model says 18.3 % of sessions from home to cart convert, and 3.3 % do (1.8 % to 6.0 %)."
+    )
+
+
+def test_a_move_that_nobody_makes_is_not_answered():
+    with pytest.raises(jl.NotEnoughData, match="Nobody goes from ad to home today"):
+        jl.journey.what_if(log_with([("v", 0, "ad"), ("v", 1, "cart"), ("v", 2, "purchase"), ("w", 0, "home")]),
+                           source="ad", target="home", rate=0.5)  # fmt: skip
+    log = [(f"v{i}", m, e) for i in range(5) for m, e in enumerate(["home", "cart", "purchase"])] + [("w", 0, "home")]
+    result = jl.journey.what_if(log_with(log), source="home", target="cart", rate=0.5)
+    assert any("the check could hardly fail" in said for said in result.caveats)
 
 
 def test_a_place_nobody_is_at_is_refused_by_name():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -170,7 +171,7 @@ def test_hostile_event_names_are_only_data():
 def test_every_view_draws_and_the_sentence_names_the_worst_step():
     log = [(f"v{i}", 0, "a", "mobile") for i in range(10)] + [(f"v{i}", 1, "b", "mobile") for i in range(4)]
     for by in (None, "device"):
-        result = jl.journey.funnel(shop_with(log), steps=["a", "b"], by=by)
+        result = jl.journey.funnel(shop_with(log), steps=["a", "b"], by=by, window="1h")
         assert result.headline() == (
             "4 of 10 visitors (40.0 %) went from a to b; most leave before b, which 40.0 % of 10 reach."
         )
@@ -278,6 +279,22 @@ def test_the_corrected_rate_finds_the_rate_that_open_windows_hide():
     assert row["corrected_lower"] < 0.5 < row["corrected_upper"]
 
 
+def test_what_nobody_was_followed_long_enough_to_see_is_not_corrected_but_bounded():
+    rng, log = random.Random(1), []
+    for i in range(2000):
+        start = rng.randrange(60 * 24 * 22, 60 * 24 * 30)
+        log.append((f"v{i}", start, "a"))
+        wait = rng.randrange(60 * 24 * 9)
+        if rng.random() < 0.6 and start + wait < 60 * 24 * 30:
+            log.append((f"v{i}", start + wait, "b"))
+    log.append(("z", 60 * 24 * 30 - 1, "c"))
+    result = jl.journey.funnel(shop_with(log), steps=["a", "b"], window="14d", correct_open=True)
+    row = result.table().iloc[1]
+    assert math.isnan(row["corrected"])
+    assert row["came"] / row["of"] < row["corrected_lower"] < 0.6 < row["corrected_upper"] == 1
+    assert any("so nobody has seen how many come on late" in said for said in result.caveats)
+
+
 def test_time_to_convert_is_that_of_the_fastest_attempt():
     log = [("v", 0, "a"), ("v", 50, "a"), ("v", 60, "b"), ("w", 0, "a"), ("w", 30, "b"), ("u", 0, "a"), ("u", 20, "b")]
     result = jl.journey.funnel(shop_with(log), steps=["a", "b"])
@@ -311,7 +328,7 @@ def test_a_group_that_differs_is_named_and_small_cells_are_not_compared():
         log.append((f"v{i}", i, "a", device))
         if device == "tablet" or i % 10 < (2 if device == "mobile" else 7):
             log.append((f"v{i}", i + 1, "b", device))
-    result = jl.journey.funnel(shop_with(log), steps=["a", "b"], by="device")
+    result = jl.journey.funnel(shop_with(log), steps=["a", "b"], by="device", window="1h")
     rows = result.table().set_index(["group", "position"])
     assert rows.loc[("tablet", 2), "small"]
     assert not rows.loc[("tablet", 2), "clear"]
@@ -319,7 +336,7 @@ def test_a_group_that_differs_is_named_and_small_cells_are_not_compared():
     assert rows.loc[("mobile", 2), "clear"]
     assert rows.loc[("mobile", 2), "difference_upper"] < 0
     assert "tablet" not in result.headline()
-    two = jl.journey.funnel(shop_with(log), steps=["a", "b"], by="device", groups=["mobile", "desktop"])
+    two = jl.journey.funnel(shop_with(log), steps=["a", "b"], by="device", groups=["mobile", "desktop"], window="1h")
     assert set(two.table()["group"]) == {"mobile", "desktop"}
     assert two.whole["n"].iloc[0] == 590
 

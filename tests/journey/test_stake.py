@@ -81,6 +81,7 @@ def test_a_planted_leak_is_found_and_what_it_costs_lies_in_the_interval():
     assert (top["group"], top["step"]) == ("mobile", "purchase")
     assert top["lower"] < truth < top["upper"]
     assert result.headline().startswith("mobile passes purchase at ")
+    assert " where other visitors of the same country do at " in result.headline()
 
 
 def test_strata_take_away_a_difference_that_is_only_one_of_mix():
@@ -271,3 +272,20 @@ def test_a_breakdown_does_not_narrow_the_interval_of_the_whole():
 def test_a_small_cell_of_misses_is_tested_exactly():
     exact = cells.mantel_haenszel(*(np.array([float(x)]) for x in (28, 30, 990, 1000)))
     assert exact == pytest.approx(0.045, abs=0.001)
+
+
+def test_those_who_came_too_late_to_be_followed_are_counted_by_name_and_day():
+    result = jl.journey.stake(steady(), steps=STEPS, window="14d", value=100, unit="session", gap="20d")
+    (late,) = (said for said in result.caveats if "left out" in said)
+    assert late == (
+        "560 entrants of the last 14 days (from 15 Jan 2026 on), 16 of whom converted, are left out: they had not had "
+        "the whole time yet, and of those who come late only the quick are seen to convert."
+    )
+    assert any(said.startswith("Sessions of one visitor are alike") for said in result.caveats)
+
+
+def test_where_nothing_is_held_equal_the_others_are_not_called_comparable():
+    shop = shop_from(store(3, leak=0.5, visitors=1000)[0])
+    result = jl.journey.stake(shop, steps=STEPS, window=None, by="device", value=100)
+    assert " where the other visitors do at " in result.headline()
+    assert any("with nothing held equal" in said for said in result.caveats)
