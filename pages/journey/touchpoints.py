@@ -3,7 +3,7 @@
 import streamlit as st
 
 import journeylab as jl
-from journeylab.app import controls, funnels
+from journeylab.app import controls, funnels, own_events
 from journeylab.app.cards import show
 from journeylab.app.shell import page
 
@@ -33,27 +33,29 @@ with page(
     elif look == "Visits":
         with row:
             gap, by = funnels.gap(), controls.breakdown(shop)
-        show(jl.journey.sessions, shop, gap=gap, by=by)
+            own = own_events.said(shop, own_events.PURCHASE)
+        show(jl.journey.sessions, shop, gap=gap, by=by, **own.conversion)
     elif look == "Friction":
         with row:
             gap, margin, by = funnels.gap(), funnels.margin(), controls.breakdown(shop)
-            within = funnels.alike(shop, by)
-        show(jl.journey.friction, shop, gap=gap, margin=margin, by=by, within=within)
+            within, own = funnels.alike(shop, by), own_events.said(shop, own_events.PURCHASE)
+        show(jl.journey.friction, shop, gap=gap, margin=margin, by=by, within=within, **own.goal)
     elif look == "Checkout":
         with row:
-            two = funnels.pair(shop)
-        show(jl.journey.checkout, shop, **two)
+            two, own = funnels.pair(shop), own_events.said(shop, own_events.PURCHASE, own_events.CHECKOUT)
+        show(jl.journey.checkout, shop, **two, **own.begin, **own.goal)
     elif look == "Carts and search":
         with row:
             days = controls.slider("Days in which a cart may come back", 1, 30, 7, key="back")
-            two = funnels.pair(shop)
-        show(jl.journey.carts, shop, days=days, **two)
+            two, own = funnels.pair(shop), own_events.said(shop, own_events.PURCHASE, own_events.CART)
+        show(jl.journey.carts, shop, days=days, **two, **own.cart, **own.goal)
         if shop.has("events.query"):
-            show(jl.journey.searches, shop, **two)
+            show(jl.journey.searches, shop, **two, **own.goal)
     elif look == "What if":
         with row:
             asked = {**funnels.transition(shop), **funnels.pair(shop)}
-        show(jl.journey.what_if, shop, **asked)
+            own = own_events.said(shop, own_events.PURCHASE)
+        show(jl.journey.what_if, shop, **asked, **own.goal)
     else:
         with row:
             at, window, two = funnels.place(steps), controls.conversion_window(), funnels.pair(shop)
