@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -71,6 +72,22 @@ def test_every_view_adds_up_to_the_same_entrants(seed, options):
     middle = result.flows.groupby(["layer", "target"])["n"].sum().drop(3, level="layer")
     onward = result.flows.groupby(["layer", "source"])["n"].sum().drop(0, level="layer")
     assert middle.tolist() == onward.tolist()
+
+
+@pytest.mark.parametrize("view", ["sankey", "graph", "steps"])
+def test_of_two_groups_every_view_proves_that_in_equals_out_for_each(view):
+    shop = shop_with(random_log(5))
+    result = jl.journey.paths(shop, by="device", groups=["mobile", "desktop"])
+    spec = str(result.chart(view).to_dict())
+    for group in result.groups if view != "steps" else (None,):
+        assert result.proof(group).endswith("every node's in equals its out.")
+        assert result.proof(group) in spec.replace('"', "").replace("\\", "")
+    assert result.proof("mobile").startswith(f"{result.entrants('mobile')} visitors begin")
+    moves = result.transitions
+    wrong = moves["n"] + ((moves["group"] == "mobile") & (moves["source"] == "entry"))
+    broken = replace(result, transitions=moves.assign(n=wrong))
+    assert broken.proof("mobile").endswith("in and out differ.")
+    assert broken.proof("desktop").endswith("every node's in equals its out.")
 
 
 @pytest.mark.parametrize("seed", range(6))
