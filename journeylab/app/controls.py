@@ -144,21 +144,6 @@ def several(
     return chosen
 
 
-def steps(shop: Dataset) -> list[str]:
-    """Pick the steps of a funnel among the shop's events, in order."""
-    from journeylab.journey.steps import MAX_STEPS, names, suggested
-
-    known = visitor().remember((shop.fingerprint, "touchpoints"), lambda: names(shop))
-    return several(
-        "Steps, in order",
-        known,
-        suggested(known),
-        key="steps",
-        most=MAX_STEPS,
-        help="A visitor must do them in this order; other events may lie between.",
-    )
-
-
 def conversion_window() -> str | None:
     """Choose the longest time from the first step to the last."""
     return choice("Within", WINDOWS, key="within", default="14 days")

@@ -1,13 +1,13 @@
-"""The controls of the Touchpoints page: a funnel's steps closely, its rules, groups to compare, money."""
+"""The controls of the Touchpoints page: a funnel's rules, groups to compare, ways, visits, money."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
-from journeylab.app import controls, links
+from journeylab.app import controls
+from journeylab.app.funnel_steps import names
 from journeylab.app.state import visitor
 from journeylab.errors import NotEnoughData
 
@@ -27,15 +27,6 @@ GAPS = {
     "4 hours": "4h",
 }
 SHARES = {"from the costs": None} | {f"{n} %": n / 100 for n in range(10, 101, 10)}
-LIMITS = {"5 min": "5m", "30 min": "30m", "1 h": "1h", "1 day": "1d", "7 days": "7d"}
-_CONDITIONS = {"page": "page", "channel": "marketing_channel", "device": "device", "sku": "sku"}
-
-
-def names(shop: Dataset) -> tuple[str, ...]:
-    """Return the names of the shop's events."""
-    from journeylab.journey.steps import names as known
-
-    return visitor().remember((shop.fingerprint, "touchpoints"), lambda: known(shop))
 
 
 def values(shop: Dataset, by: str) -> tuple[str, ...]:
@@ -43,69 +34,6 @@ def values(shop: Dataset, by: str) -> tuple[str, ...]:
     from journeylab.journey.tally import values as known
 
     return visitor().remember((shop.fingerprint, "values", by), lambda: known(shop, by))
-
-
-def steps(shop: Dataset) -> list[Any]:
-    """Pick the steps of a funnel in order, and look at each closely."""
-    return step_details(shop, controls.steps(shop))
-
-
-def step_details(shop: Dataset, steps: Sequence[str]) -> list[Any]:
-    """Let each step take further events, conditions, a limit of its own, or be left out."""
-    if not steps:
-        return []
-    having = {name: column for name, column in _CONDITIONS.items() if shop.has(f"events.{column}")}
-    with st.expander("Each step closely: further events, conditions, limits"):
-        key = f"step_details_{'|'.join(steps)}"
-        offered: dict[str, Sequence[str]] = {"or": names(shop), "within": tuple(LIMITS)}
-        offered |= {name: values(shop, column) for name, column in having.items()}
-        columns: dict[str, Any] = {
-            "step": st.column_config.TextColumn("Step", disabled=True),
-            "or": st.column_config.MultiselectColumn("or any of", options=list(offered["or"])),
-            "optional": st.column_config.CheckboxColumn("may be left out"),
-            "within": st.column_config.SelectboxColumn("within, of the step before", options=list(LIMITS)),
-        }
-        for name in having:
-            columns[name] = st.column_config.SelectboxColumn(f"only {name}", options=list(offered[name]))
-        # the editor keeps what is typed beside the frame it began with, so that frame must stay the same
-        start = st.session_state.setdefault(f"{key}_start", _linked(steps, offered))
-        rows = st.data_editor(start, column_config=columns, hide_index=True, key=key).to_dict("records")
-    told = {row["step"]: {name: row[name] for name in (*offered, "optional") if _is_said(row[name])} for row in rows}
-    links.write("details", {step: details for step, details in told.items() if details})
-    return [_step(row, having) for row in rows]
-
-
-def _linked(steps: Sequence[str], offered: dict[str, Sequence[str]]) -> pd.DataFrame:
-    """Return the details of the steps as the link has them, without what is not offered here."""
-    link = links.read("details")
-    rows = []
-    for step in steps:
-        asked = link.get(step)
-        told = asked if isinstance(asked, dict) else {}
-        also = told.get("or")
-        row = {name: told.get(name) if told.get(name) in list(values) else None for name, values in offered.items()}
-        row["or"] = [name for name in (also if isinstance(also, list) else []) if name in list(offered["or"])]
-        rows.append({"step": step, **row, "optional": told.get("optional") is True})
-    return pd.DataFrame(rows)
-
-
-def _is_said(value: Any) -> bool:
-    """Say whether a cell of the editor holds more than its default."""
-    return bool(value) if isinstance(value, bool | str | list) else False
-
-
-def _step(row: dict[str, Any], conditions: Any) -> Any:
-    """Write a row of the editor as a step: a name where nothing else was said."""
-    said: dict[str, Any] = {"event": row["step"]}
-    more = [name for name in (row["or"] if isinstance(row["or"], list) else []) if name != row["step"]]
-    if more:
-        said["event"] = [row["step"], *more]
-    said |= {name: row[name] for name in conditions if isinstance(row[name], str)}
-    if row["optional"]:
-        said["optional"] = True
-    if isinstance(row["within"], str):
-        said["within"] = LIMITS[row["within"]]
-    return said if len(said) > 1 else said["event"]
 
 
 def rules(shop: Dataset) -> dict[str, Any]:
@@ -131,8 +59,19 @@ def pair(shop: Dataset) -> dict[str, Any]:
     if by is None:
         return {}
     known = values(shop, by)
-    chosen = controls.several("Compare", known, known[:2], key="pair", most=2)
+    chosen = controls.several("Compare", known, _first_two(known), key="pair", most=2)
     return {"by": by, "groups": chosen} if len(chosen) == 2 else {}
+
+
+def _first_two(known: Sequence[str]) -> Sequence[str]:
+    """Return the two commonest values that say what they are; 'other' and 'not known' only where there are no others.
+
+    >>> _first_two(["not known", "mug", "other", "cup"]), _first_two(["not known", "mug"])
+    (['mug', 'cup'], ['mug', 'not known'])
+    """
+    from journeylab.journey.tally import OTHER, UNKNOWN
+
+    return sorted(known, key=lambda name: name in {OTHER, UNKNOWN})[:2]
 
 
 def gap() -> str | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from journeylab.app import controls
+from journeylab.app.funnel_steps import names
 from journeylab.app.state import visitor
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Own:
 
 def said(shop: Dataset, *kinds: str) -> Own:
     """Let the user say which events are of these kinds; what they say is kept with the data and in the link."""
-    known = _names(shop)
+    known = names(shop)
     usual = {kind: _usual(kind, known) for kind in kinds}
     kept = _kept(shop)
     unknown = [kind for kind in kinds if not usual[kind] and not kept.get(kind)]
@@ -81,25 +82,19 @@ def _usual(kind: str, known: tuple[str, ...]) -> list[str]:
     from journeylab.journey.signs import CHECKOUT as IN_CHECKOUT
     from journeylab.journey.steps import STAGES
 
-    names = {PURCHASE: STAGES[-1], CART: STAGES[2], CHECKOUT: IN_CHECKOUT}[kind]
-    return [name for name in known if name.lower() in names][:_MOST]
-
-
-def _names(shop: Dataset) -> tuple[str, ...]:
-    from journeylab.journey.steps import names
-
-    return visitor().remember((shop.fingerprint, "touchpoints"), lambda: names(shop))
+    stages = {PURCHASE: STAGES[-1], CART: STAGES[2], CHECKOUT: IN_CHECKOUT}[kind]
+    return [name for name in known if name.lower() in stages][:_MOST]
 
 
 def _kept(shop: Dataset) -> dict[str, list[str]]:
     """Return what was said before; a saved shop may hold anything there."""
     told = shop.edits.get(EDIT)
     pairs = told.items() if isinstance(told, dict) else ()
-    lists = {kind: names for kind, names in pairs if kind in _KEYS and isinstance(names, list)}
-    return {kind: [name for name in names if isinstance(name, str)] for kind, names in lists.items()}
+    lists = {kind: said for kind, said in pairs if kind in _KEYS and isinstance(said, list)}
+    return {kind: [name for name in said if isinstance(name, str)] for kind, said in lists.items()}
 
 
 def _keep(named: dict[str, list[str]]) -> None:
-    who, told = visitor(), {kind: names for kind, names in named.items() if names}
+    who, told = visitor(), {kind: events for kind, events in named.items() if events}
     if who.shop is not None and (who.shop.edits.get(EDIT) or {}) != told:
         who.shop = who.shop.with_edit(EDIT, told or None)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 import journeylab as jl
-from journeylab.app import controls, funnels, own_events
+from journeylab.app import controls, funnel_steps, funnels, own_events
 from journeylab.app.cards import show
 from journeylab.app.shell import page
 
@@ -15,7 +15,7 @@ with page(
     needs=["events"],
 ) as shop:
     look = controls.segments("Look at", LOOKS, key="look")
-    steps = funnels.steps(shop) if look in {"Funnel", "Money", "Who left"} else []
+    steps = funnel_steps.steps(shop) if look in {"Funnel", "Money", "Who left"} else []
     row = st.container(horizontal=True, vertical_alignment="bottom")
     if look == "Funnel":
         with row:
