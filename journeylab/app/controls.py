@@ -117,6 +117,18 @@ def slider(
     return value
 
 
+def scale(label: str, options: dict[str, T], *, key: str, help: str | None = None) -> T:  # noqa: A002
+    """Choose one of several that have an order, on a slider, and return what it stands for; the first is usual."""
+    names = list(options)
+    _seed(key, names, _first)
+    chosen = st.select_slider(
+        label, names, names[0], key=key, help=help, bind="query-params", on_change=_heard, args=(key,)
+    )
+    chosen = chosen if chosen in options else names[0]
+    say_notice(key)
+    return options[chosen]
+
+
 def several(
     label: str,
     options: Sequence[str],

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 ORDERS = {"in this order, others between": "ordered", "directly after each other": "strict", "in any order": "any"}
 ENTRIES = {"everyone starts at step 1": "closed", "anyone may come in at any step": "open"}
 UNITS = {"visitors": "visitor", "sessions": "session"}
-GAPS = {
-    "as the data says, or 30 minutes": None,
-    "10 minutes": "10m",
-    "30 minutes": "30m",
-    "1 hour": "1h",
-    "4 hours": "4h",
+_MINUTES = (1, 2, 3, 5, 10, 15, 20, 30, 45)
+_HOURS = (1, 2, 3, 4, 6, 8, 12, 24)
+GAPS: dict[str, str | None] = {
+    "as given": None,
+    **{f"{n} minute{'s' if n > 1 else ''}": f"{n}m" for n in _MINUTES},
+    **{f"{n} hour{'s' if n > 1 else ''}": f"{n}h" for n in _HOURS},
 }
 SHARES = {"from the costs": None} | {f"{n} %": n / 100 for n in range(10, 101, 10)}
 
@@ -74,9 +74,23 @@ def _first_two(known: Sequence[str]) -> Sequence[str]:
     return sorted(known, key=lambda name: name in {OTHER, UNKNOWN})[:2]
 
 
+def groups(shop: Dataset) -> dict[str, Any]:
+    """Choose what to break down by, and which of its values to compare; all unless two or more are named."""
+    by = controls.breakdown(shop)
+    if by is None:
+        return {"by": None}
+    chosen = controls.several("Compare only", values(shop, by), (), key="only", most=8, help="Two or more; else all.")
+    return {"by": by} | ({"groups": chosen} if len(chosen) > 1 else {})
+
+
 def gap() -> str | None:
     """Choose after how long a silence a visit ends."""
-    return controls.choice("A visit ends after", GAPS, key="gap")
+    return controls.scale(
+        "A visit ends after",
+        GAPS,
+        key="gap",
+        help="“As given” takes the visits that the data names; where it names none, a visit ends after 30 minutes.",
+    )
 
 
 def margin() -> float | None:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 import journeylab as jl
-from journeylab.app import controls, funnel_steps, funnels, own_events
+from journeylab.app import controls, figures, funnel_steps, funnels, own_events
 from journeylab.app.cards import show
 from journeylab.app.shell import page
 
@@ -19,7 +19,7 @@ with page(
     row = st.container(horizontal=True, vertical_alignment="bottom")
     if look == "Funnel":
         with row:
-            asked = {"window": controls.conversion_window(), "by": controls.breakdown(shop), **funnels.rules(shop)}
+            asked = {"window": controls.conversion_window(), **funnels.groups(shop), **funnels.rules(shop)}
         show(jl.journey.funnel, shop, steps=steps, **asked)
     elif look == "Money":
         with row:
@@ -32,14 +32,17 @@ with page(
         show(jl.journey.paths, shop, **asked)
     elif look == "Visits":
         with row:
-            gap, by = funnels.gap(), controls.breakdown(shop)
+            gap, asked = funnels.gap(), funnels.groups(shop)
             own = own_events.said(shop, own_events.PURCHASE)
-        show(jl.journey.sessions, shop, gap=gap, by=by, **own.conversion)
+        above = st.container()
+        found = show(jl.journey.sessions, shop, gap=gap, **asked, **own.conversion)
+        with above:
+            figures.visits(found)
     elif look == "Friction":
         with row:
-            gap, margin, by = funnels.gap(), funnels.margin(), controls.breakdown(shop)
-            within, own = funnels.alike(shop, by), own_events.said(shop, own_events.PURCHASE)
-        show(jl.journey.friction, shop, gap=gap, margin=margin, by=by, within=within, **own.goal)
+            gap, margin, asked = funnels.gap(), funnels.margin(), funnels.groups(shop)
+            within, own = funnels.alike(shop, asked["by"]), own_events.said(shop, own_events.PURCHASE)
+        show(jl.journey.friction, shop, gap=gap, margin=margin, **asked, within=within, **own.goal)
     elif look == "Checkout":
         with row:
             two, own = funnels.pair(shop), own_events.said(shop, own_events.PURCHASE, own_events.CHECKOUT)

@@ -95,6 +95,27 @@ def test_two_groups_are_compared_in_the_paths(open_app: Open, busy: Dataset) -> 
     assert not app.error
 
 
+def test_visits_show_their_figures_with_what_they_mean_and_a_gap_on_a_slider(open_app: Open, busy: Dataset) -> None:
+    app = open_app(PAGE, shop=busy, query={"look": "Visits", "gap": "20 minutes", "sessions_view": "Table"})
+    assert not app.exception
+    assert app.select_slider(key="gap").value == "20 minutes"
+    rows = jl.journey.sessions(busy, gap="20m").table().set_index("measure")
+    shown = {metric.label: metric for metric in app.metric}
+    assert shown["Bounce rate"].value == rows.loc["bounce rate", "written"].split(" (")[0]
+    assert "one event only" in plain(shown["Bounce rate"].proto.help)
+    assert "95 % interval" in shown["Conversion rate"].proto.help
+    assert app.dataframe[-1].value["written"].str.contains("%").any()
+
+
+@pytest.mark.parametrize(("look", "name"), [("Funnel", "funnel"), ("Visits", "sessions"), ("Friction", "friction")])
+def test_groups_are_compared_alone_where_they_are_named(open_app: Open, busy: Dataset, look: str, name: str) -> None:
+    query = {"look": look, "by": "device", "only": ["mobile", "desktop"], f"{name}_view": "Python"}
+    app = open_app(PAGE, shop=busy, query=query)
+    assert not app.exception
+    assert not app.error
+    assert "groups=['" in app.code[0].value
+
+
 def test_too_few_steps_are_said_on_every_look_that_has_steps(open_app: Open, busy: Dataset) -> None:
     for look in ("Funnel", "Money", "Who left"):
         app = open_app(PAGE, shop=busy, query={"look": look, "steps": ["view"]})
