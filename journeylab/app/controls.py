@@ -22,15 +22,6 @@ T = TypeVar("T")
 
 PRESETS = {"All": None, "30 days": 30, "90 days": 90, "365 days": 365}
 CUSTOM = "Custom"
-WINDOWS = {
-    "30 minutes": "30m",
-    "1 day": "1d",
-    "7 days": "7d",
-    "14 days": "14d",
-    "30 days": "30d",
-    "90 days": "90d",
-    "no limit": None,
-}
 
 
 def segments(label: str, options: Sequence[str], *, key: str) -> str:
@@ -129,6 +120,34 @@ def scale(label: str, options: dict[str, T], *, key: str, help: str | None = Non
     return options[chosen]
 
 
+def amount(label: str, *, key: str, help: str | None = None) -> float | None:  # noqa: A002
+    """Type an amount of money; None while nothing is typed."""
+    _seed(key, _Amounts(), lambda good: float(good[0]), "an amount of money")
+    value = st.number_input(
+        label,
+        min_value=0.0,
+        value=None,
+        key=key,
+        help=help,
+        placeholder="from the data",
+        bind="query-params",
+        on_change=_heard,
+        args=(key,),
+    )
+    say_notice(key)
+    return value or None
+
+
+class _Amounts:
+    """Amounts as text: not below zero, and a number."""
+
+    def __contains__(self, text: object) -> bool:
+        try:
+            return 0 <= float(str(text)) < 1e15
+        except ValueError:
+            return False
+
+
 def several(
     label: str,
     options: Sequence[str],
@@ -154,11 +173,6 @@ def several(
     chosen = [option for option in chosen if option in options]
     say_notice(key)
     return chosen
-
-
-def conversion_window() -> str | None:
-    """Choose the longest time from the first step to the last."""
-    return choice("Within", WINDOWS, key="within", default="14 days")
 
 
 def breakdown(shop: Dataset) -> str | None:

@@ -1,4 +1,4 @@
-"""Rows of key figures: of the overview with their change and course, of visits with what they mean."""
+"""Rows of key figures: of the overview with their change, of visits with what they mean, of money at stake."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import streamlit as st
 
 from journeylab.report.markdown import escape
+from journeylab.words import money
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
     from journeylab.journey.sessions import Sessions
+    from journeylab.journey.stake import Stake
     from journeylab.start.overview import Figure, Overview
 
 
@@ -35,6 +37,26 @@ def visits(found: Sessions | None) -> None:
             st.metric(
                 str(row["measure"]).capitalize(), value, help=escape(" ".join([*said, _taken_over(row)])), border=True
             )
+
+
+def bounds(found: Stake | None) -> None:
+    """Draw what money lies between: what those who bought brought, what is at stake, and all that could be."""
+    if found is None:
+        return
+    stake = found.rows.iloc[-1]
+    at = f"{found.level:.0%}".replace("%", " %")
+    interval = f"{at} interval: {money(stake['lower'], found.currency)} to {money(stake['upper'], found.currency)}."
+    said = {
+        "Margin of those who bought": (found.realised, f"Of all {found.unit}s who did the last step in time."),
+        "At stake in all steps": (float(stake["margin"]), f"Of {stake['lost']:,.0f} lost. {interval}"),
+        "If nobody were lost": (
+            found.ceiling,
+            f"The ceiling: the margin of all {found.unit}s who entered and are not still open.",
+        ),
+    }
+    with st.grid(3, min_column_width=165):
+        for label, (value, about) in said.items():
+            st.metric(label, escape(money(value, found.currency)), help=escape(about), border=True)
 
 
 def _taken_over(row: dict[Hashable, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The controls of the Touchpoints page: a funnel's rules, groups to compare, ways, visits, money."""
+"""The controls of the Touchpoints page: groups to compare, ways, signs, money, and where visitors were lost."""
 
 from __future__ import annotations
 
@@ -6,26 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from journeylab.app import controls
+from journeylab.app import controls, funnel_rules
 from journeylab.app.funnel_steps import names
 from journeylab.app.state import visitor
 from journeylab.errors import NotEnoughData
+from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from journeylab.data.dataset import Dataset
 
-ORDERS = {"in this order, others between": "ordered", "directly after each other": "strict", "in any order": "any"}
-ENTRIES = {"everyone starts at step 1": "closed", "anyone may come in at any step": "open"}
-UNITS = {"visitors": "visitor", "sessions": "session"}
-_MINUTES = (1, 2, 3, 5, 10, 15, 20, 30, 45)
-_HOURS = (1, 2, 3, 4, 6, 8, 12, 24)
-GAPS: dict[str, str | None] = {
-    "as given": None,
-    **{f"{n} minute{'s' if n > 1 else ''}": f"{n}m" for n in _MINUTES},
-    **{f"{n} hour{'s' if n > 1 else ''}": f"{n}h" for n in _HOURS},
-}
 SHARES = {"from the costs": None} | {f"{n} %": n / 100 for n in range(10, 101, 10)}
 
 
@@ -34,23 +25,6 @@ def values(shop: Dataset, by: str) -> tuple[str, ...]:
     from journeylab.journey.tally import values as known
 
     return visitor().remember((shop.fingerprint, "values", by), lambda: known(shop, by))
-
-
-def rules(shop: Dataset) -> dict[str, Any]:
-    """Choose how steps follow each other, who may enter, what ends an attempt, and what is added."""
-    with st.popover("More rules", icon=":material/tune:"):
-        chosen: dict[str, Any] = {
-            "order": controls.choice("The steps come", ORDERS, key="order"),
-            "entry": controls.choice("Entry", ENTRIES, key="entry"),
-            "unit": controls.choice("Count", UNITS, key="unit"),
-            "exclude": controls.several("Ended by", names(shop), (), key="exclude", most=5),
-            "correct_open": controls.choice(
-                "Open windows", {"counted apart": False, "corrected for": True}, key="open"
-            ),
-            "previous": controls.choice("Period before", {"not shown": False, "beside it": True}, key="before"),
-        }
-    usual = {"order": "ordered", "entry": "closed", "unit": "visitor", "exclude": []}
-    return {name: value for name, value in chosen.items() if value and value != usual.get(name)}
 
 
 def pair(shop: Dataset) -> dict[str, Any]:
@@ -83,19 +57,22 @@ def groups(shop: Dataset) -> dict[str, Any]:
     return {"by": by} | ({"groups": chosen} if len(chosen) > 1 else {})
 
 
-def gap() -> str | None:
-    """Choose after how long a silence a visit ends."""
-    return controls.scale(
-        "A visit ends after",
-        GAPS,
-        key="gap",
-        help="“As given” takes the visits that the data names; where it names none, a visit ends after 30 minutes.",
-    )
-
-
 def margin() -> float | None:
     """Choose which share of an order is margin."""
     return controls.choice("Margin", SHARES, key="margin", help="Share of an order's value that is margin.")
+
+
+def worth(shop: Dataset) -> dict[str, Any]:
+    """Choose what an order is worth, its margin, and whether visitors or visits are counted."""
+    share = margin()
+    with st.popover("More", icon=":material/tune:", key="more_of_money"):
+        value = controls.amount(
+            f"Value of an order, {escape(shop.currency)}".rstrip(", "),
+            key="value",
+            help="Left empty, the value is that of the orders, or of the events of the last step.",
+        )
+        counted = funnel_rules.unit()
+    return {"margin": share, **({"value": value} if value else {}), **counted}
 
 
 def strata(shop: Dataset, by: str | None) -> list[str]:
@@ -116,11 +93,45 @@ def alike(shop: Dataset, by: str | None) -> list[str]:
 
 
 def way(shop: Dataset) -> dict[str, Any]:
-    """Choose where ways begin or end, and how far they are followed."""
-    event = controls.choice("Event", {"any": None} | {name: name for name in names(shop)}, key="event")
+    """Choose where ways begin or end, how far they are followed, and of what they are."""
+    with st.popover("More", icon=":material/tune:", key="more_of_ways"):
+        paged = shop.has("events.page")
+        of = controls.choice("A node is", {"an event": "event", "a page": "page"}, key="node") if paged else "event"
+        counted = funnel_rules.unit()
+        most = controls.slider("Nodes with a name", 2, 30, 8, key="nodes", help="The rarer ones are “other”.")
+        runs = controls.choice("The same node again", {"counts": True, "counts once": False}, key="runs")
+    known = places(shop) if of == "page" else names(shop)
+    node = controls.choice(
+        of.capitalize(), {"any": None} | {name: name for name in known}, key="event" if of == "event" else "way_page"
+    )
     side = controls.choice("Ways", {"from it onwards": "start", "back from it": "end"}, key="way")
     depth = controls.slider("Steps", 2, 8, 4, key="depth")
-    return {"depth": depth} | ({side: event} if event else {})
+    asked: dict[str, Any] = {"depth": depth, **counted} | ({side: node} if node else {})
+    said = {"of": (of, "event"), "most": (most, 8), "repeats": (runs, True)}
+    return asked | {name: value for name, (value, usual) in said.items() if value != usual}
+
+
+def places(shop: Dataset) -> tuple[str, ...]:
+    """Return the shop's pages, those of most visitors first."""
+    from journeylab.journey.steps import condition_values
+
+    key = (shop.fingerprint, "condition", "page")
+    return visitor().remember(key, lambda: condition_values(shop, "page"))
+
+
+def signs(shop: Dataset) -> dict[str, Any]:
+    """Choose from when on something is a sign of friction, and what a place is."""
+    with st.popover("Signs", icon=":material/tune:", key="more_of_friction"):
+        place = "page" if shop.has("events.page") else "event"
+        if place == "page":
+            place = controls.choice("A place is", {"a page": "page", "an event": "event"}, key="place")
+        said = {
+            "loop": (controls.slider("Times at one place that are a loop", 2, 20, 4, key="loop"), 4),
+            "searches": (controls.slider("Searches in a visit that are many", 2, 20, 3, key="searches"), 3),
+            "slow": (controls.slider("Seconds from which a page is slow", 1, 30, 3, key="slow"), 3),
+            "place": (place, "page" if shop.has("events.page") else "event"),
+        }
+    return {name: value for name, (value, usual) in said.items() if value != usual}
 
 
 def transition(shop: Dataset) -> dict[str, Any]:
@@ -140,5 +151,9 @@ def transition(shop: Dataset) -> dict[str, Any]:
 
 
 def place(steps: Sequence[Any]) -> int:
-    """Choose the step at which visitors were lost."""
-    return controls.slider("Lost at step", 2, max(len(steps), 3), 2, key="at")
+    """Choose the step at which visitors were lost, by its name; steps that may be left out lose nobody."""
+    from journeylab.journey.steps import CONDITIONS, labels, read_one
+
+    read = [read_one(step, set(CONDITIONS.values())) for step in steps]
+    known = {name: n for n, name in enumerate(labels(read), start=1) if n > 1 and not read[n - 1].optional}
+    return controls.choice("Lost at step", known, key="at") if known else 2

@@ -3,7 +3,7 @@
 import streamlit as st
 
 import journeylab as jl
-from journeylab.app import controls, figures, funnel_steps, funnels, own_events
+from journeylab.app import controls, figures, funnel_rules, funnel_steps, funnels, own_events
 from journeylab.app.cards import show
 from journeylab.app.shell import page
 
@@ -19,20 +19,24 @@ with page(
     row = st.container(horizontal=True, vertical_alignment="bottom")
     if look == "Funnel":
         with row:
-            asked = {"window": controls.conversion_window(), **funnels.groups(shop), **funnels.rules(shop)}
+            asked = {"window": funnel_rules.conversion_window(), **funnels.groups(shop), **funnel_rules.of_funnel(shop)}
         show(jl.journey.funnel, shop, steps=steps, **asked)
     elif look == "Money":
         with row:
-            window, by, margin = controls.conversion_window(), controls.breakdown(shop), funnels.margin()
+            window, by, asked = funnel_rules.conversion_window(), controls.breakdown(shop), funnels.worth(shop)
             strata = funnels.strata(shop, by)
-        show(jl.journey.stake, shop, steps=steps, window=window, by=by, strata=strata, margin=margin)
+        funnel_rules.money_apart()
+        above = st.container()
+        found = show(jl.journey.stake, shop, steps=steps, window=window, by=by, strata=strata, **asked)
+        with above:
+            figures.bounds(found)
     elif look == "Paths":
         with row:
             asked = {**funnels.way(shop), **funnels.pair(shop)}
         show(jl.journey.paths, shop, **asked)
     elif look == "Visits":
         with row:
-            gap, asked = funnels.gap(), funnels.groups(shop)
+            gap, asked = funnel_rules.gap(), funnels.groups(shop)
             own = own_events.said(shop, own_events.PURCHASE)
         above = st.container()
         found = show(jl.journey.sessions, shop, gap=gap, **asked, **own.conversion)
@@ -40,9 +44,10 @@ with page(
             figures.visits(found)
     elif look == "Friction":
         with row:
-            gap, margin, asked = funnels.gap(), funnels.margin(), funnels.groups(shop)
-            within, own = funnels.alike(shop, asked["by"]), own_events.said(shop, own_events.PURCHASE)
-        show(jl.journey.friction, shop, gap=gap, margin=margin, **asked, within=within, **own.goal)
+            gap, margin, asked = funnel_rules.gap(), funnels.margin(), funnels.groups(shop)
+            within, signs = funnels.alike(shop, asked["by"]), funnels.signs(shop)
+            own = own_events.said(shop, own_events.PURCHASE)
+        show(jl.journey.friction, shop, gap=gap, margin=margin, **asked, within=within, **signs, **own.goal)
     elif look == "Checkout":
         with row:
             two, own = funnels.pair(shop), own_events.said(shop, own_events.PURCHASE, own_events.CHECKOUT)
@@ -61,5 +66,7 @@ with page(
         show(jl.journey.what_if, shop, **asked, **own.goal)
     else:
         with row:
-            at, window, two = funnels.place(steps), controls.conversion_window(), funnels.pair(shop)
-        show(jl.journey.dropped, shop, steps=steps, at=at, window=window, **two)
+            at, window, two = funnels.place(steps), funnel_rules.conversion_window(), funnels.pair(shop)
+            rules = funnel_rules.of_dropped(shop)
+        funnel_rules.dropped_apart()
+        show(jl.journey.dropped, shop, steps=steps, at=at, window=window, **two, **rules)
