@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
+from journeylab.app.places import PAGES
 from journeylab.app.state import visitor
 from journeylab.errors import NotEnoughData
 from journeylab.report.markdown import escape
@@ -22,6 +23,8 @@ T = TypeVar("T")
 
 PRESETS = {"All": None, "30 days": 30, "90 days": 90, "365 days": 365}
 CUSTOM = "Custom"
+#: Offered while there is no column of personas, to say how there will be one.
+_LATER = "persona (find them first)"
 
 
 def segments(label: str, options: Sequence[str], *, key: str) -> str:
@@ -182,7 +185,13 @@ def breakdown(shop: Dataset) -> str | None:
     known = visitor().remember((shop.fingerprint, "dimensions"), lambda: (*dimensions(shop), *properties(shop)))
     plain = {"customers.": "customer's ", "properties.": "", "_": " "}
     having = {reduce(lambda text, pair: text.replace(*pair), plain.items(), name): name for name in known}
-    return choice("Break down by", {"nothing": None, **having}, key="by")
+    later = "customers.persona" not in known and shop.has("orders.customer_id", "events.customer_id")
+    chosen = choice("Break down by", {"nothing": None, **having, **({_LATER: _LATER} if later else {})}, key="by")
+    if chosen == _LATER:
+        st.caption("Personas are found on their own page, and become a column by the button at its end.")
+        st.page_link(PAGES / "customers" / "personas.py", label="Find personas", icon=":material/groups:")
+        return None
+    return chosen
 
 
 def customer(shop: Dataset) -> str | None:
