@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 import journeylab as jl
+from journeylab.data.examples import shop_of
 from tests.journey.test_funnel import shop_with
 
 LOG = [
@@ -97,6 +98,40 @@ def test_a_transition_is_the_strict_funnel_of_its_two_events(seed):
     for source, target in (("a", "b"), ("b", "c"), ("c", "c")):
         rows = jl.journey.funnel(shop, steps=[source, target], order="strict", window=None).table()
         assert rows["n"].tolist() == [pair(ways, source, target)["of_units"], pair(ways, source, target)["units"]]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_ways_equal_the_strict_funnel_by_visit_by_group_and_from_a_start(seed):
+    shop = shop_with([(v, m, e, "mobile" if int(v[1:]) % 3 else "desktop") for v, m, e, _d in random_log(seed, "abc")])
+    visits = jl.journey.paths(shop, unit="session", gap="10m")
+    groups = jl.journey.paths(shop, by="device", groups=["mobile", "desktop"])
+    for source, target in (("a", "b"), ("c", "c")):
+        strict = {"steps": [source, target], "order": "strict", "window": None}
+        rows = jl.journey.funnel(shop, unit="session", gap="10m", **strict).table()
+        assert rows["n"].tolist() == [pair(visits, source, target)["of_units"], pair(visits, source, target)["units"]]
+        rows = jl.journey.funnel(shop, by="device", **strict).table()
+        for group in groups.groups:
+            moves = groups.transitions[groups.transitions["group"] == group].set_index(["source", "target"])
+            assert rows.loc[rows["group"] == group, "n"].tolist() == [
+                moves.loc[(source, target), "of_units"],
+                moves.loc[(source, target), "units"],
+            ]
+        entrants = jl.journey.funnel(shop, steps=[source, target]).table()["n"].iloc[0]
+        assert jl.journey.paths(shop, start=source).entrants() == entrants
+
+
+def test_ways_over_pages_equal_the_strict_funnel_of_pages():
+    rows = ", ".join(f"('{v}', {m}, '/{e}')" for v, m, e, _d in random_log(7, "abc"))
+    shop = shop_of(
+        {
+            "events": f"""SELECT v AS visitor_id, TIMESTAMP '2026-01-01' + to_minutes(m) AS occurred_at,
+                DATE '2026-01-01' AS day, 'view' AS event, p AS page FROM (VALUES {rows}) t(v, m, p)"""
+        }
+    )
+    ways = jl.journey.paths(shop, of="page")
+    for source, target in (("/a", "/b"), ("/c", "/c")):
+        told = jl.journey.funnel(shop, steps=[{"page": source}, {"page": target}], order="strict", window=None).table()
+        assert told["n"].tolist() == [pair(ways, source, target)["of_units"], pair(ways, source, target)["units"]]
 
 
 def test_rare_events_become_other_and_names_like_ours_are_kept_apart():
