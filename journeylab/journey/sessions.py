@@ -47,7 +47,8 @@ class Sessions(Result):
             (what is counted), of, unit ('share', 'seconds' or 'number'), definition; with a breakdown also, of shares,
             the difference to the other groups, difference_lower, difference_upper, p, q, clear, and small (fewer than
             30 in `of`).
-        exits: A row a page: page, n (sessions that ended there), of (sessions that saw it), rate, lower, upper.
+        exits: A row a page and group, the most seen pages first: page, group, n (sessions that ended there), of
+            (sessions that saw it), rate, lower, upper.
         trend: Sessions by week or day: bucket, of, n (converted), rate, lower, upper, partial, group.
         by: What the groups come from, or None.
         place: What `exits` is by: 'page' or 'event'.
@@ -74,10 +75,12 @@ class Sessions(Result):
         if self.converted:
             said += f", of which {words.percent(whole['n'] / whole['of'])} converted"
         if len(self.exits):
-            worst = self.exits.loc[self.exits["n"].idxmax()]
+            pages = self.exits.groupby("page", sort=False)[["n", "of"]].sum().reset_index()
+            worst = pages.loc[pages["n"].idxmax()]
             if worst["n"] < RARE * whole["of"]:  # of very many pages, the first is no finding
                 return f"{said}; no {self.place} ends {words.percent(RARE, digits=0)} of them."
-            said += f"; most end at {worst['page']} ({words.percent(worst['rate'])} of {words.count(worst['of'])})"
+            rate = words.percent(worst["n"] / worst["of"])
+            said += f"; most end at {worst['page']} ({rate} of {words.count(worst['of'])})"
         return f"{said}{self._apart()}."
 
     def _apart(self) -> str:
@@ -100,7 +103,10 @@ class Sessions(Result):
         if view == "shares":
             return shares.points(self.rows[self.rows["unit"] == visit_figures.SHARE], grouped=self.by is not None)
         if view == "exits":
-            return flows.exits(self.exits, title=f"share of sessions with the {self.place} that end there")
+            rows, title = self.exits, f"share of sessions with the {self.place} that end there"
+            if self.by:
+                rows = rows.assign(page=rows["page"] + " (" + rows["group"] + ")")
+            return flows.exits(rows, title=title)
         return times.rates(self.trend, grouped=self.by is not None)
 
 
@@ -148,7 +154,7 @@ def sessions(
     days = (shop.period[1] - shop.period[0]).days + 1 if shop.period else 1
     grain = tally.grain_of(days)
     log = _log(shop, gap, goals, exact=conversion is not None, by=by)
-    log = _of_groups(log, groups) if groups else log
+    log = log.filter(_.group.isin(list(groups))) if groups else log
     counts = shop.run(_counted(log, grain)).sort_values(["group", "bucket"], ignore_index=True)
     if counts.empty:
         raise NotEnoughData("There is no session in this period.", do="Choose a longer period.")
@@ -160,7 +166,7 @@ def sessions(
     rows = visit_figures.compared(rows, level) if by else rows
     return Sessions(
         rows=rows,
-        exits=_exits(shop.run(_ends(log, place)), level),
+        exits=_exits(shop.run(_ends(log, place, MAX_PAGES * (tally.MAX_GROUPS + 2 if by else 1))), level),
         trend=_trend(counts, shop, grain, level),
         by=by,
         place=place,
@@ -181,24 +187,18 @@ def _log(shop: Dataset, gap: Any, goals: Sequence[str], *, exact: bool, by: str 
     log = events.select(**columns)
     visit, ever = ibis.window(group_by=["visitor_id", "session"]), ibis.window(group_by="visitor_id")
     log = log.mutate(began=_.at.min().over(visit), first_day=_.day.min().over(visit), ever=_.at.min().over(ever))
+    if by:
+        log = log.mutate(group=ibis.ifelse(_.at == _.began, _.group, ibis.null("string")).min().over(visit))
     if shop.window is not None:
         start, end = shop.window
         log = log.filter(_.first_day >= ibis_date(start), _.first_day <= ibis_date(end))
     return log
 
 
-def _of_groups(log: ir.Table, groups: Sequence[str]) -> ir.Table:
-    """Return the sessions whose first event is of one of the groups."""
-    visit = ibis.window(group_by=["visitor_id", "session"])
-    first = ibis.ifelse(_.at == _.began, _.group, ibis.null("string"))
-    return log.mutate(own=first.min().over(visit)).filter(_.own.isin(list(groups))).drop("own")
-
-
 def _visits(log: ir.Table) -> ir.Table:
     """Return a row a session."""
-    first = ibis.ifelse(_.at == _.began, _.group, ibis.null("string"))
     visits = log.group_by("visitor_id", "session").agg(
-        group=first.min(),
+        group=_.group.min(),
         day=_.first_day.min(),
         events=_.count(),
         seconds=(_.at.max() - _.at.min()).cast("float64") / 1e6,
@@ -226,21 +226,23 @@ def _medians(log: ir.Table) -> ir.Table:
     return _visits(log).filter(_.longer).group_by("group").agg(median=_.seconds.quantile(0.5))
 
 
-def _ends(log: ir.Table, place: str) -> ir.Table:
-    """Return how many sessions saw each page, and how many ended there; of a last instant the last name."""
+def _ends(log: ir.Table, place: str, most: int) -> ir.Table:
+    """Return how many sessions of each group saw each page, and ended there; of a last instant the last name."""
     log = log.filter(_[place].notnull())
     order = [_.at.desc(), _[place].desc()]
     over = ibis.window(group_by=["visitor_id", "session"], order_by=order)
     log = log.mutate(is_last=ibis.row_number().over(over) == 0)
-    seen = log.group_by("visitor_id", "session", page=_[place]).agg(ended=_.is_last.any())
-    return seen.group_by("page").agg(n=_.ended.sum(), of=_.count()).order_by(_.of.desc(), _.page).limit(MAX_PAGES)
+    seen = log.group_by("visitor_id", "session", "group", page=_[place]).agg(ended=_.is_last.any())
+    ends = seen.group_by("group", "page").agg(n=_.ended.sum(), of=_.count())
+    total = _.of.sum().over(ibis.window(group_by="page"))
+    return ends.mutate(total=total).order_by(_.total.desc(), _.page, _.group).limit(most)
 
 
 def _exits(rows: pd.DataFrame, level: float) -> pd.DataFrame:
     rows = rows.assign(n=rows["n"].astype("int64"), of=rows["of"].astype("int64"))
     rows["rate"] = rows["n"] / rows["of"]
     rows["lower"], rows["upper"] = wilson(rows["n"], rows["of"], level=level)
-    return rows.reset_index(drop=True)
+    return rows[["page", "group", "n", "of", "rate", "lower", "upper"]].reset_index(drop=True)
 
 
 def _trend(counts: pd.DataFrame, shop: Dataset, grain: str, level: float) -> pd.DataFrame:

@@ -156,3 +156,13 @@ def test_shares_are_written_as_per_cent_and_lengths_as_time():
 def test_groups_without_a_column_are_refused():
     with pytest.raises(jl.BadParameter, match="groups is a list"):
         jl.journey.sessions(shop_with(LOG), groups=["mobile"])
+
+
+def test_exits_of_groups_add_up_to_those_of_all_and_both_are_drawn():
+    log = visits_by_device(random.Random(3), {"mobile": 0.2, "desktop": 0.5})
+    all_of, split = (jl.journey.sessions(shop_with(log), by=by).exits for by in (None, "device"))
+    sums = split.groupby("page")[["n", "of"]].sum()
+    assert sums.to_dict() == all_of.set_index("page")[["n", "of"]].to_dict()
+    spec = str(jl.journey.sessions(shop_with(log), by="device").chart("exits").to_dict())
+    assert "view (mobile)" in spec
+    assert "view (desktop)" in spec
