@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
+from journeylab.app.places import PAGES
 from journeylab.app.state import visitor
 from journeylab.errors import NotEnoughData
 from journeylab.report.markdown import escape
@@ -22,15 +23,8 @@ T = TypeVar("T")
 
 PRESETS = {"All": None, "30 days": 30, "90 days": 90, "365 days": 365}
 CUSTOM = "Custom"
-WINDOWS = {
-    "30 minutes": "30m",
-    "1 day": "1d",
-    "7 days": "7d",
-    "14 days": "14d",
-    "30 days": "30d",
-    "90 days": "90d",
-    "no limit": None,
-}
+#: Offered while there is no column of personas, to say how there will be one.
+_LATER = "persona (find them first)"
 
 
 def segments(label: str, options: Sequence[str], *, key: str) -> str:
@@ -117,6 +111,46 @@ def slider(
     return value
 
 
+def scale(label: str, options: dict[str, T], *, key: str, help: str | None = None) -> T:  # noqa: A002
+    """Choose one of several that have an order, on a slider, and return what it stands for; the first is usual."""
+    names = list(options)
+    _seed(key, names, _first)
+    chosen = st.select_slider(
+        label, names, names[0], key=key, help=help, bind="query-params", on_change=_heard, args=(key,)
+    )
+    chosen = chosen if chosen in options else names[0]
+    say_notice(key)
+    return options[chosen]
+
+
+def amount(label: str, *, key: str, help: str | None = None) -> float | None:  # noqa: A002
+    """Type an amount of money; None while nothing is typed."""
+    _seed(key, _Amounts(), lambda good: float(good[0]), "an amount of money")
+    value = st.number_input(
+        label,
+        min_value=0.0,
+        value=None,
+        key=key,
+        help=help,
+        placeholder="from the data",
+        bind="query-params",
+        on_change=_heard,
+        args=(key,),
+    )
+    say_notice(key)
+    return value or None
+
+
+class _Amounts:
+    """Amounts as text: not below zero, and a number."""
+
+    def __contains__(self, text: object) -> bool:
+        try:
+            return 0 <= float(str(text)) < 1e15
+        except ValueError:
+            return False
+
+
 def several(
     label: str,
     options: Sequence[str],
@@ -144,26 +178,6 @@ def several(
     return chosen
 
 
-def steps(shop: Dataset) -> list[str]:
-    """Pick the steps of a funnel among the shop's events, in order."""
-    from journeylab.journey.steps import MAX_STEPS, names, suggested
-
-    known = visitor().remember((shop.fingerprint, "touchpoints"), lambda: names(shop))
-    return several(
-        "Steps, in order",
-        known,
-        suggested(known),
-        key="steps",
-        most=MAX_STEPS,
-        help="A visitor must do them in this order; other events may lie between.",
-    )
-
-
-def conversion_window() -> str | None:
-    """Choose the longest time from the first step to the last."""
-    return choice("Within", WINDOWS, key="within", default="14 days")
-
-
 def breakdown(shop: Dataset) -> str | None:
     """Choose a column of the events or a trait of customers to break down by, among those the shop has."""
     from journeylab.journey.tally import dimensions, properties
@@ -171,7 +185,13 @@ def breakdown(shop: Dataset) -> str | None:
     known = visitor().remember((shop.fingerprint, "dimensions"), lambda: (*dimensions(shop), *properties(shop)))
     plain = {"customers.": "customer's ", "properties.": "", "_": " "}
     having = {reduce(lambda text, pair: text.replace(*pair), plain.items(), name): name for name in known}
-    return choice("Break down by", {"nothing": None, **having}, key="by")
+    later = "customers.persona" not in known and shop.has("orders.customer_id", "events.customer_id")
+    chosen = choice("Break down by", {"nothing": None, **having, **({_LATER: _LATER} if later else {})}, key="by")
+    if chosen == _LATER:
+        st.caption("Personas are found on their own page, and become a column by the button at its end.")
+        st.page_link(PAGES / "customers" / "personas.py", label="Find personas", icon=":material/groups:")
+        return None
+    return chosen
 
 
 def customer(shop: Dataset) -> str | None:

@@ -1,41 +1,23 @@
-"""The controls of the Touchpoints page: a funnel's steps closely, its rules, groups to compare, money."""
+"""The controls of the Touchpoints page: groups to compare, ways, signs, money, and where visitors were lost."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 import streamlit as st
 
-from journeylab.app import controls, links
+from journeylab.app import controls, funnel_rules
+from journeylab.app.funnel_steps import names
 from journeylab.app.state import visitor
 from journeylab.errors import NotEnoughData
+from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from journeylab.data.dataset import Dataset
 
-ORDERS = {"in this order, others between": "ordered", "directly after each other": "strict", "in any order": "any"}
-ENTRIES = {"everyone starts at step 1": "closed", "anyone may come in at any step": "open"}
-UNITS = {"visitors": "visitor", "sessions": "session"}
-GAPS = {
-    "as the data says, or 30 minutes": None,
-    "10 minutes": "10m",
-    "30 minutes": "30m",
-    "1 hour": "1h",
-    "4 hours": "4h",
-}
 SHARES = {"from the costs": None} | {f"{n} %": n / 100 for n in range(10, 101, 10)}
-LIMITS = {"5 min": "5m", "30 min": "30m", "1 h": "1h", "1 day": "1d", "7 days": "7d"}
-_CONDITIONS = {"page": "page", "channel": "marketing_channel", "device": "device", "sku": "sku"}
-
-
-def names(shop: Dataset) -> tuple[str, ...]:
-    """Return the names of the shop's events."""
-    from journeylab.journey.steps import names as known
-
-    return visitor().remember((shop.fingerprint, "touchpoints"), lambda: known(shop))
 
 
 def values(shop: Dataset, by: str) -> tuple[str, ...]:
@@ -45,104 +27,52 @@ def values(shop: Dataset, by: str) -> tuple[str, ...]:
     return visitor().remember((shop.fingerprint, "values", by), lambda: known(shop, by))
 
 
-def steps(shop: Dataset) -> list[Any]:
-    """Pick the steps of a funnel in order, and look at each closely."""
-    return step_details(shop, controls.steps(shop))
-
-
-def step_details(shop: Dataset, steps: Sequence[str]) -> list[Any]:
-    """Let each step take further events, conditions, a limit of its own, or be left out."""
-    if not steps:
-        return []
-    having = {name: column for name, column in _CONDITIONS.items() if shop.has(f"events.{column}")}
-    with st.expander("Each step closely: further events, conditions, limits"):
-        key = f"step_details_{'|'.join(steps)}"
-        offered: dict[str, Sequence[str]] = {"or": names(shop), "within": tuple(LIMITS)}
-        offered |= {name: values(shop, column) for name, column in having.items()}
-        columns: dict[str, Any] = {
-            "step": st.column_config.TextColumn("Step", disabled=True),
-            "or": st.column_config.MultiselectColumn("or any of", options=list(offered["or"])),
-            "optional": st.column_config.CheckboxColumn("may be left out"),
-            "within": st.column_config.SelectboxColumn("within, of the step before", options=list(LIMITS)),
-        }
-        for name in having:
-            columns[name] = st.column_config.SelectboxColumn(f"only {name}", options=list(offered[name]))
-        # the editor keeps what is typed beside the frame it began with, so that frame must stay the same
-        start = st.session_state.setdefault(f"{key}_start", _linked(steps, offered))
-        rows = st.data_editor(start, column_config=columns, hide_index=True, key=key).to_dict("records")
-    told = {row["step"]: {name: row[name] for name in (*offered, "optional") if _is_said(row[name])} for row in rows}
-    links.write("details", {step: details for step, details in told.items() if details})
-    return [_step(row, having) for row in rows]
-
-
-def _linked(steps: Sequence[str], offered: dict[str, Sequence[str]]) -> pd.DataFrame:
-    """Return the details of the steps as the link has them, without what is not offered here."""
-    link = links.read("details")
-    rows = []
-    for step in steps:
-        asked = link.get(step)
-        told = asked if isinstance(asked, dict) else {}
-        also = told.get("or")
-        row = {name: told.get(name) if told.get(name) in list(values) else None for name, values in offered.items()}
-        row["or"] = [name for name in (also if isinstance(also, list) else []) if name in list(offered["or"])]
-        rows.append({"step": step, **row, "optional": told.get("optional") is True})
-    return pd.DataFrame(rows)
-
-
-def _is_said(value: Any) -> bool:
-    """Say whether a cell of the editor holds more than its default."""
-    return bool(value) if isinstance(value, bool | str | list) else False
-
-
-def _step(row: dict[str, Any], conditions: Any) -> Any:
-    """Write a row of the editor as a step: a name where nothing else was said."""
-    said: dict[str, Any] = {"event": row["step"]}
-    more = [name for name in (row["or"] if isinstance(row["or"], list) else []) if name != row["step"]]
-    if more:
-        said["event"] = [row["step"], *more]
-    said |= {name: row[name] for name in conditions if isinstance(row[name], str)}
-    if row["optional"]:
-        said["optional"] = True
-    if isinstance(row["within"], str):
-        said["within"] = LIMITS[row["within"]]
-    return said if len(said) > 1 else said["event"]
-
-
-def rules(shop: Dataset) -> dict[str, Any]:
-    """Choose how steps follow each other, who may enter, what ends an attempt, and what is added."""
-    with st.popover("More rules", icon=":material/tune:"):
-        chosen: dict[str, Any] = {
-            "order": controls.choice("The steps come", ORDERS, key="order"),
-            "entry": controls.choice("Entry", ENTRIES, key="entry"),
-            "unit": controls.choice("Count", UNITS, key="unit"),
-            "exclude": controls.several("Ended by", names(shop), (), key="exclude", most=5),
-            "correct_open": controls.choice(
-                "Open windows", {"counted apart": False, "corrected for": True}, key="open"
-            ),
-            "previous": controls.choice("Period before", {"not shown": False, "beside it": True}, key="before"),
-        }
-    usual = {"order": "ordered", "entry": "closed", "unit": "visitor", "exclude": []}
-    return {name: value for name, value in chosen.items() if value and value != usual.get(name)}
-
-
 def pair(shop: Dataset) -> dict[str, Any]:
     """Choose two groups to compare, or none."""
     by = controls.breakdown(shop)
     if by is None:
         return {}
     known = values(shop, by)
-    chosen = controls.several("Compare", known, known[:2], key="pair", most=2)
+    chosen = controls.several("Compare", known, _first_two(known), key="pair", most=2)
     return {"by": by, "groups": chosen} if len(chosen) == 2 else {}
 
 
-def gap() -> str | None:
-    """Choose after how long a silence a visit ends."""
-    return controls.choice("A visit ends after", GAPS, key="gap")
+def _first_two(known: Sequence[str]) -> Sequence[str]:
+    """Return the two commonest values that say what they are; 'other' and 'not known' only where there are no others.
+
+    >>> _first_two(["not known", "mug", "other", "cup"]), _first_two(["not known", "mug"])
+    (['mug', 'cup'], ['mug', 'not known'])
+    """
+    from journeylab.journey.tally import OTHER, UNKNOWN
+
+    return sorted(known, key=lambda name: name in {OTHER, UNKNOWN})[:2]
+
+
+def groups(shop: Dataset) -> dict[str, Any]:
+    """Choose what to break down by, and which of its values to compare; all unless two or more are named."""
+    by = controls.breakdown(shop)
+    if by is None:
+        return {"by": None}
+    chosen = controls.several("Compare only", values(shop, by), (), key="only", most=8, help="Two or more; else all.")
+    return {"by": by} | ({"groups": chosen} if len(chosen) > 1 else {})
 
 
 def margin() -> float | None:
     """Choose which share of an order is margin."""
     return controls.choice("Margin", SHARES, key="margin", help="Share of an order's value that is margin.")
+
+
+def worth(shop: Dataset) -> dict[str, Any]:
+    """Choose what an order is worth, its margin, and whether visitors or visits are counted."""
+    share = margin()
+    with st.popover("More", icon=":material/tune:", key="more_of_money"):
+        value = controls.amount(
+            f"Value of an order, {escape(shop.currency)}".rstrip(", "),
+            key="value",
+            help="Left empty, the value is that of the orders, or of the events of the last step.",
+        )
+        counted = funnel_rules.unit()
+    return {"margin": share, **({"value": value} if value else {}), **counted}
 
 
 def strata(shop: Dataset, by: str | None) -> list[str]:
@@ -163,11 +93,45 @@ def alike(shop: Dataset, by: str | None) -> list[str]:
 
 
 def way(shop: Dataset) -> dict[str, Any]:
-    """Choose where ways begin or end, and how far they are followed."""
-    event = controls.choice("Event", {"any": None} | {name: name for name in names(shop)}, key="event")
+    """Choose where ways begin or end, how far they are followed, and of what they are."""
+    with st.popover("More", icon=":material/tune:", key="more_of_ways"):
+        paged = shop.has("events.page")
+        of = controls.choice("A node is", {"an event": "event", "a page": "page"}, key="node") if paged else "event"
+        counted = funnel_rules.unit()
+        most = controls.slider("Nodes with a name", 2, 30, 8, key="nodes", help="The rarer ones are “other”.")
+        runs = controls.choice("The same node again", {"counts": True, "counts once": False}, key="runs")
+    known = places(shop) if of == "page" else names(shop)
+    node = controls.choice(
+        of.capitalize(), {"any": None} | {name: name for name in known}, key="event" if of == "event" else "way_page"
+    )
     side = controls.choice("Ways", {"from it onwards": "start", "back from it": "end"}, key="way")
     depth = controls.slider("Steps", 2, 8, 4, key="depth")
-    return {"depth": depth} | ({side: event} if event else {})
+    asked: dict[str, Any] = {"depth": depth, **counted} | ({side: node} if node else {})
+    said = {"of": (of, "event"), "most": (most, 8), "repeats": (runs, True)}
+    return asked | {name: value for name, (value, usual) in said.items() if value != usual}
+
+
+def places(shop: Dataset) -> tuple[str, ...]:
+    """Return the shop's pages, those of most visitors first."""
+    from journeylab.journey.steps import condition_values
+
+    key = (shop.fingerprint, "condition", "page")
+    return visitor().remember(key, lambda: condition_values(shop, "page"))
+
+
+def signs(shop: Dataset) -> dict[str, Any]:
+    """Choose from when on something is a sign of friction, and what a place is."""
+    with st.popover("Signs", icon=":material/tune:", key="more_of_friction"):
+        place = "page" if shop.has("events.page") else "event"
+        if place == "page":
+            place = controls.choice("A place is", {"a page": "page", "an event": "event"}, key="place")
+        said = {
+            "loop": (controls.slider("Times at one place that are a loop", 2, 20, 4, key="loop"), 4),
+            "searches": (controls.slider("Searches in a visit that are many", 2, 20, 3, key="searches"), 3),
+            "slow": (controls.slider("Seconds from which a page is slow", 1, 30, 3, key="slow"), 3),
+            "place": (place, "page" if shop.has("events.page") else "event"),
+        }
+    return {name: value for name, (value, usual) in said.items() if value != usual}
 
 
 def transition(shop: Dataset) -> dict[str, Any]:
@@ -187,5 +151,9 @@ def transition(shop: Dataset) -> dict[str, Any]:
 
 
 def place(steps: Sequence[Any]) -> int:
-    """Choose the step at which visitors were lost."""
-    return controls.slider("Lost at step", 2, max(len(steps), 3), 2, key="at")
+    """Choose the step at which visitors were lost, by its name; steps that may be left out lose nobody."""
+    from journeylab.journey.steps import CONDITIONS, labels, read_one
+
+    read = [read_one(step, set(CONDITIONS.values())) for step in steps]
+    known = {name: n for n, name in enumerate(labels(read), start=1) if n > 1 and not read[n - 1].optional}
+    return controls.choice("Lost at step", known, key="at") if known else 2

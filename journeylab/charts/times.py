@@ -13,13 +13,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+NO_TIMES = (
+    "There are no times to show: nobody did the last step,",
+    "or anyone may come in at any step, so that no first step starts the clock.",
+)
+
+
 def histogram(bins: pd.DataFrame, quartiles: pd.DataFrame) -> alt.LayerChart:
-    """Draw how long it took, with the median and quartiles as rules.
+    """Draw how long it took, with the median and quartiles as rules; where there are no times, say why.
 
     Args:
         bins: from_seconds, to_seconds, n; rows of several groups are added up.
         quartiles: One row with q1, q2, q3 in seconds, or none.
     """
+    if bins.empty:
+        said = alt.Chart(alt.Data(values=[{"said": list(NO_TIMES)}]))
+        return alt.layer(said.mark_text(fontSize=14, color=theme.QUIET).encode(text="said:N")).properties(height=120)
     shown = bins.groupby(["from_seconds", "to_seconds"], as_index=False)["n"].sum().sort_values("from_seconds")
     pairs = zip(shown["from_seconds"], shown["to_seconds"], strict=True)
     shown["span"] = [f"{length(a)} to {length(b)}" for a, b in pairs]

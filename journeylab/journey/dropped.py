@@ -9,13 +9,13 @@ import ibis
 from ibis import _
 
 from journeylab import words
-from journeylab.checks import duration, number, whole
+from journeylab.checks import duration, number, one_of, whole
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.intervals import wilson
 from journeylab.journey import tally, traits
-from journeylab.journey.attempts import Rules, visitors
+from journeylab.journey.attempts import ENTRIES, ORDERS, Rules, visitors
 from journeylab.journey.differences import with_others
-from journeylab.journey.steps import labels, read
+from journeylab.journey.steps import labels, read, read_one
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -101,12 +101,15 @@ def dropped(
     steps: Sequence[Any],
     at: int,
     window: str | timedelta | None = "14d",
+    order: str = "ordered",
+    entry: str = "closed",
+    exclude: Sequence[Any] = (),
     most: int = 10_000,
     by: str | None = None,
     groups: Sequence[str] = (),
     level: float = 0.95,
 ) -> Dropped:
-    """List the visitors who reached the step before the `at`-th and were lost there, in an ordered, closed funnel.
+    """List the visitors who reached the step before the `at`-th and were lost there.
 
     Those who still had time when the data ended are not lost. The counts are those of `funnel`.
 
@@ -115,6 +118,9 @@ def dropped(
         steps: Steps as in `funnel`.
         at: Place of the step, from 2; one that must be done.
         window: Longest time from the first step to the last; None for no limit.
+        order: 'ordered', 'strict' or 'any', as in `funnel`.
+        entry: 'closed' or 'open', as in `funnel`.
+        exclude: Events that end an attempt, as in `funnel`.
         most: How many visitors to list at most.
         by: Break down by a column of events or a trait of customers, at the first entry.
         groups: Only these values of `by`.
@@ -140,7 +146,19 @@ def dropped(
     end = shop.period[1] if shop.period else None
     length = None if window is None else duration(window, "window")
     split: dict[str, Any] = {"splits": ("group",), "only": tuple(groups)} if by else {}
-    people = visitors(events, Rules(steps=chosen, window=length, end=end, named=True, **split))
+    rules = Rules(
+        steps=chosen,
+        order=one_of(order, "order", ORDERS),
+        entry=one_of(entry, "entry", ENTRIES),
+        window=length,
+        exclude=tuple(read_one(event, set(events.columns)) for event in exclude),
+        end=end,
+        named=True,
+        **split,
+    )
+    if rules.order == "any" and any(step.within for step in chosen):
+        raise BadParameter("In any order there is no step before, so a step has no limit of its own.")
+    people = visitors(events, rules)
     if not by:
         people = people.mutate(group=ibis.literal(tally.ALL))
     people = people.filter(people[f"tried_{at}"])

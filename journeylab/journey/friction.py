@@ -154,6 +154,7 @@ def friction(
     searches: int = 3,
     slow: float = 3.0,
     by: str | None = None,
+    groups: Sequence[str] = (),
     within: Sequence[str] | None = None,
     value: float | None = None,
     margin: float | None = None,
@@ -174,6 +175,7 @@ def friction(
         searches: How many searches in one session are many.
         slow: Seconds of loading from which a page is slow.
         by: Look within groups of a column of events or a trait of customers.
+        groups: Only these values of `by`; all if empty.
         within: Compare sessions only where these columns of events (or traits) are equal; None takes the device where
             the events have one.
         value: Value of a conversion; from the orders if not given.
@@ -183,7 +185,7 @@ def friction(
         seed: Of the draws.
 
     Raises:
-        BadParameter: for a column the events do not have.
+        BadParameter: for a column the events do not have, or groups without `by`.
         NotEnoughData: if there is no session, or no goal in any of them.
 
     Example:
@@ -197,6 +199,8 @@ def friction(
     whole(searches, "searches", lowest=2, highest=100)
     number(slow, "slow", lowest=0.1, highest=600)
     whole(draws, "draws", lowest=100, highest=20_000)
+    if groups and (by is None or isinstance(groups, str)):
+        raise BadParameter("groups is a list of values of the column named in by.")
     where = place or ("page" if shop.has("events.page") else "event")
     if one_of(where, "place", ("page", "event")) not in shop.table("events").columns:
         raise BadParameter("The events do not say on which page they happened.", do="Use place='event'.")
@@ -204,6 +208,7 @@ def friction(
     usual = ("device",) if shop.has("events.device") and by != "device" else ()
     same = usual if within is None else tuple(within)
     log = signs.log_of(shop, where, gap, goals, by, same)
+    log = log.filter(log.group.isin(list(groups))) if groups else log
     visits = signs.visits(shop, log, searches=searches)
     if visits.empty or not visits["won"].sum():
         raise NotEnoughData(

@@ -64,15 +64,18 @@ class Paths(Result):
         first = self.flows[self.flows["layer"] == 0]
         return int((first if group is None else first[first["group"] == group])["n"].sum())
 
-    def proof(self) -> str:
-        """Say that in equals out, with the numbers that show it."""
-        inner = self.transitions[(self.transitions["source"] != ENTRY) & (self.transitions["target"] != EXIT)]
-        begin = int(self.transitions.loc[self.transitions["source"] == ENTRY, "n"].sum())
-        finish = int(self.transitions.loc[self.transitions["target"] == EXIT, "n"].sum())
-        into = self.transitions.groupby(["group", "target"])["n"].sum().drop(EXIT, level="target")
-        out = self.transitions.groupby(["group", "source"])["n"].sum().drop(ENTRY, level="source")
+    def proof(self, group: str | None = None) -> str:
+        """Say that in equals out, with the numbers that show it: of all together, or of one of the groups."""
+        moves, layers = self.transitions, self.flows
+        if group is not None:
+            moves, layers = moves[moves["group"] == group], layers[layers["group"] == group]
+        inner = moves[(moves["source"] != ENTRY) & (moves["target"] != EXIT)]
+        begin = int(moves.loc[moves["source"] == ENTRY, "n"].sum())
+        finish = int(moves.loc[moves["target"] == EXIT, "n"].sum())
+        into = moves.groupby(["group", "target"])["n"].sum().drop(EXIT, level="target")
+        out = moves.groupby(["group", "source"])["n"].sum().drop(ENTRY, level="source")
         equal = into.sort_index().to_numpy().tolist() == out.sort_index().to_numpy().tolist()
-        steps = self.flows.groupby(["group", "layer"])["n"].sum().groupby(level="group").nunique().eq(1).all()
+        steps = layers.groupby(["group", "layer"])["n"].sum().groupby(level="group").nunique().eq(1).all()
         said = "every node's in equals its out" if equal and steps and begin == finish else "in and out differ"
         return (
             f"{words.count(begin, self.unit)} begin, {words.count(int(inner['n'].sum()), 'transition')}, "
@@ -110,7 +113,7 @@ class Paths(Result):
         names = self.groups or (tally.ALL,)
         charts = []
         for name in names:
-            proof = self.proof() if not self.groups else f"{name}: {words.count(self.entrants(name), self.unit)}"
+            proof = self.proof() if not self.groups else f"{name}: {self.proof(name)}"
             if view == "graph":
                 mine = self.transitions[self.transitions["group"] == name]
                 charts.append(flows.graph(mine, proof=proof))

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import ibis
-import numpy as np
 import pandas as pd
 from ibis import _
 
@@ -17,8 +16,9 @@ from journeylab import words
 from journeylab.checks import duration, number
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.intervals import of_mean, wilson
-from journeylab.journey import tally
+from journeylab.intervals import wilson
+from journeylab.journey import tally, visit_figures
+from journeylab.journey.differences import FALSE_SHARE, SMALL
 from journeylab.journey.steps import STAGES
 from journeylab.journey.visits import USUAL_GAP, gives_sessions, with_sessions
 from journeylab.result import Result, analysis
@@ -32,16 +32,6 @@ if TYPE_CHECKING:
 
     from journeylab.data.dataset import Dataset
 
-DEFINITIONS = {
-    "conversion rate": "sessions with a conversion, of all sessions",
-    "bounce rate": "sessions of one event only, of all sessions",
-    "share of new visitors": "sessions that are the first ever seen of their visitor, of all sessions",
-    "session length": "mean seconds from the first to the last event, over sessions of two events or more",
-    "median session length": "half of the sessions of two events or more are no longer than this, in seconds",
-    "events a session": "mean number of events",
-    "pages a session": "mean number of different pages",
-    "sessions a visitor": "sessions divided by visitors",
-}
 MAX_PAGES = 200
 
 #: A page at which less than this share of the sessions end is not named.
@@ -53,15 +43,19 @@ class Sessions(Result):
     """Sessions and their figures.
 
     Args:
-        rows: A row a group and measure: group, measure, value, lower, upper, n (what is counted), of, definition.
-        exits: A row a page: page, n (sessions that ended there), of (sessions that saw it), rate, lower, upper.
+        rows: A row a group and measure: group, measure, written (value and interval in words), value, lower, upper, n
+            (what is counted), of, unit ('share', 'seconds' or 'number'), definition; with a breakdown also, of shares,
+            the difference to the other groups, difference_lower, difference_upper, p, q, clear, and small (fewer than
+            30 in `of`).
+        exits: A row a page and group, the most seen pages first: page, group, n (sessions that ended there), of
+            (sessions that saw it), rate, lower, upper.
         trend: Sessions by week or day: bucket, of, n (converted), rate, lower, upper, partial, group.
         by: What the groups come from, or None.
         place: What `exits` is by: 'page' or 'event'.
         converted: Whether any event that counts as conversion was named or known.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("trend", "exits")
+    views: ClassVar[tuple[str, ...]] = ("trend", "shares", "exits")
 
     rows: pd.DataFrame
     exits: pd.DataFrame
@@ -81,17 +75,38 @@ class Sessions(Result):
         if self.converted:
             said += f", of which {words.percent(whole['n'] / whole['of'])} converted"
         if len(self.exits):
-            worst = self.exits.loc[self.exits["n"].idxmax()]
+            pages = self.exits.groupby("page", sort=False)[["n", "of"]].sum().reset_index()
+            worst = pages.loc[pages["n"].idxmax()]
             if worst["n"] < RARE * whole["of"]:  # of very many pages, the first is no finding
                 return f"{said}; no {self.place} ends {words.percent(RARE, digits=0)} of them."
-            said += f"; most end at {worst['page']} ({words.percent(worst['rate'])} of {words.count(worst['of'])})"
-        return f"{said}."
+            rate = words.percent(worst["n"] / worst["of"])
+            said += f"; most end at {worst['page']} ({rate} of {words.count(worst['of'])})"
+        return f"{said}{self._apart()}."
+
+    def _apart(self) -> str:
+        """Say which group clearly differs most from the others, in conversion before anything else."""
+        if self.by is None or not self.rows["clear"].any():
+            return ""
+        clear = self.rows[self.rows["clear"]]
+        told = clear[clear["measure"] == "conversion rate"] if self.converted else clear
+        clear = told if len(told) else clear
+        far = clear.loc[clear["difference"].abs().idxmax()]
+        way = "above" if far["difference"] > 0 else "below"
+        return (
+            f"; the {far['measure']} of {far['group']} is {words.percent(far['value'])} of {words.count(far['of'])}, "
+            f"{abs(100 * far['difference']):.1f} points {way} the other groups"
+        )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
-        from journeylab.charts import flows, times
+        from journeylab.charts import flows, shares, times
 
+        if view == "shares":
+            return shares.points(self.rows[self.rows["unit"] == visit_figures.SHARE], grouped=self.by is not None)
         if view == "exits":
-            return flows.exits(self.exits, title=f"share of sessions with the {self.place} that end there")
+            rows, title = self.exits, f"share of sessions with the {self.place} that end there"
+            if self.by:
+                rows = rows.assign(page=rows["page"] + " (" + rows["group"] + ")")
+            return flows.exits(rows, title=title)
         return times.rates(self.trend, grouped=self.by is not None)
 
 
@@ -102,6 +117,7 @@ def sessions(
     gap: str | timedelta | None = None,
     conversion: Sequence[str] | None = None,
     by: str | None = None,
+    groups: Sequence[str] = (),
     level: float = 0.95,
 ) -> Sessions:
     """Count sessions and say how they go: conversion, bounce, length, pages, new and returning, exits.
@@ -113,10 +129,12 @@ def sessions(
         gap: A session ends after this long without an event; None takes those of the data, or 30 minutes.
         conversion: Events that make a session a conversion; well-known names of a purchase if not given.
         by: Break down by a column of events such as 'device', or a trait of customers.
-        level: Coverage of the intervals (Wilson for shares, normal for means).
+        groups: Only these values of `by`; all if empty.
+        level: Coverage of the intervals (Wilson for shares, normal for means; Newcombe for differences of shares,
+            Benjamini-Hochberg over all of them).
 
     Raises:
-        BadParameter: for a column the events do not have, or an empty `conversion`.
+        BadParameter: for a column the events do not have, an empty `conversion`, or groups without `by`.
         NotEnoughData: if there is no session in the period.
 
     Example:
@@ -130,25 +148,30 @@ def sessions(
         duration(gap, "gap")
     if conversion is not None and (isinstance(conversion, str) or not conversion):
         raise BadParameter("conversion is a list of one or more names of events.")
+    if groups and (by is None or isinstance(groups, str)):
+        raise BadParameter("groups is a list of values of the column named in by.")
     goals = tuple(conversion) if conversion is not None else STAGES[-1]
     days = (shop.period[1] - shop.period[0]).days + 1 if shop.period else 1
     grain = tally.grain_of(days)
     log = _log(shop, gap, goals, exact=conversion is not None, by=by)
+    log = log.filter(_.group.isin(list(groups))) if groups else log
     counts = shop.run(_counted(log, grain)).sort_values(["group", "bucket"], ignore_index=True)
     if counts.empty:
         raise NotEnoughData("There is no session in this period.", do="Choose a longer period.")
     medians = shop.run(_medians(log)).set_index("group")["median"]
     place = "page" if shop.has("events.page") else "event"
     converted = bool(counts["converted"].sum())
-    given = gives_sessions(shop.table("events"), gap)
+    given, goal = gives_sessions(shop.table("events"), gap), converted or conversion is not None
+    rows = visit_figures.measured(counts, medians, level, paged=place == "page", goal=goal)
+    rows = visit_figures.compared(rows, level) if by else rows
     return Sessions(
-        rows=_measures(counts, medians, level, paged=place == "page", goal=converted or conversion is not None),
-        exits=_exits(shop.run(_ends(log, place)), level),
+        rows=rows,
+        exits=_exits(shop.run(_ends(log, place, MAX_PAGES * (tally.MAX_GROUPS + 2 if by else 1))), level),
         trend=_trend(counts, shop, grain, level),
         by=by,
         place=place,
-        converted=converted or conversion is not None,
-        caveats=_caveats(given=given, gap=str(gap or USUAL_GAP), known=converted or conversion is not None),
+        converted=goal,
+        caveats=_caveats(rows, given=given, gap=str(gap or USUAL_GAP), known=goal),
     )
 
 
@@ -164,6 +187,8 @@ def _log(shop: Dataset, gap: Any, goals: Sequence[str], *, exact: bool, by: str 
     log = events.select(**columns)
     visit, ever = ibis.window(group_by=["visitor_id", "session"]), ibis.window(group_by="visitor_id")
     log = log.mutate(began=_.at.min().over(visit), first_day=_.day.min().over(visit), ever=_.at.min().over(ever))
+    if by:
+        log = log.mutate(group=ibis.ifelse(_.at == _.began, _.group, ibis.null("string")).min().over(visit))
     if shop.window is not None:
         start, end = shop.window
         log = log.filter(_.first_day >= ibis_date(start), _.first_day <= ibis_date(end))
@@ -172,9 +197,8 @@ def _log(shop: Dataset, gap: Any, goals: Sequence[str], *, exact: bool, by: str 
 
 def _visits(log: ir.Table) -> ir.Table:
     """Return a row a session."""
-    first = ibis.ifelse(_.at == _.began, _.group, ibis.null("string"))
     visits = log.group_by("visitor_id", "session").agg(
-        group=first.min(),
+        group=_.group.min(),
         day=_.first_day.min(),
         events=_.count(),
         seconds=(_.at.max() - _.at.min()).cast("float64") / 1e6,
@@ -202,52 +226,23 @@ def _medians(log: ir.Table) -> ir.Table:
     return _visits(log).filter(_.longer).group_by("group").agg(median=_.seconds.quantile(0.5))
 
 
-def _ends(log: ir.Table, place: str) -> ir.Table:
-    """Return how many sessions saw each page, and how many ended there; of a last instant the last name."""
+def _ends(log: ir.Table, place: str, most: int) -> ir.Table:
+    """Return how many sessions of each group saw each page, and ended there; of a last instant the last name."""
     log = log.filter(_[place].notnull())
     order = [_.at.desc(), _[place].desc()]
     over = ibis.window(group_by=["visitor_id", "session"], order_by=order)
     log = log.mutate(is_last=ibis.row_number().over(over) == 0)
-    seen = log.group_by("visitor_id", "session", page=_[place]).agg(ended=_.is_last.any())
-    return seen.group_by("page").agg(n=_.ended.sum(), of=_.count()).order_by(_.of.desc(), _.page).limit(MAX_PAGES)
-
-
-def _measures(counts: pd.DataFrame, medians: pd.Series, level: float, *, paged: bool, goal: bool) -> pd.DataFrame:
-    rows: list[dict[str, Any]] = []
-    for group, mine in counts.groupby("group", sort=True):
-        sums = mine.drop(columns=["group", "bucket", "visitors"]).sum()
-        n, visitors = int(sums["sessions"]), int(mine["visitors"].iloc[0])
-        shares = {"conversion rate": "converted", "bounce rate": "bounced", "share of new visitors": "new"}
-        for measure, column in shares.items():
-            if measure == "conversion rate" and not goal:
-                continue
-            lower, upper = wilson(sums[column], n, level=level)
-            rows.append(_row(group, measure, sums[column] / n, float(lower), float(upper), sums[column], n))
-        means = {"session length": ("seconds", int(sums["longer"])), "events a session": ("events", n)}
-        means |= {"pages a session": ("pages", n)} if paged else {}
-        for measure, (column, of) in means.items():
-            mean = sums[column] / of if of else np.nan
-            rows.append(
-                _row(
-                    group, measure, mean, *of_mean(sums[column], sums[f"{column}2"], of, level=level), sums[column], of
-                )
-            )
-        median = float(medians.get(group, np.nan))
-        rows.append(_row(group, "median session length", median, np.nan, np.nan, np.nan, int(sums["longer"])))
-        rows.append(_row(group, "sessions a visitor", n / visitors, np.nan, np.nan, n, visitors))
-    return pd.DataFrame(rows)
-
-
-def _row(group: Any, measure: str, value: float, lower: float, upper: float, n: float, of: int) -> dict[str, Any]:
-    told = {"group": group, "measure": measure, "value": value, "lower": lower, "upper": upper, "n": n, "of": of}
-    return told | {"definition": DEFINITIONS[measure]}
+    seen = log.group_by("visitor_id", "session", "group", page=_[place]).agg(ended=_.is_last.any())
+    ends = seen.group_by("group", "page").agg(n=_.ended.sum(), of=_.count())
+    total = _.of.sum().over(ibis.window(group_by="page"))
+    return ends.mutate(total=total).order_by(_.total.desc(), _.page, _.group).limit(most)
 
 
 def _exits(rows: pd.DataFrame, level: float) -> pd.DataFrame:
     rows = rows.assign(n=rows["n"].astype("int64"), of=rows["of"].astype("int64"))
     rows["rate"] = rows["n"] / rows["of"]
     rows["lower"], rows["upper"] = wilson(rows["n"], rows["of"], level=level)
-    return rows.reset_index(drop=True)
+    return rows[["page", "group", "n", "of", "rate", "lower", "upper"]].reset_index(drop=True)
 
 
 def _trend(counts: pd.DataFrame, shop: Dataset, grain: str, level: float) -> pd.DataFrame:
@@ -261,7 +256,7 @@ def _trend(counts: pd.DataFrame, shop: Dataset, grain: str, level: float) -> pd.
     return rows
 
 
-def _caveats(*, given: bool, gap: str, known: bool) -> tuple[str, ...]:
+def _caveats(rows: pd.DataFrame, *, given: bool, gap: str, known: bool) -> tuple[str, ...]:
     said = [
         "Sessions are those the data names."
         if given
@@ -269,6 +264,16 @@ def _caveats(*, given: bool, gap: str, known: bool) -> tuple[str, ...]:
         "Sessions of one visitor are alike, so the intervals are somewhat too narrow.",
         "A visitor seen before the first day of the data counts as new at the first session in it.",
     ]
+    if "q" in rows:
+        looks = words.count(int(rows["q"].notna().sum()), "difference")
+        said.append(
+            f"{looks} of shares to the other groups tested; clear ones keep the share of false alarms among them to "
+            f"{words.percent(FALSE_SHARE, digits=0)} (Benjamini-Hochberg). Groups differ in more than what they are "
+            "named by: a difference is no effect."
+        )
+        few = int(rows.loc[rows["small"] & (rows["unit"] == visit_figures.SHARE), "group"].nunique())
+        if few:
+            said.append(f"{words.count(few, 'group')} with fewer than {SMALL} sessions: shown pale, and not compared.")
     if not known:
         said.append("No event with a known name of a purchase was found; name the conversion to see its rate.")
     return tuple(said)

@@ -151,6 +151,21 @@ def names(shop: Dataset, *, most: int = 500) -> tuple[str, ...]:
     return tuple(shop.run(counted.order_by(_.n.desc(), _.event).limit(most))["event"])
 
 
+def condition_values(shop: Dataset, column: str, *, most: int = 2000) -> tuple[str, ...]:
+    """Return the values of a column of events that a step may ask for, those of most visitors first.
+
+    Unlike the groups of a breakdown they are all values of the data: none is put together as 'other' or 'not known'.
+
+    Example:
+        >>> from journeylab.data.examples import tiny_shop
+        >>> condition_values(tiny_shop(), "event", most=2)
+        ('view', 'cart')
+    """
+    events = shop.table("events")
+    counted = events.filter(events[column].notnull()).group_by(told=events[column]).agg(n=_.visitor_id.nunique())
+    return tuple(shop.run(counted.order_by(_.n.desc(), _.told).limit(most))["told"])
+
+
 def suggested(known: Sequence[str], preceding: Mapping[str, float] | None = None) -> tuple[str, ...]:
     """Return a likely funnel: the events with well-known names in their order, else the commonest in order of time.
 

@@ -90,6 +90,14 @@ def test_a_page_offers_no_personas_before(open_app: Open, crowd):
     assert not any("persona" in box.options for box in app.selectbox)
 
 
+def test_touchpoints_say_how_there_will_be_personas_to_break_down_by(open_app: Open, crowd):
+    app = open_app("journey/touchpoints", shop=crowd, query={"by": "persona (find them first)"})
+    assert not app.exception
+    assert not app.error
+    assert any("Personas are found on their own page" in caption.value for caption in app.caption)
+    assert "customer's persona" not in app.selectbox(key="by").options
+
+
 def test_the_saved_shop_finds_the_same_personas(open_app: Open, asked, tmp_path):
     path = lab_file.save(asked, tmp_path / "shop.zip")
     app = open_app("customers/retention", shop=lab_file.open(path), query={"again_by": "persona"})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import journeylab as jl
+from journeylab import words
 from journeylab.app import controls
 from journeylab.data.examples import shop_of
 from journeylab.errors import NotEnoughData
@@ -93,6 +94,87 @@ def test_two_groups_are_compared_in_the_paths(open_app: Open, busy: Dataset) -> 
     app = open_app(PAGE, shop=busy, query={"look": "Paths", "by": "device", "paths_view": "Python"})
     assert "groups=" in app.code[0].value
     assert not app.error
+
+
+def test_visits_show_their_figures_with_what_they_mean_and_a_gap_on_a_slider(open_app: Open, busy: Dataset) -> None:
+    app = open_app(PAGE, shop=busy, query={"look": "Visits", "gap": "20 minutes", "sessions_view": "Table"})
+    assert not app.exception
+    assert app.select_slider(key="gap").value == "20 minutes"
+    rows = jl.journey.sessions(busy, gap="20m").table().set_index("measure")
+    shown = {metric.label: metric for metric in app.metric}
+    assert shown["Bounce rate"].value == rows.loc["bounce rate", "written"].split(" (")[0]
+    assert "one event only" in plain(shown["Bounce rate"].proto.help)
+    assert "95 % interval" in shown["Conversion rate"].proto.help
+    assert app.dataframe[-1].value["written"].str.contains("%").any()
+
+
+@pytest.mark.parametrize(("look", "name"), [("Funnel", "funnel"), ("Visits", "sessions"), ("Friction", "friction")])
+def test_groups_are_compared_alone_where_they_are_named(open_app: Open, busy: Dataset, look: str, name: str) -> None:
+    query = {"look": look, "by": "device", "only": ["mobile", "desktop"], f"{name}_view": "Python"}
+    app = open_app(PAGE, shop=busy, query=query)
+    assert not app.exception
+    assert not app.error
+    assert "groups=['" in app.code[0].value
+
+
+def test_money_shows_its_ceiling_and_what_was_realised(open_app: Open, busy: Dataset) -> None:
+    app = open_app(PAGE, shop=busy, query={"look": "Money", "value": "40", "margin": "50 %", "stake_view": "Python"})
+    assert not app.exception
+    told = jl.journey.stake(busy, steps=["view", "cart", "purchase"], value=40, margin=0.5)
+    shown = {metric.label: plain(metric.value) for metric in app.metric}
+    assert shown["Margin of those who bought"] == words.money(told.realised, "EUR")
+    assert shown["If nobody were lost"] == words.money(told.ceiling, "EUR")
+    assert "value=40.0" in app.code[0].value
+
+
+def test_the_rules_of_the_funnel_go_with_who_left_and_what_money_cannot_follow_is_said(
+    open_app: Open, busy: Dataset
+) -> None:
+    query = {"order": "in any order", "exclude": ["cart"], "unit": "sessions", "steps": ["view", "purchase"]}
+    app = open_app(PAGE, shop=busy, query=query)
+    app.segmented_control(key="look").set_value("Visits").run()
+    app.segmented_control(key="look").set_value("Who left").run()
+    assert not app.exception
+    rules = {"order": "any", "exclude": ["cart"]}
+    told = jl.journey.dropped(busy, steps=["view", "purchase"], at=2, **rules)
+    assert told.headline() in headlines(app)
+    assert any("funnel counts sessions" in caption.value for caption in app.caption)
+    app.segmented_control(key="look").set_value("Money").run()
+    assert any("in any order" in plain(caption.value) for caption in app.caption)
+    stake = jl.journey.stake(busy, steps=["view", "purchase"], unit="session")
+    assert stake.headline() in headlines(app)
+    app.selectbox(key="unit").set_value("visitors").run()
+    app.segmented_control(key="look").set_value("Funnel").run()
+    assert app.selectbox(key="unit").value == "visitors"
+    assert app.selectbox(key="order").value == "in any order"
+
+
+def test_the_step_at_which_visitors_were_lost_is_chosen_by_its_name(open_app: Open, busy: Dataset) -> None:
+    app = open_app(PAGE, shop=busy, query={"look": "Who left", "at": "purchase"})
+    assert app.selectbox(key="at").options == ["cart", "purchase"]
+    assert jl.journey.dropped(busy, steps=["view", "cart", "purchase"], at=3).headline() in headlines(app)
+
+
+def test_ways_go_over_pages_and_visits_with_as_many_nodes_as_wanted(open_app: Open, busy: Dataset) -> None:
+    query = {"look": "Paths", "node": "a page", "unit": "sessions", "nodes": "5", "runs": "counts once"}
+    app = open_app(PAGE, shop=busy, query=query | {"way_page": "/cart", "gap": "10 minutes"})
+    assert not app.exception
+    asked = {"of": "page", "unit": "session", "most": 5, "repeats": False, "start": "/cart", "gap": "10m"}
+    assert jl.journey.paths(busy, depth=4, **asked).headline() in headlines(app)
+
+
+def test_signs_of_friction_have_their_thresholds_on_the_page(open_app: Open, busy: Dataset) -> None:
+    query = {"look": "Friction", "loop": "2", "slow": "5", "place": "an event", "friction_view": "Python"}
+    app = open_app(PAGE, shop=busy, query=query)
+    assert not app.exception
+    for said in ("loop=2", "slow=5", "place='event'"):
+        assert said in app.code[0].value
+
+
+def test_an_amount_that_is_none_is_said_and_left_out(open_app: Open, busy: Dataset) -> None:
+    app = open_app(PAGE, shop=busy, query={"look": "Money", "value": "-3"})
+    assert not app.exception
+    assert any("not an amount of money" in caption.value for caption in app.caption)
 
 
 def test_too_few_steps_are_said_on_every_look_that_has_steps(open_app: Open, busy: Dataset) -> None:

@@ -56,6 +56,18 @@ def test_each_sign_is_seen_where_it_is_and_not_where_it_is_not(name, place, rows
     assert len(sign(result, name, place)["evidence"]) > 20
 
 
+def test_only_the_groups_named_are_looked_at_and_they_are_as_among_all():
+    rows = [(f"v{i}", 60 * k, "view", "/a") for i in range(40) for k in range(i % 6)]
+    shop = shop_with([*BUYER, *[(f"b{i}", 0, "purchase", "/thanks") for i in range(20)], *rows])
+    every = jl.journey.friction(shop, value=10, by="device").rows
+    one = jl.journey.friction(shop, value=10, by="device", groups=["mobile"]).rows
+    assert set(one["group"]) == {"mobile"}
+    same = every[every["group"] == "mobile"].set_index(["sign", "place"])[["n", "of", "won"]].sort_index()
+    assert same.equals(one.set_index(["sign", "place"])[["n", "of", "won"]].sort_index())
+    with pytest.raises(jl.BadParameter, match="groups is a list"):
+        jl.journey.friction(shop, value=10, groups=["mobile"])
+
+
 def test_what_comes_after_the_goal_is_no_friction():
     rows = [*BUYER, *[("b", 100 + i, "view", "/a") for i in range(9)]]
     assert sign(jl.journey.friction(shop_with(rows), value=10), "loop", "/a") is None

@@ -51,26 +51,71 @@ def test_rows_in_any_order_and_in_one_second_give_the_same_answer(name):
     assert one.equals(answer(name, shop_with(rows)).table())
 
 
-@pytest.mark.parametrize("name", CALLS)
-def test_events_without_visitor_time_or_name_change_nothing(name):
-    nulls = """UNION ALL SELECT NULL, TIMESTAMP '2026-01-01', DATE '2026-01-01', 'purchase', NULL, NULL
-        UNION ALL SELECT 'v1', NULL, DATE '2026-01-01', 'purchase', NULL, NULL"""
-    assert answer(name, shop_with(USUAL)).table().equals(answer(name, shop_with(USUAL, nulls)).table())
-    unnamed = "UNION ALL SELECT 'v1', TIMESTAMP '2026-01-01 00:00:30', DATE '2026-01-01', NULL, NULL, NULL"
-    assert answer(name, shop_with(USUAL, unnamed)).headline()
+@pytest.fixture(scope="module")
+def usual():
+    return shop_with(USUAL)
+
+
+@pytest.fixture(scope="module")
+def nulls():
+    """With events that lack a visitor or a time."""
+    return shop_with(
+        USUAL,
+        """UNION ALL SELECT NULL, TIMESTAMP '2026-01-01', DATE '2026-01-01', 'purchase', NULL, NULL
+        UNION ALL SELECT 'v1', NULL, DATE '2026-01-01', 'purchase', NULL, NULL""",
+    )
+
+
+@pytest.fixture(scope="module")
+def unnamed():
+    """With an event in the midst of a visit that has no name."""
+    return shop_with(
+        USUAL, "UNION ALL SELECT 'v1', TIMESTAMP '2026-01-01 00:00:30', DATE '2026-01-01', NULL, NULL, NULL"
+    )
+
+
+@pytest.fixture(scope="module")
+def unnamed_visits():
+    """The same events with visits that have no name, and without any word of visits."""
+    query = "if(event = 'search', 'mug', NULL) AS query"
+    return tuple(shop_with(USUAL, columns=f"{query}, NULL::VARCHAR AS {name}") for name in ("session_id", "landing"))
+
+
+@pytest.fixture(scope="module")
+def many():
+    """With a million events, each of a name of its own."""
+    return shop_with(
+        USUAL,
+        """UNION ALL SELECT 'm' || i // 4, TIMESTAMP '2026-01-10' + to_seconds(i % 4), DATE '2026-01-10',
+        'odd ' || i, NULL, NULL FROM range(1000000) t(i)""",
+    )
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_sessions_that_are_not_named_are_taken_together_and_nothing_breaks(name):
-    columns = "if(event = 'search', 'mug', NULL) AS query, NULL::VARCHAR AS session_id"
-    assert answer(name, shop_with(USUAL, columns=columns)).headline()
+def test_events_without_visitor_or_time_change_nothing(name, usual, nulls):
+    assert answer(name, usual).table().equals(answer(name, nulls).table())
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_an_event_without_a_name_is_an_event_of_its_visit_and_nothing_else(name, usual, unnamed):
+    without, with_it = answer(name, usual).table(), answer(name, unnamed).table()
+    if name == "sessions":
+        without, with_it = without.set_index("measure"), with_it.set_index("measure")
+        assert with_it.loc["events a session", "n"] == without.loc["events a session", "n"] + 1
+        without, with_it = without.drop("events a session"), with_it.drop("events a session")
+    assert without.equals(with_it)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_visits_without_a_name_are_one_visit_of_each_visitor(name, unnamed_visits):
+    # no visitor is silent for half an hour, so cut by time each has one visit as well
+    named, cut = unnamed_visits
+    assert answer(name, named).table().equals(answer(name, cut).table())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["paths", "friction", "what_if", "sessions"])
-def test_a_million_names_of_events_are_answered_in_few_rows(name):
-    many = """UNION ALL SELECT 'm' || i // 4, TIMESTAMP '2026-01-10' + to_seconds(i % 4), DATE '2026-01-10',
-        'odd ' || i, NULL, NULL FROM range(1000000) t(i)"""
-    result = answer(name, shop_with(USUAL, many))
+@pytest.mark.parametrize("name", CALLS)
+def test_a_million_names_of_events_are_answered_in_few_rows(name, many):
+    result = answer(name, many)
     assert len(result.table()) < 5000
     assert result.headline()

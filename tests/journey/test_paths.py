@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
 import journeylab as jl
+from journeylab.data.examples import shop_of
 from tests.journey.test_funnel import shop_with
 
 LOG = [
@@ -73,6 +75,22 @@ def test_every_view_adds_up_to_the_same_entrants(seed, options):
     assert middle.tolist() == onward.tolist()
 
 
+@pytest.mark.parametrize("view", ["sankey", "graph", "steps"])
+def test_of_two_groups_every_view_proves_that_in_equals_out_for_each(view):
+    shop = shop_with(random_log(5))
+    result = jl.journey.paths(shop, by="device", groups=["mobile", "desktop"])
+    spec = str(result.chart(view).to_dict())
+    for group in result.groups if view != "steps" else (None,):
+        assert result.proof(group).endswith("every node's in equals its out.")
+        assert result.proof(group) in spec.replace('"', "").replace("\\", "")
+    assert result.proof("mobile").startswith(f"{result.entrants('mobile')} visitors begin")
+    moves = result.transitions
+    wrong = moves["n"] + ((moves["group"] == "mobile") & (moves["source"] == "entry"))
+    broken = replace(result, transitions=moves.assign(n=wrong))
+    assert broken.proof("mobile").endswith("in and out differ.")
+    assert broken.proof("desktop").endswith("every node's in equals its out.")
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_a_transition_is_the_strict_funnel_of_its_two_events(seed):
     shop = shop_with(random_log(seed, "abc"))
@@ -80,6 +98,40 @@ def test_a_transition_is_the_strict_funnel_of_its_two_events(seed):
     for source, target in (("a", "b"), ("b", "c"), ("c", "c")):
         rows = jl.journey.funnel(shop, steps=[source, target], order="strict", window=None).table()
         assert rows["n"].tolist() == [pair(ways, source, target)["of_units"], pair(ways, source, target)["units"]]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_ways_equal_the_strict_funnel_by_visit_by_group_and_from_a_start(seed):
+    shop = shop_with([(v, m, e, "mobile" if int(v[1:]) % 3 else "desktop") for v, m, e, _d in random_log(seed, "abc")])
+    visits = jl.journey.paths(shop, unit="session", gap="10m")
+    groups = jl.journey.paths(shop, by="device", groups=["mobile", "desktop"])
+    for source, target in (("a", "b"), ("c", "c")):
+        strict = {"steps": [source, target], "order": "strict", "window": None}
+        rows = jl.journey.funnel(shop, unit="session", gap="10m", **strict).table()
+        assert rows["n"].tolist() == [pair(visits, source, target)["of_units"], pair(visits, source, target)["units"]]
+        rows = jl.journey.funnel(shop, by="device", **strict).table()
+        for group in groups.groups:
+            moves = groups.transitions[groups.transitions["group"] == group].set_index(["source", "target"])
+            assert rows.loc[rows["group"] == group, "n"].tolist() == [
+                moves.loc[(source, target), "of_units"],
+                moves.loc[(source, target), "units"],
+            ]
+        entrants = jl.journey.funnel(shop, steps=[source, target]).table()["n"].iloc[0]
+        assert jl.journey.paths(shop, start=source).entrants() == entrants
+
+
+def test_ways_over_pages_equal_the_strict_funnel_of_pages():
+    rows = ", ".join(f"('{v}', {m}, '/{e}')" for v, m, e, _d in random_log(7, "abc"))
+    shop = shop_of(
+        {
+            "events": f"""SELECT v AS visitor_id, TIMESTAMP '2026-01-01' + to_minutes(m) AS occurred_at,
+                DATE '2026-01-01' AS day, 'view' AS event, p AS page FROM (VALUES {rows}) t(v, m, p)"""
+        }
+    )
+    ways = jl.journey.paths(shop, of="page")
+    for source, target in (("/a", "/b"), ("/c", "/c")):
+        told = jl.journey.funnel(shop, steps=[{"page": source}, {"page": target}], order="strict", window=None).table()
+        assert told["n"].tolist() == [pair(ways, source, target)["of_units"], pair(ways, source, target)["units"]]
 
 
 def test_rare_events_become_other_and_names_like_ours_are_kept_apart():
