@@ -58,7 +58,8 @@ class Demand(Result):
         horizon: Periods ahead.
         level: Coverage of the intervals.
         measured: Coverage on past forecasts without correction and with it, and on how many: before, after, judged.
-        stock_outs: How days out of stock were found: 'counted' or 'inferred'.
+        stock_outs: How days out of stock were found: 'counted' where counts of stock tell of nine in ten days,
+            'inferred' from silences where of none, else 'partly counted'.
         kept: Units sold, less returned as chosen, before correction, as an array by SKU and whole period.
         told: The forecasts as arrays, and the contest behind them.
     """
@@ -198,8 +199,8 @@ def demand(
         raise NotEnoughData(f"There are not two whole {every}s of sales.", do="Choose shorter periods.")
     tell(0.05, "Looking for days out of stock")
     moves = movements(shop).filter(_.day <= ibis_date(sales.days[1]))
-    out, source = stock_outs.out_days(shop, moves, sales.days)
-    known = history(shop, sales, out, source, horizon=horizon, net=returns == "net", corrected=corrected)
+    found = stock_outs.out_days(shop, moves, sales.days)
+    known = history(shop, sales, found, horizon=horizon, net=returns == "net", corrected=corrected)
     as_of, step = sales.days[1] + timedelta(days=1), DAYS[every]
     more = _more(known, sales, horizon) if contest == "full" and every != "day" else None
     units = bool(np.allclose(sales.sold, np.round(sales.sold)))
@@ -245,7 +246,7 @@ def demand(
         horizon=horizon,
         level=level,
         measured={name: getattr(told.paths.spread, name) for name in ("before", "after", "judged")},
-        stock_outs=source,
+        stock_outs=found.source,
         kept=known.kept,
         told=told,
         caveats=demand_words.caveats(

@@ -180,14 +180,18 @@ def _returns(shop: Dataset, known: History, *, net: bool) -> str:
 
 def _stock(known: History, *, corrected: bool) -> str:
     days, lost = int(known.out.sum()), float(np.nansum(known.demand - known.kept))
+    told = known.found.told
+    part = words.percent(told, digits=0) if told >= 0.01 else "less than 1 %"
+    share = f"counts of stock tell of {part} of SKU-days" if told else "no stock was counted in that time"
     if not days:
-        found = "the stock history" if known.source == stock_outs.COUNTED else "long silences of fast sellers"
-        return f"No day out of stock was found in {found}."
-    how = "counted in the stock history" if known.source == stock_outs.COUNTED else (
-        "inferred from silences that chance hardly explains, as there is no stock history: it may have other reasons"
-    )  # fmt: skip
+        return f"No day out of stock was found: {share}, and long silences of fast sellers were looked at elsewhere."
+    guessed = days - known.counted
+    how = " and ".join(
+        [f"{words.count(known.counted)} counted"] * (known.counted > 0)
+        + [f"{words.count(guessed)} inferred from silences, which may have other reasons"] * (guessed > 0)
+    )
     made_up = f", for which {words.count(lost, 'unit')} were made up" if corrected else ", not corrected"
-    return f"{words.count(days, 'SKU-day')} out of stock were {how}{made_up}."
+    return f"{words.count(days, 'SKU-day')} out of stock were found ({how}; {share}){made_up}."
 
 
 def _tried(told: Forecasts, level: float) -> str:
