@@ -106,9 +106,9 @@ class Demand(Result):
 
     def ahead(self) -> pd.DataFrame:
         """Return demand over the whole horizon: sku, mean, lower, upper."""
-        days, tail = self.horizon * DAYS[self.every], (1 - self.level) / 2
+        days = self.horizon * DAYS[self.every]
         told = self.over(days).drop(columns="sd")
-        told["lower"], told["upper"] = (self.quantile(days, p)["quantity"] for p in (tail, 1 - tail))
+        told["lower"], told["upper"] = self.told.paths.within(self._each(days), self.level)
         return told
 
     def total(self) -> tuple[float, float, float]:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 import journeylab as jl
 from journeylab.errors import BadParameter
@@ -211,8 +212,8 @@ def test_the_order_of_rows_changes_nothing(shop, demand):
     pd.testing.assert_frame_equal(found.table(), again.table())
 
 
-def test_the_demo_stores_overstock_and_best_seller_are_found(demo):
-    found = jl.operations.replenishment(demo)
+def test_the_demo_stores_overstock_and_best_seller_are_found(demo, demo_demand):
+    found = jl.operations.replenishment(demo, demand=demo_demand)
     towel = row(found, "TEX-TOWEL-OCHRE")
     assert towel["status"] == "overstock"
     assert found.rows["overstock_cost"].idxmax() == found.rows.index[found.rows["sku"] == "TEX-TOWEL-OCHRE"][0]
@@ -220,6 +221,27 @@ def test_the_demo_stores_overstock_and_best_seller_are_found(demo):
     orders = found.orders
     assert (orders["order"] % orders["pack_size"] == 0).all()
     assert (orders["order"] >= orders["moq"]).all()
+
+
+@pytest.fixture(scope="module")
+def demo_demand(demo):
+    return jl.operations.demand(demo)
+
+
+def test_the_service_level_holds_on_past_demand_not_seen_where_the_spread_alone_did_not(demo, demo_demand):
+    demand = demo_demand
+    told = replenish(demo, demand=demand, service=0.95)
+    assert told.held.n > 1000
+    assert told.held.plain < 0.94 < told.held.rate < 0.97
+    assert "95 % asked for held" in told.caveats[-1]
+    assert f"{told.held.n:,} past sums" in told.caveats[-1]
+    by_hand = demand.told.paths.spread.sums[True].chance(0.95)
+    rows = told.rows.set_index("sku")
+    often = demand.skus["sku"][demand.told.paths.often & (rows["sd"].reindex(demand.skus["sku"]) > 0).to_numpy()]
+    steady = [sku for sku in often if rows.loc[sku, "sd"] < 0.5 * rows.loc[sku, "expected"]]
+    assert len(steady) > 20
+    z = stats.norm.ppf(by_hand)
+    assert rows.loc[steady, "safety_stock"].to_numpy() == pytest.approx(z * rows.loc[steady, "sd"].to_numpy())
 
 
 def test_days_of_a_forecast_add_up_to_its_periods(shop, demand):
