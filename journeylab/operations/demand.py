@@ -51,7 +51,8 @@ class Demand(Result):
             why ('default', 'class', 'own'), mase, mase_naive, bias, coverage, per_day (units a day ahead),
             borrowed_from, note.
         forecast: A row a SKU and period ahead: sku, period, mean, lower, upper.
-        contest: A row a class and candidate: demand_class, model, n (SKUs), mase with lower and upper, bias, chosen.
+        contest: A row a class and candidate: demand_class, model, n (SKUs), error with lower and upper, judged_by
+            ('MASE', or 'squared' over naive where demand has gaps), bias, chosen.
         effects: The calendar's, a row a category and effect: category, effect, at, factor, lower, upper, source.
         as_of: The first day that was not seen: what `over` and `quantile` count from.
         every: 'day', 'week' or 'month'.

@@ -83,6 +83,24 @@ def test_a_single_series_gets_its_own_choice_only_from_many_origins():
     assert list(full.why[1:]).count("own") <= 1
 
 
+def test_a_gain_over_naive_has_an_interval_that_holds_none_where_only_noise_sets_them_apart():
+    rng = np.random.default_rng(12)
+    saw = np.tile([10.0, 30.0], 30) + rng.normal(0, 0.1, 60)
+    out = compete(np.vstack([saw, rng.normal(100, 10, (40, 60))]), origins=8, horizon=4)
+    sure = out.gain(OFTEN_DEFAULT, "mase", 0, 0.8)
+    assert 0 < sure.lower < sure.less < sure.upper <= 1
+    assert sure.less == pytest.approx(1 - out.loss(OFTEN_DEFAULT, "mase")[0].mean() / out.loss(NAIVE, "mase")[0].mean())
+    assert sure.origins == 8
+    assert sure.n == 8 * 4
+    nothing = [out.gain(NAIVE, "mase", row, 0.8).less for row in range(1, 41)]
+    assert nothing == pytest.approx([0.0] * 40)
+    told = [out.gain("ETS", "mase", row, 0.8) for row in range(1, 41)]
+    assert np.mean([one.lower < one.less < one.upper for one in told]) == 1
+    single = compete(saw[None, :40], origins=1, horizon=4).gain(OFTEN_DEFAULT, "mase", 0, 0.8)
+    assert np.isnan(single.lower)
+    assert single.origins == 1
+
+
 def test_series_too_short_for_an_origin_are_still_forecast():
     demand = np.full((2, 40), np.nan)
     demand[0] = np.random.default_rng(6).poisson(9, 40)
