@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import ibis
+import pandas as pd
 from ibis import _
 
 from journeylab.data.dataset import ibis_date
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 
     import ibis.expr.types as ir
 
+    from journeylab.data.dataset import Dataset
+
+#: A SKU whose first units were counted at most so many days ago had no time to sell.
+NEW = 56
+#: ...if the shop was counted so many days before that, without any of it.
+BEFORE = 7
 #: A count says nothing of days further from it than this.
 HOLDS = 31
 _NOTHING = 1e-9
@@ -126,6 +133,28 @@ def told_of(steps: ir.Table, firsts: ir.Table, days: tuple[date, date]) -> ir.Ta
     length = ibis.greatest(_.end.delta(_.begin, unit="day") + 1, 0)
     rows = rows.mutate(told=ibis.ifelse(_.day.isnull(), 0, length))
     return rows.group_by(sku=_.of).agg(told=_.told.sum(), days=_.days.max())
+
+
+def just_came(shop: Dataset, until: date) -> frozenset[str]:
+    """Return SKUs of which some were first counted in the last 56 days, though the shop was counted a week before.
+
+    A day counts for the shop from half of its SKUs on. From a single count it cannot be told, and there are none.
+
+    Args:
+        shop: For its counts of stock.
+        until: The day they are looked at.
+    """
+    if not shop.has("stock"):
+        return frozenset()
+    stock = shop.table("stock").filter(_.on_hand.notnull(), _.as_of <= ibis_date(until))
+    days = shop.run(stock.group_by(day=_.as_of).agg(n=_.sku.nunique()))
+    firsts = shop.run(stock.filter(_.on_hand > 0).group_by("sku").agg(first=_.as_of.min()))
+    if days.empty or firsts.empty:
+        return frozenset()
+    begin = pd.to_datetime(days.loc[days["n"] >= days["n"].max() / 2, "day"]).min()
+    first = pd.to_datetime(firsts["first"])
+    since = max(pd.Timestamp(until) - pd.Timedelta(days=NEW), begin + pd.Timedelta(days=BEFORE))
+    return frozenset(firsts.loc[first >= since, "sku"])
 
 
 def _none() -> ibis.Deferred:

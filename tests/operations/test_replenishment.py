@@ -91,6 +91,22 @@ def test_what_lies_there_and_never_sold_is_shown(shop, demand):
     assert (vase["status"], vase["order"], vase["overstock"]) == ("not selling", 0, 15)
 
 
+def test_what_was_just_delivered_is_no_overstock_but_what_has_lain_there_is():
+    counts = [count(sku, 50, at=day) for sku in ("mug", "old") for day in ("2026-02-01", "2026-05-24")]
+    shop = stocked(
+        {"mug": 4},
+        stock=[*counts, count("new", 0, at="2026-02-01"), count("new", 40)],
+        products=[(sku, "Kiln", 8, 10, 0, 1, 1) for sku in ("mug", "old", "new")],
+    )
+    found = replenish(shop)
+    old, new = row(found, "old"), row(found, "new")
+    assert (old["status"], old["overstock_cost"]) == ("not selling", 400)
+    assert (new["status"], new["overstock"], new["overstock_cost"], new["order"]) == ("just in", 0, 0, 0)
+    assert "€400 lie in overstock" in found.headline()
+    single = stocked({"mug": 4}, stock=[count("mug", 50), count("vase", 15)])
+    assert row(replenish(single), "vase")["status"] == "not selling"
+
+
 def test_the_latest_count_of_each_place_counts(shop, demand):
     assert row(replenish(shop, demand=demand), "mug")["on_hand"] == 30
 
