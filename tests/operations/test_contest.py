@@ -75,11 +75,13 @@ def test_periods_out_of_stock_do_not_count_in_the_scores():
 
 def test_a_single_series_gets_its_own_choice_only_from_many_origins():
     rng = np.random.default_rng(5)
-    jumps = np.repeat(rng.integers(20, 200, (1, 8)), 16, axis=1).astype(float)
+    season = np.tile(rng.integers(5, 90, 13), 10)[None, :128].astype(float)
     calm = rng.poisson(30, (9, 128)).astype(float)
-    demand = np.vstack([jumps, calm])
-    assert set(compete(demand, horizon=4).why) <= {"default", "class"}
-    full = compete(demand, origins=8, horizon=4)
+    demand = np.vstack([season, calm])
+    assert set(compete(demand, horizon=4, lag=13).why) == {"default"}
+    full = compete(demand, origins=8, horizon=4, lag=13)
+    assert (full.why[0], full.chosen[0]) == ("own", SEASONAL_NAIVE)
+    assert full.mean[0] == pytest.approx(season[0, 128 - 13 : 128 - 9])
     assert list(full.why[1:]).count("own") <= 1
 
 

@@ -33,6 +33,31 @@ def test_the_bulkiest_of_the_200_best_skus_of_a_real_wholesaler_have_sane_interv
     assert (orders.loc[orders["expected"] >= 1, "safety_stock"] > 0).all()
 
 
+def test_new_skus_are_forecast_nearer_to_their_planted_rates_than_their_two_weeks_say():
+    rng = np.random.default_rng(6)
+    old, new, weeks = 12, 80, 40
+    rates = rng.gamma(9, 0.7, old + new)  # a category whose SKUs sell 6 a week, give or take 2
+    demand = rng.poisson(rates[:, None], (old + new, weeks)).astype(float)
+    demand[old:, : weeks - 2] = np.nan
+    told = forecast(
+        demand,
+        np.zeros_like(demand),
+        np.full(len(demand), "all", dtype=object),
+        lambda known: np.ones((len(demand), known + 80)),
+        every="week",
+        horizon=4,
+        whole=True,
+        level=0.8,
+    )
+    assert set(told.classes["borrowed_from"].iloc[old:]) == {"all"}
+    said, own = told.paths.mean[old:, 0], demand[old:, -2:].mean(axis=1)
+    assert said.mean() == pytest.approx(rates[old:].mean(), rel=0.1)
+    assert ((said - rates[old:]) ** 2).mean() < 0.8 * ((own - rates[old:]) ** 2).mean()
+    lower, upper = told.paths.within(np.full(len(demand), 4.0), 0.8)
+    came = rng.poisson(4 * rates[old:])
+    assert 0.7 <= ((came >= lower[old:]) & (came <= upper[old:])).mean() <= 0.95
+
+
 def test_bulk_orders_among_many_small_ones_do_not_run_away():
     rng = np.random.default_rng(4)
     demand = rng.poisson(0.5, (12, 60)).astype(float)
