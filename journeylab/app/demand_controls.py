@@ -59,8 +59,9 @@ def counting(shop: Dataset) -> dict[str, Any]:
                     "Contest",
                     {"quick": "quick", "full": "full"},
                     key="contest",
-                    help="Full judges from eight origins, gives single SKUs their own choice, and lets Prophet compete "
-                    "for those that make 80 % of net value. It takes several times as long.",
+                    help="Full judges from eight past days and gives single SKUs their own choice. By week or month, "
+                    "Prophet competes too for those that make 80 % of net value; by day it does not. It takes several "
+                    "times as long.",
                 )
         bundles = _bundles(shop)
     _keep(_changed({"returns": returns, "corrected": corrected}, _USUAL))

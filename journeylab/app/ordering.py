@@ -27,11 +27,11 @@ EDIT = "replenishment"
 _WIDTH = 170
 _COLOURS = {
     "out of stock": "red", "will run out": "orange", "order now": "yellow", "fine": "green", "overstock": "blue",
-    "not selling": "gray", "stock not known": "gray",
+    "just in": "green", "not selling": "gray", "stock not known": "gray",
 }  # fmt: skip
 _ICONS = {
     "out of stock": "block", "will run out": "trending_down", "order now": "shopping_cart", "fine": "check_circle",
-    "overstock": "inventory_2", "not selling": "bedtime", "stock not known": "help",
+    "overstock": "inventory_2", "just in": "fiber_new", "not selling": "bedtime", "stock not known": "help",
 }  # fmt: skip
 _ORDER: dict[str, Any] = {
     "sku": "SKU",

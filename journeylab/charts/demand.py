@@ -41,17 +41,20 @@ def ahead(rows: pd.DataFrame, level: float) -> alt.TopLevelMixin:
 
 
 def contest(rows: pd.DataFrame) -> alt.TopLevelMixin:
-    """Draw the candidates' MASE by class with its interval, those that were chosen filled.
+    """Draw the candidates' errors by class with their intervals, those that were chosen filled.
 
     Args:
-        rows: demand_class, model, n, mase, lower, upper, bias, chosen.
+        rows: demand_class, model, n, error, judged_by, lower, upper, bias, chosen.
     """
     rows = rows.assign(
         taken=["chosen" if n else "not chosen" for n in rows["chosen"]],
-        of=[f"{kind} ({n} SKUs)" for kind, n in zip(rows["demand_class"], rows["n"], strict=True)],
+        of=[
+            f"{kind} ({n} SKUs, {how})"
+            for kind, n, how in zip(rows["demand_class"], rows["n"], rows["judged_by"], strict=True)
+        ],
     )
     base = alt.Chart(rows).encode(
-        y=alt.Y("model:N", sort=alt.SortField("mase"), title=None),
+        y=alt.Y("model:N", sort=alt.SortField("error"), title=None),
         color=alt.Color(
             "taken:N",
             title=None,
@@ -60,7 +63,8 @@ def contest(rows: pd.DataFrame) -> alt.TopLevelMixin:
         tooltip=[
             alt.Tooltip("demand_class:N", title="demand"),
             alt.Tooltip("model:N"),
-            alt.Tooltip("mase:Q", title="MASE", format=".3f"),
+            alt.Tooltip("error:Q", format=".3f"),
+            alt.Tooltip("judged_by:N", title="judged by"),
             alt.Tooltip("lower:Q", format=".3f"),
             alt.Tooltip("upper:Q", format=".3f"),
             alt.Tooltip("bias:Q", format="+.1%"),
@@ -73,9 +77,9 @@ def contest(rows: pd.DataFrame) -> alt.TopLevelMixin:
     )
     marks = alt.layer(
         base.mark_rule(strokeWidth=2).encode(
-            x=alt.X("lower:Q", title="error (MASE), lower is better", scale=alt.Scale(zero=False)), x2="upper:Q"
+            x=alt.X("lower:Q", title="error, lower is better", scale=alt.Scale(zero=False)), x2="upper:Q"
         ),
-        base.mark_point(filled=True, size=70, opacity=1).encode(x="mase:Q", shape=shape),
+        base.mark_point(filled=True, size=70, opacity=1).encode(x="error:Q", shape=shape),
     ).properties(width=560, height=alt.Step(20))
     order = list(dict.fromkeys(rows["of"]))
     return marks.facet(row=alt.Row("of:N", sort=order, title=None, header=_header())).resolve_scale(y="independent")
@@ -202,14 +206,14 @@ def candidates(rows: pd.DataFrame) -> alt.TopLevelMixin:
     """Draw how each candidate did on one SKU.
 
     Args:
-        rows: model, mase, bias, n, chosen.
+        rows: model, error, judged_by, bias, n, chosen.
     """
     rows = rows.assign(taken=["chosen" if one else "not chosen" for one in rows["chosen"]])
     return (
         alt.Chart(rows)
         .mark_bar()
         .encode(
-            x=alt.X("mase:Q", title="error (MASE), lower is better"),
+            x=alt.X("error:Q", title=f"error ({_judged(rows)}), lower is better"),
             y=alt.Y("model:N", sort=list(rows["model"]), title=None),
             color=alt.Color(
                 "taken:N",
@@ -218,13 +222,17 @@ def candidates(rows: pd.DataFrame) -> alt.TopLevelMixin:
             ),
             tooltip=[
                 "model:N",
-                alt.Tooltip("mase:Q", title="MASE", format=".3f"),
+                alt.Tooltip("error:Q", format=".3f"),
                 alt.Tooltip("bias:Q", format="+.1%"),
                 alt.Tooltip("n:Q", title="values judged"),
             ],
         )
         .properties(height=alt.Step(26))
     )
+
+
+def _judged(rows: pd.DataFrame) -> str:
+    return "squared, over naive in the history" if rows["judged_by"].eq("squared").any() else "MASE"
 
 
 def _names(rows: pd.DataFrame) -> list[str]:

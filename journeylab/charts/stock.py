@@ -19,6 +19,7 @@ STATES = {
     "order now": ("#b0832a", "diamond"),
     "fine": (theme.GOOD, "circle"),
     "overstock": ("#5c79d8", "square"),
+    "just in": (theme.GOOD, "triangle-up"),
     "not selling": (theme.QUIET, "triangle-right"),
     "stock not known": (theme.QUIET, "stroke"),
 }

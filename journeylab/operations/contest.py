@@ -35,6 +35,9 @@ OWN_CHOICE = 6
 #: Periods a series must have before an origin.
 SHORTEST = 12
 FEWEST_SERIES = 10
+#: What demand in most periods is judged by, and demand with gaps, and what that is called.
+LOSS = {True: "mase", False: "squared"}
+MASE, SQUARED = "MASE", "squared"
 ALPHA = 0.05
 
 
@@ -106,6 +109,29 @@ class Outcome:
             each = np.abs(error) / self.scale[:, :, :1] if kind == "mase" else error**2 / self.scale[:, :, 1:]
         return mean_of(each, axis=2)
 
+    def gain(self, name: str, kind: str, row: int, level: float) -> Gain:
+        """Return by how much a candidate missed less than naive on one series, with an interval over its origins.
+
+        Args:
+            name: The candidate.
+            kind: 'mase' or 'squared'.
+            row: The series.
+            level: Coverage of the interval, Student's t over origins; NaN from a single one.
+        """
+        from scipy.stats import t
+
+        mine, naive_loss = self.loss(name, kind)[row], self.loss(NAIVE, kind)[row]
+        both = np.isfinite(mine) & np.isfinite(naive_loss)
+        judged = int(np.isfinite(self.past[name][row] - self.actual[row])[both].sum())
+        usual = float(naive_loss[both].mean()) if both.any() else 0.0
+        if not usual > 0:
+            return Gain(np.nan, np.nan, np.nan, judged, int(both.sum()))
+        less = (naive_loss - mine)[both] / usual
+        n = len(less)
+        half = t.ppf((1 + level) / 2, n - 1) * less.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+        upper = min(float(less.mean() + half), 1.0) if n > 1 else np.nan  # nothing misses by less than nothing
+        return Gain(float(less.mean()), float(less.mean() - half), upper, judged, n)
+
     def bias(self, name: str) -> np.ndarray:
         """Return what was forecast less what came, over what came."""
         error = self.past[name] - self.actual
@@ -117,6 +143,24 @@ class Outcome:
     def of_chosen(self, what: dict[str, np.ndarray]) -> np.ndarray:
         """Return, series by series, what belongs to the chosen model."""
         return np.stack([what[name][i] for i, name in enumerate(self.chosen)])
+
+
+@dataclass(frozen=True)
+class Gain:
+    """By how much forecasts missed less than naive ones, as a share of what those missed.
+
+    Args:
+        less: The share; below zero where they missed more, NaN where naive never missed.
+        lower: Its interval over origins, to `upper`; NaN from one origin.
+        n: Values judged.
+        origins: Past days they were forecast from.
+    """
+
+    less: float
+    lower: float
+    upper: float
+    n: int
+    origins: int
 
 
 def run(series: Field, *, origins: int, progress: Callable[[float, str], None] | None = None) -> Outcome:
@@ -181,7 +225,7 @@ def _tried(
 def _choose(out: Outcome, series: Field) -> None:
     """Take the default of each class, unless a candidate beats it beyond noise."""
     for often in (True, False):
-        kind = "mase" if often else "squared"
+        kind = LOSS[often]
         default = candidates(often, 0, 1)[0]
         losses = {name: out.loss(name, kind) for name in out.past}
         for group in dict.fromkeys(series.group[series.often == often]):

@@ -51,14 +51,16 @@ class Demand(Result):
             why ('default', 'class', 'own'), mase, mase_naive, bias, coverage, per_day (units a day ahead),
             borrowed_from, note.
         forecast: A row a SKU and period ahead: sku, period, mean, lower, upper.
-        contest: A row a class and candidate: demand_class, model, n (SKUs), mase with lower and upper, bias, chosen.
+        contest: A row a class and candidate: demand_class, model, n (SKUs), error with lower and upper, judged_by
+            ('MASE', or 'squared' over naive where demand has gaps), bias, chosen.
         effects: The calendar's, a row a category and effect: category, effect, at, factor, lower, upper, source.
         as_of: The first day that was not seen: what `over` and `quantile` count from.
         every: 'day', 'week' or 'month'.
         horizon: Periods ahead.
         level: Coverage of the intervals.
         measured: Coverage on past forecasts without correction and with it, and on how many: before, after, judged.
-        stock_outs: How days out of stock were found: 'counted' or 'inferred'.
+        stock_outs: How days out of stock were found: 'counted' where counts of stock tell of nine in ten days,
+            'inferred' from silences where of none, else 'partly counted'.
         kept: Units sold, less returned as chosen, before correction, as an array by SKU and whole period.
         told: The forecasts as arrays, and the contest behind them.
     """
@@ -105,9 +107,9 @@ class Demand(Result):
 
     def ahead(self) -> pd.DataFrame:
         """Return demand over the whole horizon: sku, mean, lower, upper."""
-        days, tail = self.horizon * DAYS[self.every], (1 - self.level) / 2
+        days = self.horizon * DAYS[self.every]
         told = self.over(days).drop(columns="sd")
-        told["lower"], told["upper"] = (self.quantile(days, p)["quantity"] for p in (tail, 1 - tail))
+        told["lower"], told["upper"] = self.told.paths.within(self._each(days), self.level)
         return told
 
     def total(self) -> tuple[float, float, float]:
@@ -198,8 +200,8 @@ def demand(
         raise NotEnoughData(f"There are not two whole {every}s of sales.", do="Choose shorter periods.")
     tell(0.05, "Looking for days out of stock")
     moves = movements(shop).filter(_.day <= ibis_date(sales.days[1]))
-    out, source = stock_outs.out_days(shop, moves, sales.days)
-    known = history(shop, sales, out, source, horizon=horizon, net=returns == "net", corrected=corrected)
+    found = stock_outs.out_days(shop, moves, sales.days)
+    known = history(shop, sales, found, horizon=horizon, net=returns == "net", corrected=corrected)
     as_of, step = sales.days[1] + timedelta(days=1), DAYS[every]
     more = _more(known, sales, horizon) if contest == "full" and every != "day" else None
     units = bool(np.allclose(sales.sold, np.round(sales.sold)))
@@ -245,7 +247,7 @@ def demand(
         horizon=horizon,
         level=level,
         measured={name: getattr(told.paths.spread, name) for name in ("before", "after", "judged")},
-        stock_outs=source,
+        stock_outs=found.source,
         kept=known.kept,
         told=told,
         caveats=demand_words.caveats(

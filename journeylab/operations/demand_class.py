@@ -11,6 +11,8 @@ import numpy as np
 
 ADI_CUT, CV2_CUT = 1.32, 0.49
 SMOOTH, ERRATIC, INTERMITTENT, LUMPY = "smooth", "erratic", "intermittent", "lumpy"
+#: The classes with demand in most periods.
+OFTEN = (SMOOTH, ERRATIC)
 CLASSES = (SMOOTH, ERRATIC, INTERMITTENT, LUMPY)
 #: Too little to class: fewer periods than `YOUNG`, fewer than `RARE` with demand, or none at all.
 NEW, FEW, NONE = "new", "rare", "none"

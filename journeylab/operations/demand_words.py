@@ -11,7 +11,7 @@ import pandas as pd
 from journeylab import words
 from journeylab.data.coverage import orders_end, orders_end_caveat
 from journeylab.operations import demand_class, stock_outs
-from journeylab.operations.contest import mean_of
+from journeylab.operations.contest import LOSS, MASE, SQUARED, mean_of
 from journeylab.operations.sales_series import corrections
 
 if TYPE_CHECKING:
@@ -37,14 +37,21 @@ def headline(skus: pd.DataFrame, total: tuple[float, float, float], horizon: int
     both = skus.dropna(subset=["mase", "mase_naive"])
     if both.empty:
         return f"{said}; there is too little history to try the forecasts on."
+    both = both[both["adi"] < demand_class.ADI_CUT]
+    if both.empty:
+        return f"{said}; how the forecasts did where demand has gaps is told class by class."
     gain, error = margin(both)
+    of = f"the forecasts of {words.count(len(both), 'SKU')} that sell in most {every}s"
     if gain > 2 * error:
-        return (
-            f"{said}; on {every}s not seen, the forecasts missed {words.percent(gain, digits=0)} less than naive ones."
-        )
+        return f"{said}; on {every}s not seen, {of} missed {words.percent(gain, digits=0)} less than naive ones."
     if gain < -2 * error:
-        return f"{said}; naive wins: the forecasts missed {words.percent(-gain, digits=0)} more than the last {every}."
-    return f"{said}; naive does as well: no forecast is better beyond noise."
+        return f"{said}; naive wins: {of} missed {words.percent(-gain, digits=0)} more than the last {every}."
+    return (
+        f"{said}; whether {of} miss less than naive ones cannot be told: {words.percent(gain, digits=0)} less, "
+        f"give or take {words.percent(2 * error, digits=0)}."
+        if np.isfinite(error)
+        else f"{said}; on one SKU, whether forecasts miss less than naive ones is told with it."
+    )
 
 
 def margin(scored: pd.DataFrame) -> tuple[float, float]:
@@ -91,24 +98,29 @@ def standings(told: Forecasts) -> pd.DataFrame:
     """Return the contest by class and candidate, with the interval of the mean over SKUs."""
     from scipy.stats import t
 
-    columns = ["demand_class", "model", "n", "mase", "lower", "upper", "bias", "chosen"]
+    columns = ["demand_class", "model", "n", "error", "judged_by", "lower", "upper", "bias", "chosen"]
     if told.outcome is None or not told.outcome.past:
         return pd.DataFrame(columns=columns)
     kinds = told.classes["demand_class"].to_numpy()[told.competed]
     rows = []
     for name in told.outcome.past:
-        each, bias = mean_of(told.outcome.loss(name, "mase"), axis=1), told.outcome.bias(name)
+        losses = {often: mean_of(told.outcome.loss(name, LOSS[often]), axis=1) for often in (True, False)}
+        bias = told.outcome.bias(name)
         for kind in demand_class.CLASSES:
+            often = kind in demand_class.OFTEN
+            each = losses[often]
             mine = each[(kinds == kind) & np.isfinite(each)]
             if not len(mine):
                 continue
             half = t.ppf(0.975, len(mine) - 1) * mine.std(ddof=1) / np.sqrt(len(mine)) if len(mine) > 1 else np.nan
             over = float(np.nanmedian(bias[(kinds == kind) & np.isfinite(each)]))
             taken = int((told.outcome.chosen[kinds == kind] == name).sum())
-            rows.append((kind, name, len(mine), mine.mean(), mine.mean() - half, mine.mean() + half, over, taken))
+            error = mine.mean()
+            how = MASE if often else SQUARED
+            rows.append((kind, name, len(mine), error, how, error - half, error + half, over, taken))
     table = pd.DataFrame(rows, columns=columns)
     place = table["demand_class"].map({kind: i for i, kind in enumerate(demand_class.CLASSES)})
-    return table.assign(place=place).sort_values(["place", "mase", "model"], ignore_index=True).drop(columns="place")
+    return table.assign(place=place).sort_values(["place", "error", "model"], ignore_index=True).drop(columns="place")
 
 
 def effects(found: Mapping[str, Effects], level: float) -> pd.DataFrame:
@@ -180,14 +192,18 @@ def _returns(shop: Dataset, known: History, *, net: bool) -> str:
 
 def _stock(known: History, *, corrected: bool) -> str:
     days, lost = int(known.out.sum()), float(np.nansum(known.demand - known.kept))
+    told = known.found.told
+    part = words.percent(told, digits=0) if told >= 0.01 else "less than 1 %"
+    share = f"counts of stock tell of {part} of SKU-days" if told else "no stock was counted in that time"
     if not days:
-        found = "the stock history" if known.source == stock_outs.COUNTED else "long silences of fast sellers"
-        return f"No day out of stock was found in {found}."
-    how = "counted in the stock history" if known.source == stock_outs.COUNTED else (
-        "inferred from silences that chance hardly explains, as there is no stock history: it may have other reasons"
-    )  # fmt: skip
+        return f"No day out of stock was found: {share}, and long silences of fast sellers were looked at elsewhere."
+    guessed = days - known.counted
+    how = " and ".join(
+        [f"{words.count(known.counted)} counted"] * (known.counted > 0)
+        + [f"{words.count(guessed)} inferred from silences, which may have other reasons"] * (guessed > 0)
+    )
     made_up = f", for which {words.count(lost, 'unit')} were made up" if corrected else ", not corrected"
-    return f"{words.count(days, 'SKU-day')} out of stock were {how}{made_up}."
+    return f"{words.count(days, 'SKU-day')} out of stock were found ({how}; {share}){made_up}."
 
 
 def _tried(told: Forecasts, level: float) -> str:

@@ -4,8 +4,12 @@ Whole units whose variance exceeds their mean: negative binomial (Syntetos & Boy
 Production Economics 103, 36-47). All else: gamma (Burgin 1975, Operational Research Quarterly 26, 507-525), rounded for
 whole units. None goes below zero.
 
+A spread of more than `WIDEST` means, beside Poisson's, is drawn in to that: a gamma distribution with more puts almost
+all into zero and a little beyond reason, so that its upper ends fall below its mean.
+
 The correction is distributional conformal prediction (Chernozhukov, Wüthrich & Zhu 2021, PNAS 118, e2107794118): the
-ranks at which past forecasts' actuals fell in their distributions say which rank to take for a chance p.
+ranks at which past forecasts' actuals fell in their distributions say which rank to take for a chance p. They move it
+by no more than two standard deviations of a normal distribution.
 """
 
 from __future__ import annotations
@@ -15,8 +19,12 @@ from dataclasses import dataclass
 import numpy as np
 
 _FURTHEST = 5.0
-#: Below the first, a mean or a spread is none; a spread beyond so many means says no more than one of that.
-_NOTHING, _WIDEST = 1e-6, 100.0
+#: Below this, a mean or a spread is none.
+_NOTHING = 1e-6
+#: The spread in means at which the 95 % end of a gamma distribution lies furthest out.
+WIDEST = 3.4
+#: By how many normal standard deviations a correction moves a rank at most.
+_MOST = 2.0
 #: A correction needs this many past forecasts.
 ENOUGH = 100
 
@@ -29,10 +37,22 @@ class Correction:
 
     def chance(self, p: np.ndarray | float) -> np.ndarray:
         """Return the chance at which the distribution must be read so that demand stays within with chance `p`."""
-        from scipy.special import ndtr
+        from scipy.special import ndtr, ndtri
 
         p = np.asarray(p, dtype=float)
-        return ndtr(np.quantile(self.scores, p)) if len(self.scores) >= ENOUGH else p
+        if len(self.scores) < ENOUGH:
+            return p
+        plain = ndtri(p)
+        return ndtr(np.clip(np.quantile(self.scores, p), plain - _MOST, plain + _MOST))
+
+
+def drawn_in(mean: np.ndarray, sd: np.ndarray, *, whole: bool) -> np.ndarray:
+    """Return spreads of no more than `WIDEST` means; for whole units beside those of Poisson's distribution.
+
+    >>> drawn_in(np.array([10.0, 10.0]), np.array([5.0, 900.0]), whole=False)
+    array([ 5., 34.])
+    """
+    return np.minimum(sd, np.sqrt(np.where(whole, mean, 0.0) + (WIDEST * mean) ** 2))
 
 
 def scores(actual: np.ndarray, mean: np.ndarray, sd: np.ndarray, *, whole: bool) -> np.ndarray:
@@ -53,6 +73,7 @@ def cdf(at: np.ndarray, mean: np.ndarray, sd: np.ndarray, *, whole: bool) -> np.
     from scipy.stats import gamma, nbinom
 
     at, mean, sd = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (at, mean, sd)))
+    sd = drawn_in(mean, sd, whole=whole)
     shape, scale, none = _gamma(mean, sd)
     plain = np.where(none, (at >= mean).astype(float), gamma.cdf(at + 0.5 if whole else at, shape, scale=scale))
     if not whole:
@@ -70,6 +91,7 @@ def quantile(p: np.ndarray | float, mean: np.ndarray, sd: np.ndarray, *, whole: 
     from scipy.stats import gamma, nbinom
 
     p, mean, sd = np.broadcast_arrays(*(np.asarray(x, dtype=float) for x in (p, mean, sd)))
+    sd = drawn_in(mean, sd, whole=whole)
     shape, scale, none = _gamma(mean, sd)
     plain = np.where(none, np.maximum(mean, 0.0), gamma.ppf(p, shape, scale=scale))
     if not whole:
@@ -80,12 +102,11 @@ def quantile(p: np.ndarray | float, mean: np.ndarray, sd: np.ndarray, *, whole: 
 
 def _gamma(mean: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     none = (mean <= _NOTHING) | (sd <= _NOTHING * np.maximum(mean, 1.0))
-    safe_mean, safe_sd = np.where(none, 1.0, mean), np.where(none, 1.0, np.minimum(sd, _WIDEST * mean))
+    safe_mean, safe_sd = np.where(none, 1.0, mean), np.where(none, 1.0, sd)
     return (safe_mean / safe_sd) ** 2, safe_sd**2 / safe_mean, none
 
 
 def _negative_binomial(mean: np.ndarray, sd: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    sd = np.minimum(sd, _WIDEST * mean)
     over = (sd**2 > mean * (1 + 1e-6)) & (mean > _NOTHING)
     beyond, safe = np.where(over, sd**2 - mean, 1.0), np.where(over, mean, 1.0)
     return safe**2 / beyond, safe / (safe + beyond), over

@@ -215,10 +215,12 @@ def _daily(shop: Dataset, sku: str | None, category: str | None) -> tuple[pd.Dat
     told = pd.DataFrame({"ds": days, "y": kept.to_numpy(float), "paid": paid.to_numpy(float)})
     if sku is None:
         return told, ()
-    out, source = stock_outs.out_days(shop, moves, (days[0].date(), end))
-    gone = told["ds"].isin(out.loc[out["sku"] == sku, "day"])
+    found = stock_outs.out_days(shop, moves, (days[0].date(), end))
+    gone = told["ds"].isin(found.days.loc[found.days["sku"] == sku, "day"])
     told.loc[gone, "y"] = np.nan
-    return told, (f"{words.count(int(gone.sum()), 'day')} out of stock ({source}) are left out.",) if gone.any() else ()
+    return told, (
+        f"{words.count(int(gone.sum()), 'day')} out of stock ({found.source}) are left out.",
+    ) if gone.any() else ()
 
 
 def _check_enough(rows: pd.DataFrame) -> None:

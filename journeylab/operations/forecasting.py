@@ -58,7 +58,7 @@ class Paths:
         for p in ((1 - level) / 2, (1 + level) / 2):
             chance = self._corrected(self.spread.periods, np.full(len(self.sd), p))[:, None]
             ends.append(distribution.quantile(chance, self.mean, sd, whole=self.whole))
-        return ends[0], ends[1]
+        return self._around(self.mean, *ends)
 
     def over(self, days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return mean and standard deviation of demand over the next `days` days, a number a SKU."""
@@ -68,12 +68,23 @@ class Paths:
         growth = np.interp(k, np.arange(1, len(self.spread.by_sum) + 1), self.spread.by_sum)
         with np.errstate(invalid="ignore", divide="ignore"):
             usual = np.where(k > 0, factor / k, 1.0)
-        return np.maximum(mean, 0.0), self.sd * usual * np.sqrt(k) * growth
+        mean = np.maximum(mean, 0.0)
+        return mean, distribution.drawn_in(mean, self.sd * usual * np.sqrt(k) * growth, whole=self.whole)
 
     def quantile(self, days: np.ndarray, p: np.ndarray) -> np.ndarray:
         """Return what demand over the next `days` days stays within with chance `p`, both a number a SKU."""
         mean, sd = self.over(days)
         return distribution.quantile(self._corrected(self.spread.sums, p), mean, sd, whole=self.whole)
+
+    def within(self, days: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return lower and upper ends of demand over the next `days` days, a number a SKU; the mean lies within."""
+        lower, upper = (self.quantile(days, np.full(len(days), p)) for p in ((1 - level) / 2, (1 + level) / 2))
+        return self._around(self.over(days)[0], lower, upper)
+
+    def _around(self, mean: np.ndarray, lower: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Widen intervals that miss their means, to the nearest unit where units are whole."""
+        nearest = np.floor(mean + 0.5) if self.whole else mean
+        return np.minimum(lower, nearest), np.maximum(upper, nearest)
 
     def total(self, days: float, level: float) -> tuple[float, float, float]:
         """Return mean, lower and upper end of the demand of all SKUs together over the next `days` days."""

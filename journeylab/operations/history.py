@@ -19,6 +19,7 @@ from journeylab.operations.sales_series import DAYS, EVERY
 if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
     from journeylab.operations.sales_series import SalesSeries
+    from journeylab.operations.stock_outs import StockOuts
 
 _NO_DAYS = pd.DataFrame({"category": pd.Series(dtype=object), "day": pd.Series(dtype="datetime64[ns]")})
 
@@ -81,8 +82,9 @@ class History:
         kept: Units sold, less those returned where that was chosen; NaN before a SKU's first sale.
         demand: The same with what days out of stock cost.
         out: Days out of stock.
+        counted: How many of them counts tell of; the others are inferred.
         clock: The calendar.
-        source: How days out were found: 'counted' or 'inferred'.
+        found: All days out of stock, and how they were found.
         below: Periods in which more came back than was sold, which count as zero.
         paused: SKUs out of stock to the end for so long that the last days were not corrected.
     """
@@ -90,22 +92,22 @@ class History:
     kept: np.ndarray
     demand: np.ndarray
     out: np.ndarray
+    counted: int
     clock: Clock
-    source: str
+    found: StockOuts
     below: int
     paused: frozenset[str]
 
 
 def history(
-    shop: Dataset, sales: SalesSeries, out: pd.DataFrame, source: str, *, horizon: int, net: bool, corrected: bool
+    shop: Dataset, sales: SalesSeries, found: StockOuts, *, horizon: int, net: bool, corrected: bool
 ) -> History:
     """Bring sales into demand by whole period.
 
     Args:
         shop: For its promotions.
         sales: Units by SKU and period.
-        out: Days out of stock: sku, day.
-        source: How they were found.
+        found: Days out of stock.
         horizon: Periods to come.
         net: Whether returns come off.
         corrected: Whether days out of stock are made up for.
@@ -128,10 +130,18 @@ def history(
     first_sale = pd.to_datetime(sales.skus["first"]).fillna(seen[0])
     began = np.clip(np.searchsorted(seen, first_sale, side="right") - 1, 0, len(seen) - 1)
     kept[np.arange(len(seen))[None, :] < began[:, None]] = np.nan
-    counted, out_factor, open_factor = _days_out(sales.skus["sku"], clock, stock_outs.without_ends(out))
+    days = _in_series(stock_outs.without_ends(found.days), sales.skus["sku"], clock)
+    out, out_factor, open_factor = _days_out(sales.skus["sku"], clock, days)
     demand = stock_outs.corrected(kept, open_factor, out_factor, DAYS[sales.every]) if corrected else kept.copy()
     return History(
-        kept, demand, counted, clock, source, int((units < -1e-9).sum()), _paused(out, sales.skus["sku"], sales.days[1])
+        kept=kept,
+        demand=demand,
+        out=out,
+        counted=int(days["counted"].sum()),
+        clock=clock,
+        found=found,
+        below=int((units < -1e-9).sum()),
+        paused=_paused(found.days, sales.skus["sku"], sales.days[1]),
     )
 
 
@@ -173,6 +183,12 @@ def _span(starts: object, ends: object) -> pd.DatetimeIndex:
 _A_YEAR = pd.Timedelta(days=366)
 
 
+def _in_series(out: pd.DataFrame, skus: pd.Series, clock: Clock) -> pd.DataFrame:
+    """Return the days out of stock of these SKUs within the known periods."""
+    end = clock.periods[clock.known] if clock.known < len(clock.periods) else clock.days[-1] + pd.Timedelta(days=1)
+    return out[out["sku"].isin(skus) & (out["day"] >= clock.periods[0]) & (out["day"] < end)]
+
+
 def _days_out(skus: pd.Series, clock: Clock, out: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return days out of stock, their calendar factors added up, and those of the other days, by SKU and period."""
     known = clock.known
@@ -184,12 +200,7 @@ def _days_out(skus: pd.Series, clock: Clock, out: pd.DataFrame) -> tuple[np.ndar
     total = np.stack([whole[name] for name in clock.category])
     counted, lost = np.zeros(shape), np.zeros(shape)
     place = pd.Series(np.arange(len(skus)), index=skus.to_numpy())
-    mine = out[out["sku"].isin(place.index)]
-    at = np.searchsorted(days, mine["day"].to_numpy())
-    inside = (mine["day"] >= days[0]).to_numpy() & (at < len(days))
-    at, rows = at[inside], place[mine["sku"]].to_numpy()[inside]
-    inside = of_day[at] < known
-    at, rows = at[inside], rows[inside]
+    at, rows = np.searchsorted(days, out["day"].to_numpy()), place[out["sku"]].to_numpy()
     np.add.at(counted, (rows, of_day[at]), 1)
     names = clock.category[rows]
     for name in dict.fromkeys(names):

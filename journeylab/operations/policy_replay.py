@@ -16,7 +16,7 @@ from journeylab import words
 from journeylab.checks import number, one_of, whole
 from journeylab.data.coverage import orders_end
 from journeylab.errors import NotEnoughData
-from journeylab.operations import replay_days, shelf_replay, sku_rows
+from journeylab.operations import measured_service, replay_days, shelf_replay, sku_rows
 from journeylab.operations.demand import demand
 from journeylab.operations.earnings import earnings
 from journeylab.operations.lead_time_demand import with_lead_time_spread
@@ -257,7 +257,8 @@ def _levels(
         )
         moq = rows["moq"].fillna(0).to_numpy(float)
         cycle = np.maximum.reduce([mean / (lead + review) * review, moq, np.ones(len(rows))])
-        out[:, day] = ahead.mean + safety_stock(ahead, service=service, measure=measure, cycle=cycle)
+        rank = measured_service.chances(told[place], rows["sku"], service)
+        out[:, day] = ahead.mean + safety_stock(ahead, service=service, measure=measure, cycle=cycle, rank=rank)
     return out
 
 

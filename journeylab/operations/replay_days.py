@@ -38,8 +38,7 @@ def asked(shop: Dataset, skus: list[str], first: date, end: date) -> tuple[np.nd
     days = pd.date_range(begin, end)
     wide = cells.pivot_table(index="sku", columns="day", values="sold", aggfunc="sum")
     units = wide.reindex(index=skus, columns=days).fillna(0.0).to_numpy(float)
-    out, _source = stock_outs.out_days(shop, moves, (shop.period[0] if shop.period else begin, end))
-    out = out.assign(day=pd.to_datetime(out["day"]))
+    out = stock_outs.out_days(shop, moves, (shop.period[0] if shop.period else begin, end)).days
     out = out[out["sku"].isin(skus) & out["day"].isin(days)]
     closed = np.zeros(units.shape, dtype=bool)
     row = {sku: place for place, sku in enumerate(skus)}

@@ -15,7 +15,7 @@ import pandas as pd
 from journeylab import words
 from journeylab.checks import number, one_of
 from journeylab.growth.recall import recall
-from journeylab.operations import sku_rows
+from journeylab.operations import measured_service, sku_rows
 from journeylab.operations.daily import OUTLOOK, daily_path, whole_units
 from journeylab.operations.demand import demand as demanded
 from journeylab.operations.history import of_single_skus
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
     from journeylab.operations.demand import Demand
     from journeylab.operations.lead_time_demand import Spread
+    from journeylab.operations.measured_service import Held
     from journeylab.operations.shelf import Shelf
 
 _TABLE = (
@@ -61,6 +62,7 @@ class Replenishment(Result):
         review: Days between two orders.
         service: The service level.
         measure: 'cycle' or 'fill'.
+        held: How often past demand stayed within what the service level asks for.
         currency: Of all money.
     """
 
@@ -72,6 +74,7 @@ class Replenishment(Result):
     review: float
     service: float
     measure: str
+    held: Held
     currency: str
 
     @property
@@ -201,7 +204,8 @@ def replenishment(
     least = sku_rows.economic_lots(rows, order_cost, holding_cost)
     moq = rows["moq"].fillna(0).to_numpy(float)
     rows["cycle"] = np.maximum.reduce([rows["per_day"].to_numpy(float) * review, least, moq, np.ones(len(rows))])
-    kept = safety_stock(spread, service=service, measure=measure, cycle=rows["cycle"].to_numpy(float))
+    rank = measured_service.chances(told, rows["sku"], service)
+    kept = safety_stock(spread, service=service, measure=measure, cycle=rows["cycle"].to_numpy(float), rank=rank)
     rows["safety_stock"] = np.where(spread.mean > 0, kept, 0.0)
     rows["reorder_point"] = rows["expected"] + rows["safety_stock"]
     coming = arrivals(there, list(rows["sku"]), as_of=told.as_of, wait=lead)
@@ -213,6 +217,7 @@ def replenishment(
     if whole_units(told):
         rows["order"] = np.ceil(rows["order"] - 1e-9) + 0.0
     rows["cost"] = rows["order"] * rows["unit_cost"]
+    held = measured_service.held(told, service)
     path = daily_path(told, list(rows["sku"]), OUTLOOK)
     rows = stock_outlook(rows, path=path, coming=coming, as_of=told.as_of, overstock_days=overstock_days)
     place = _urgency(rows)
@@ -224,8 +229,12 @@ def replenishment(
         review=review,
         service=service,
         measure=measure,
+        held=held,
         currency=shop.currency,
-        caveats=_caveats(shop, rows, there, told, lead_time, lead_time_sd),
+        caveats=(
+            *_caveats(shop, rows, there, told, lead_time, lead_time_sd),
+            measured_service.said(held, service, measure),
+        ),
     )
 
 

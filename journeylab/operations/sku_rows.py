@@ -12,6 +12,7 @@ import pandas as pd
 
 from journeylab.call import literal
 from journeylab.growth.recall import recall
+from journeylab.operations import stock_counts
 from journeylab.operations.abc_xyz import abc, xyz
 from journeylab.operations.earnings import earnings
 from journeylab.operations.terms import listed, overrides, terms
@@ -63,6 +64,8 @@ def known_rows(
         earned = recall(shop, ("earnings", told.as_of), lambda: earnings(shop, until=told.as_of))
         typed = overrides(assumptions)
         rows = with_stock(told, there, products, earned, typed)
+        new = recall(shop, ("just came", told.as_of), lambda: stock_counts.just_came(shop, told.as_of))
+        rows["just_in"] = rows["sku"].isin(new - set(earned["sku"]))
         rows = with_terms(rows, terms(products, list(rows["sku"]), typed), earned, told)
         return rows.assign(
             abc_xyz=classes(rows, told), stock_typed=rows["sku"].isin(typed.index[typed["on_hand"].notna()])

@@ -20,6 +20,8 @@ from journeylab.operations.distribution import Correction, quantile, scores
 if TYPE_CHECKING:
     from journeylab.operations.contest import Outcome
 
+#: Demand with gaps, or without, is corrected by its own ranks from this many series on; fewer by those of all.
+FEWEST_SERIES = 30
 #: Where the growth is read, and where that lies for a normal distribution: far errors of a few series do not set it.
 _SHARE, _NORMAL = 0.8, 1.2816
 
@@ -53,6 +55,7 @@ class Spread:
         by_period: Its growth for the first, second … period ahead.
         by_sum: Its growth for the sum of the first k periods, beyond the square root of k.
         periods: Corrections of single periods, and `sums` of sums, by whether demand comes in most periods.
+        past_sums: The scores behind `sums`, by that too and by origin.
         coverage: Of each series: share of past actuals inside the corrected interval, learned without them.
         before: That share over all series without correction, and `after` with it.
         judged: How many past actuals that was measured on.
@@ -65,6 +68,7 @@ class Spread:
     by_sum: np.ndarray
     periods: dict[bool, Correction]
     sums: dict[bool, Correction]
+    past_sums: dict[bool, list[np.ndarray]]
     coverage: np.ndarray
     before: float
     after: float
@@ -109,10 +113,10 @@ def measure(out: Outcome, often: np.ndarray, n: np.ndarray, *, whole: bool, leve
     inside, plain = np.full(out.actual.shape, np.nan), np.full(out.actual.shape, np.nan)
     for o in range(origins):
         for kind in (True, False):
-            rows = often == kind
+            rows, taught = often == kind, _teachers(often, kind)
             for part in _parts(count, origins):
                 judged_here = rows & part
-                learned = z[rows & ~part, o] if origins == 1 else np.delete(z[rows], o, axis=1)
+                learned = z[taught & ~part, o] if origins == 1 else np.delete(z[taught], o, axis=1)
                 corrected = Correction(_sorted(learned)).chance(chances)
                 at = (out.actual[judged_here, o], mean[judged_here, o], sd_then[judged_here, o])
                 inside[judged_here, o] = _inside(*at, corrected, whole=whole)
@@ -123,8 +127,9 @@ def measure(out: Outcome, often: np.ndarray, n: np.ndarray, *, whole: bool, leve
         law=law,
         by_period=_longer(by_period, out.mean.shape[1]),
         by_sum=_longer(by_sum, out.mean.shape[1]),
-        periods={kind: Correction(_sorted(z[often == kind])) for kind in (True, False)},
-        sums={kind: Correction(_sorted(z_sum[often == kind])) for kind in (True, False)},
+        periods={kind: Correction(_sorted(z[_teachers(often, kind)])) for kind in (True, False)},
+        sums={kind: Correction(_sorted(z_sum[_teachers(often, kind)])) for kind in (True, False)},
+        past_sums={kind: [_sorted(z_sum[often == kind, o]) for o in range(origins)] for kind in (True, False)},
         coverage=mean_of(inside, axis=(1, 2)),
         before=float(np.nanmean(plain)),
         after=float(np.nanmean(inside)),
@@ -147,7 +152,8 @@ def unmeasured(horizon: int) -> Spread:
     """Return what is taken where no forecast could be tried: Poisson's law, no growth, no correction."""
     flat, none = np.ones(horizon), Correction(np.zeros(0))
     corrections = {True: none, False: none}
-    return Spread(np.zeros(0), Law(), flat, flat, corrections, corrections, np.zeros(0), np.nan, np.nan, 0)
+    past: dict[bool, list[np.ndarray]] = {True: [], False: []}
+    return Spread(np.zeros(0), Law(), flat, flat, corrections, corrections, past, np.zeros(0), np.nan, np.nan, 0)
 
 
 def taylor(level: np.ndarray, sd: np.ndarray, n: np.ndarray) -> Law:
@@ -197,6 +203,12 @@ def _rising(values: np.ndarray) -> np.ndarray:
 
 def _longer(growth: np.ndarray, periods: int) -> np.ndarray:
     return np.append(growth, np.full(max(periods - len(growth), 0), growth[-1]))
+
+
+def _teachers(often: np.ndarray, kind: bool) -> np.ndarray:
+    """Return whose ranks correct a kind of demand: that kind's where there is enough of it, else everybody's."""
+    same = often == kind
+    return same if same.sum() >= FEWEST_SERIES else np.ones(len(often), dtype=bool)
 
 
 def _parts(count: int, origins: int) -> list[np.ndarray]:

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from journeylab.operations.shelf import Coming
 
 OUT, RUNS_OUT, ORDER, FINE = "out of stock", "will run out", "order now", "fine"
-OVERSTOCK, IDLE, UNKNOWN = "overstock", "not selling", "stock not known"
+OVERSTOCK, JUST_IN, IDLE, UNKNOWN = "overstock", "just in", "not selling", "stock not known"
 #: The states, the most urgent first.
-ORDERED = (OUT, RUNS_OUT, ORDER, FINE, OVERSTOCK, IDLE, UNKNOWN)
+ORDERED = (OUT, RUNS_OUT, ORDER, FINE, OVERSTOCK, JUST_IN, IDLE, UNKNOWN)
 #: Days of cover beyond this say no more than that.
 LONGEST = 3650
 #: Less than this is a rounding error of the sums.
@@ -36,8 +36,8 @@ def stock_outlook(
     is what is there beyond the reorder point and beyond the demand of `overstock_days`.
 
     Args:
-        rows: A row a SKU with on_hand, committed, per_day, order, safety_stock, reorder_point, cycle, lead_time_days
-            and unit_cost.
+        rows: A row a SKU with on_hand, committed, per_day, order, safety_stock, reorder_point, cycle, lead_time_days,
+            unit_cost and just_in (whether it came lately and had no time to sell: then none of it is overstock).
         path: Expected demand by day.
         coming: What arrives.
         as_of: The first day of both.
@@ -67,17 +67,20 @@ def stock_outlook(
     lasting = _demand_of(path, overstock_days)
     enough = np.maximum(np.maximum(rows["reorder_point"].to_numpy(float), lasting), np.where(sells, rows["cycle"], 0.0))
     too_much = np.floor(np.maximum(there - enough, 0.0) + 1e-9)
+    just_in = rows["just_in"].to_numpy(bool) & ~sells
+    too_much = np.where(just_in, 0.0, too_much)
     doomed = np.where(np.isnan(out), False, out < wait)
     status = np.select(
         [
             np.isnan(there),
+            just_in,
             ~sells,
             there <= 0,
             doomed,
             rows["order"].to_numpy(float) > 0,
             too_much > 0,
         ],
-        [UNKNOWN, IDLE, OUT, RUNS_OUT, ORDER, OVERSTOCK],
+        [UNKNOWN, JUST_IN, IDLE, OUT, RUNS_OUT, ORDER, OVERSTOCK],
         default=FINE,
     )
     return rows.assign(

@@ -1,14 +1,16 @@
-"""Days on which a SKU could not sell because there was none: counted in the stock history, or inferred from silence.
+"""Days on which a SKU could not sell because there was none: by counts of stock, or inferred from silence.
 
 A day counts as out where the stock at its close was zero or below at all locations together and nothing sold on it, so
-that the day on which the last unit went is not. Without a history, a silence of a fast seller is taken for one where
-it would come by chance less than once in a thousand such SKUs. Demand of a day out is what the SKU sold around it.
-docs/methods/demand.md.
+that the day on which the last unit went is not. A count holds until the next one; where none tells, a silence of a fast
+seller is taken for one where it would come by chance less than once in a thousand such SKUs. Demand of a day out is
+what the SKU sold around it. docs/methods/demand.md.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import ibis
@@ -17,6 +19,7 @@ import pandas as pd
 from ibis import _
 
 from journeylab.data.dataset import ibis_date
+from journeylab.operations import stock_counts
 
 if TYPE_CHECKING:
     from datetime import date
@@ -25,8 +28,6 @@ if TYPE_CHECKING:
 
     from journeylab.data.dataset import Dataset
 
-#: From this many days with a count on, the stock table is a history.
-HISTORY = 28
 #: A silence is only read as a stock-out for SKUs that sell on this share of days or more...
 FAST = 0.3
 #: ...and that sold on six of the 28 days before and after it.
@@ -37,32 +38,72 @@ LONGEST = 56
 #: Days around a day out that weigh by a factor of e less.
 BANDWIDTH = 42.0
 
-COUNTED, INFERRED = "counted", "inferred"
+#: A count this many days after the last sale that was seen still tells of it.
+LATE = 7
+#: From this share of days on, counts are said to tell of all.
+MOST = 0.9
+COUNTED, PARTLY, INFERRED = "counted", "partly counted", "inferred"
 
 
-def out_days(shop: Dataset, moves: ir.Table, days: tuple[date, date]) -> tuple[pd.DataFrame, str]:
-    """Return the days out of stock (sku, day), and whether they were 'counted' or 'inferred'."""
-    if shop.has("stock"):
-        stock = shop.table("stock").filter(_.on_hand.notnull())
-        stock = stock.filter(_.as_of >= ibis_date(days[0]), _.as_of <= ibis_date(days[1]))
-        if int(shop.run(stock.agg(days=_.as_of.nunique()))["days"].iloc[0]) >= HISTORY:
-            return _frame(shop.run(_counted(stock, moves))), COUNTED
-    gaps = shop.run(_silences(moves))
-    return _inferred(gaps, _closed(shop, moves, days)), INFERRED
+@dataclass(frozen=True)
+class StockOuts:
+    """Days out of stock.
+
+    Args:
+        days: A row a SKU and day: sku, day, counted (whether by a count, else inferred from a silence).
+        told: Share of the days since each SKU's first sale of which counts tell.
+    """
+
+    days: pd.DataFrame
+    told: float
+
+    @property
+    def source(self) -> str:
+        """'counted' where counts tell of nine in ten days, 'inferred' where of none, else 'partly counted'."""
+        return COUNTED if self.told >= MOST else PARTLY if self.told > 0 else INFERRED
 
 
-def _counted(stock: ir.Table, moves: ir.Table) -> ir.Table:
-    empty = stock.group_by("sku", "as_of").agg(on_hand=_.on_hand.sum()).filter(_.on_hand <= 0)
-    sold = moves.filter(_.sold > 0).group_by(of_sku=_.sku, of_day=_.day).agg(sold=_.sold.sum())
-    firsts = moves.filter(_.sold > 0).group_by(known=_.sku).agg(first=_.day.min())
-    empty = empty.inner_join(firsts, empty.sku == firsts.known).filter(_.as_of > _["first"]).select("sku", "as_of")
-    both = empty.left_join(sold, [empty.sku == sold.of_sku, empty.as_of == sold.of_day])
-    return both.filter(_.sold.isnull()).select("sku", day="as_of")
+def out_days(shop: Dataset, moves: ir.Table, days: tuple[date, date]) -> StockOuts:
+    """Find the days on which SKUs were out of stock.
+
+    Args:
+        shop: For its counts of stock; those of a week after the last day count too, where no window is set.
+        moves: What was sold: sku, day, sold.
+        days: First and last day to look at.
+    """
+    sales = shop.engine.keep(moves.filter(_.sold > 0).group_by("sku", "day").agg(sold=_.sold.sum()))
+    gaps = _silences(sales)
+    silent = _inferred(shop.run(gaps), _closed(shop, sales, days))
+    if not shop.has("stock"):
+        return StockOuts(_frame(silent), 0.0)
+    first = days[0] - timedelta(days=stock_counts.HOLDS)
+    last = days[1] if shop.window else days[1] + timedelta(days=LATE)  # a look back knows nothing of later counts
+    counts = shop.table("stock").filter(_.as_of >= ibis_date(first), _.as_of <= ibis_date(last))
+    steps = shop.engine.keep(stock_counts.levels(counts))
+    told = shop.run(stock_counts.told_of(steps, sales.group_by("sku").agg(first=_.day.min()), days))
+    empty = _spelled(shop.run(stock_counts.without(steps, sales, days[1])))
+    there = stock_counts.some_there(steps).rename(of="sku")
+    there = gaps.inner_join(there, [gaps.sku == there.of, there.begin < gaps.after, there.end > gaps.before])
+    sure = _spelled(shop.run(there.select("sku", "begin", "end")))
+    silent = silent[~pd.MultiIndex.from_frame(silent).isin(pd.MultiIndex.from_frame(sure[["sku", "day"]]))]
+    found = pd.concat([empty, silent.assign(counted=False)], ignore_index=True)
+    found = found[found["day"] >= pd.Timestamp(days[0])]
+    return StockOuts(_frame(found), float(told["told"].sum() / max(told["days"].sum(), 1)))
 
 
-def _silences(moves: ir.Table) -> ir.Table:
+def _spelled(spans: pd.DataFrame) -> pd.DataFrame:
+    """Return every day of spans: sku, day, counted (whether the day of the count or later)."""
+    begin, end = pd.to_datetime(spans["begin"]), pd.to_datetime(spans["end"])
+    n = ((end - begin).dt.days + 1).to_numpy(int)
+    row = np.repeat(np.arange(len(spans)), n)
+    after = np.arange(n.sum()) - np.repeat(n.cumsum() - n, n)
+    day = begin.to_numpy()[row] + after.astype("timedelta64[D]")
+    counted = pd.to_datetime(spans["counted"]).to_numpy()[row] <= day if "counted" in spans else True
+    return pd.DataFrame({"sku": spans["sku"].to_numpy(object)[row], "day": day, "counted": counted})
+
+
+def _silences(sales: ir.Table) -> ir.Table:
     """Return silences between two sales that chance hardly explains: sku, before, after (days with sales)."""
-    sales = moves.filter(_.sold > 0).group_by("sku", "day").agg(sold=_.sold.sum())
     order = ibis.window(group_by="sku", order_by="day")
     whole = ibis.window(group_by="sku")
     marked = sales.mutate(
@@ -88,9 +129,9 @@ def _silences(moves: ir.Table) -> ir.Table:
     return marked.filter(_.chance < math.log(CHANCE)).select("sku", "before", after="day")
 
 
-def _closed(shop: Dataset, moves: ir.Table, days: tuple[date, date]) -> set[pd.Timestamp]:
+def _closed(shop: Dataset, sales: ir.Table, days: tuple[date, date]) -> set[pd.Timestamp]:
     """Return the days on which the whole shop sold nothing."""
-    sold = shop.run(moves.filter(_.sold > 0).group_by("day").agg(n=_.count()))
+    sold = shop.run(sales.group_by("day").agg(n=_.count()))
     return set(pd.date_range(*days)) - set(pd.to_datetime(sold["day"]))
 
 
@@ -100,12 +141,16 @@ def _inferred(gaps: pd.DataFrame, closed: set[pd.Timestamp]) -> pd.DataFrame:
         one = pd.Timedelta(days=1)
         between = pd.date_range(pd.Timestamp(gap.before) + one, pd.Timestamp(gap.after) - one)
         rows += [(gap.sku, day) for day in between if day not in closed]
-    return _frame(pd.DataFrame(rows, columns=["sku", "day"]))
+    found = pd.DataFrame(rows, columns=["sku", "day"])
+    return found.assign(day=pd.to_datetime(found["day"]), sku=found["sku"].astype(object))
 
 
 def _frame(rows: pd.DataFrame) -> pd.DataFrame:
-    rows = rows.assign(day=pd.to_datetime(rows["day"]), sku=rows["sku"].astype(object))
-    return rows.sort_values(["sku", "day"], ignore_index=True)
+    """Return each day once, counted where any count says so."""
+    counted = rows["counted"].astype(bool) if "counted" in rows else False
+    rows = rows.assign(day=pd.to_datetime(rows["day"]), sku=rows["sku"].astype(object), counted=counted)
+    rows = rows.sort_values(["sku", "day", "counted"], ascending=[True, True, False])
+    return rows.drop_duplicates(["sku", "day"], ignore_index=True)
 
 
 def without_ends(out: pd.DataFrame, longest: int = LONGEST) -> pd.DataFrame:

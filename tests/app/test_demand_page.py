@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+import streamlit as st
 
 import journeylab as jl
-from journeylab.app import progress
 from journeylab.data.examples import stocked_shop
+from journeylab.operations import stock_outs
 from tests.app.conftest import plain
 
 if TYPE_CHECKING:
@@ -71,11 +72,17 @@ def test_what_counts_as_demand_is_kept_and_counts_for_orders_too(open_app: Open,
     assert "demand counted" not in app.session_state["journeylab_visitor"].shop.edits
 
 
-def test_stopped_work_stays_stopped_until_it_is_asked_for_again(open_app: Open, stocked: Dataset) -> None:
-    app = open_app(PAGE, shop=stocked)
-    app.session_state["demand_stopped"] = True
+def test_a_click_on_stop_ends_the_work_until_it_is_asked_for_again(
+    open_app: Open, stocked: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as halfway:
+        halfway.setattr(stock_outs, "out_days", lambda *_asked: st.stop())  # a run that has told its progress once
+        app = open_app(PAGE, shop=stocked)
+    assert not headlines(app)
+    app.button(key="demand_stop").click().run()
+    assert "Stopped" in app.info[0].value
+    assert not headlines(app)
     app.run()
     assert not headlines(app)
     app.button(key="demand_again").click().run()
-    assert headlines(app)
-    assert callable(progress.stopped)
+    assert headlines(app)[0] == jl.operations.demand(stocked).headline()

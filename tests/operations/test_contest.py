@@ -75,12 +75,32 @@ def test_periods_out_of_stock_do_not_count_in_the_scores():
 
 def test_a_single_series_gets_its_own_choice_only_from_many_origins():
     rng = np.random.default_rng(5)
-    jumps = np.repeat(rng.integers(20, 200, (1, 8)), 16, axis=1).astype(float)
+    season = np.tile(rng.integers(5, 90, 13), 10)[None, :128].astype(float)
     calm = rng.poisson(30, (9, 128)).astype(float)
-    demand = np.vstack([jumps, calm])
-    assert set(compete(demand, horizon=4).why) <= {"default", "class"}
-    full = compete(demand, origins=8, horizon=4)
+    demand = np.vstack([season, calm])
+    assert set(compete(demand, horizon=4, lag=13).why) == {"default"}
+    full = compete(demand, origins=8, horizon=4, lag=13)
+    assert (full.why[0], full.chosen[0]) == ("own", SEASONAL_NAIVE)
+    assert full.mean[0] == pytest.approx(season[0, 128 - 13 : 128 - 9])
     assert list(full.why[1:]).count("own") <= 1
+
+
+def test_a_gain_over_naive_has_an_interval_that_holds_none_where_only_noise_sets_them_apart():
+    rng = np.random.default_rng(12)
+    saw = np.tile([10.0, 30.0], 30) + rng.normal(0, 0.1, 60)
+    out = compete(np.vstack([saw, rng.normal(100, 10, (40, 60))]), origins=8, horizon=4)
+    sure = out.gain(OFTEN_DEFAULT, "mase", 0, 0.8)
+    assert 0 < sure.lower < sure.less < sure.upper <= 1
+    assert sure.less == pytest.approx(1 - out.loss(OFTEN_DEFAULT, "mase")[0].mean() / out.loss(NAIVE, "mase")[0].mean())
+    assert sure.origins == 8
+    assert sure.n == 8 * 4
+    nothing = [out.gain(NAIVE, "mase", row, 0.8).less for row in range(1, 41)]
+    assert nothing == pytest.approx([0.0] * 40)
+    told = [out.gain("ETS", "mase", row, 0.8) for row in range(1, 41)]
+    assert np.mean([one.lower < one.less < one.upper for one in told]) == 1
+    single = compete(saw[None, :40], origins=1, horizon=4).gain(OFTEN_DEFAULT, "mase", 0, 0.8)
+    assert np.isnan(single.lower)
+    assert single.origins == 1
 
 
 def test_series_too_short_for_an_origin_are_still_forecast():

@@ -202,6 +202,11 @@ def test_one_sku_is_shown_before_and_after_correction(demo: Dataset, told: Deman
     rest = one.series[one.series["out_days"] == 0]
     assert rest["demand"].tolist() == rest["kept"].tolist()
     assert one.candidates["chosen"].sum() == 1
+    assert 30 < one.gain.n == one.candidates["n"].max() < 3 * told.horizon  # periods out are not judged
+    assert f"on {one.gain.n} values from 3 past days (80 % interval" in one.headline()
+    gaps = jl.operations.outlook(demo, demand=told, sku="GFT-HAMPER-XL")
+    assert set(gaps.candidates["judged_by"]) == {"squared"}
+    assert "in squared errors" in gaps.headline()
     with pytest.raises(BadParameter):
         jl.operations.outlook(demo, demand=told, sku="no such")
 

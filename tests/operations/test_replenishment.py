@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 import journeylab as jl
 from journeylab.errors import BadParameter
@@ -93,6 +94,22 @@ def test_overstock_is_what_lies_beyond_the_days_allowed(shop, demand):
 def test_what_lies_there_and_never_sold_is_shown(shop, demand):
     vase = row(replenish(shop, demand=demand), "vase")
     assert (vase["status"], vase["order"], vase["overstock"]) == ("not selling", 0, 15)
+
+
+def test_what_was_just_delivered_is_no_overstock_but_what_has_lain_there_is():
+    counts = [count(sku, 50, at=day) for sku in ("mug", "old") for day in ("2026-02-01", "2026-05-24")]
+    shop = stocked(
+        {"mug": 4},
+        stock=[*counts, count("new", 0, at="2026-02-01"), count("new", 40)],
+        products=[(sku, "Kiln", 8, 10, 0, 1, 1) for sku in ("mug", "old", "new")],
+    )
+    found = replenish(shop)
+    old, new = row(found, "old"), row(found, "new")
+    assert (old["status"], old["overstock_cost"]) == ("not selling", 400)
+    assert (new["status"], new["overstock"], new["overstock_cost"], new["order"]) == ("just in", 0, 0, 0)
+    assert "€400 lie in overstock" in found.headline()
+    single = stocked({"mug": 4}, stock=[count("mug", 50), count("vase", 15)])
+    assert row(replenish(single), "vase")["status"] == "not selling"
 
 
 def test_the_latest_count_of_each_place_counts(shop, demand):
@@ -216,8 +233,8 @@ def test_the_order_of_rows_changes_nothing(shop, demand):
     pd.testing.assert_frame_equal(found.table(), again.table())
 
 
-def test_the_demo_stores_overstock_and_best_seller_are_found(demo):
-    found = jl.operations.replenishment(demo)
+def test_the_demo_stores_overstock_and_best_seller_are_found(demo, demo_demand):
+    found = jl.operations.replenishment(demo, demand=demo_demand)
     towel = row(found, "TEX-TOWEL-OCHRE")
     assert towel["status"] == "overstock"
     assert found.rows["overstock_cost"].idxmax() == found.rows.index[found.rows["sku"] == "TEX-TOWEL-OCHRE"][0]
@@ -225,6 +242,27 @@ def test_the_demo_stores_overstock_and_best_seller_are_found(demo):
     orders = found.orders
     assert (orders["order"] % orders["pack_size"] == 0).all()
     assert (orders["order"] >= orders["moq"]).all()
+
+
+@pytest.fixture(scope="module")
+def demo_demand(demo):
+    return jl.operations.demand(demo)
+
+
+def test_the_service_level_holds_on_past_demand_not_seen_where_the_spread_alone_did_not(demo, demo_demand):
+    demand = demo_demand
+    told = replenish(demo, demand=demand, service=0.95)
+    assert told.held.n > 1000
+    assert told.held.plain < 0.94 < told.held.rate < 0.97
+    assert "95 % asked for held" in told.caveats[-1]
+    assert f"{told.held.n:,} past sums" in told.caveats[-1]
+    by_hand = demand.told.paths.spread.sums[True].chance(0.95)
+    rows = told.rows.set_index("sku")
+    often = demand.skus["sku"][demand.told.paths.often & (rows["sd"].reindex(demand.skus["sku"]) > 0).to_numpy()]
+    steady = [sku for sku in often if rows.loc[sku, "sd"] < 0.5 * rows.loc[sku, "expected"]]
+    assert len(steady) > 20
+    z = stats.norm.ppf(by_hand)
+    assert rows.loc[steady, "safety_stock"].to_numpy() == pytest.approx(z * rows.loc[steady, "sd"].to_numpy())
 
 
 def test_days_of_a_forecast_add_up_to_its_periods(shop, demand):

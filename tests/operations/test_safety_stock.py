@@ -75,6 +75,23 @@ def test_safety_stock_for_a_fill_rate_reaches_it_and_no_more(mean, cv, service):
         assert reached == pytest.approx(service, abs=1e-5)
 
 
+@settings(deadline=None)
+@given(means, services, st.lists(st.floats(0.001, 60), min_size=2, max_size=8), st.sampled_from(["cycle", "fill"]))
+def test_less_sure_demand_never_asks_for_less_stock(mean, service, cvs, measure):
+    told = spread(np.full(len(cvs), mean), mean * np.sort(cvs))
+    kept = safety_stock(told, service=service, measure=measure, cycle=mean)
+    assert (np.diff(kept) >= -1e-6 * mean).all()
+
+
+def test_a_higher_rank_than_the_service_asked_for_keeps_more_and_may_differ_by_sku():
+    told = spread(np.array([100.0, 100.0, 5.0]), np.array([20.0, 20.0, 9.0]))
+    plain = safety_stock(told, service=0.95)
+    ranked = safety_stock(told, service=0.95, rank=np.array([0.95, 0.975, 0.975]))
+    assert ranked[0] == plain[0]
+    assert ranked[1] == pytest.approx(20 * stats.norm.ppf(0.975))
+    assert ranked[2] > plain[2]
+
+
 def test_a_sure_demand_needs_no_safety_stock():
     for measure in ("cycle", "fill"):
         assert safety_stock(spread(70, 0), service=0.99, measure=measure, cycle=10.0)[0] == 0
