@@ -142,7 +142,7 @@ def cohorts(
     if shop.period is None:
         raise NotEnoughData("The orders carry no days, so nobody's first purchase is known.")
     until = orders_end(shop) or shop.period[1]
-    days = _with_periods(purchases.with_first(purchases.purchase_days(shop, until, free=free_orders)), unit)
+    days = _with_periods(purchases.purchase_days(shop, until, free=free_orders), unit)
     counts = purchases.settled(shop.run(_counts(days)), "cohort", "since")
     if counts.empty:
         raise NotEnoughData("No order that counts names its customer in this period.", do="Choose a longer period.")
@@ -158,7 +158,9 @@ def cohorts(
         paid_back=_reached(payback, cost),
         level=level,
         currency=shop.currency,
-        caveats=_caveats(cells, unit, margin) + orders_end_caveat(shop, until),
+        caveats=_caveats(cells, unit, margin)
+        + purchases.returned_caveat(shop, until, free=free_orders)
+        + orders_end_caveat(shop, until),
     )
 
 
@@ -172,7 +174,7 @@ def _spent(shop: Dataset) -> float:
     if pd.isna(end) or not known["cost"].iloc[0] > 0:
         return 0.0
     days = purchases.purchase_days(shop, end.date())
-    firsts = days.group_by("customer_id").agg(first=_.day.min()).filter(_["first"] >= ibis_date(start.date()))
+    firsts = days.group_by("customer_id").agg(first=_["first"].min()).filter(_["first"] >= ibis_date(start.date()))
     n = int(shop.run(firsts.agg(n=firsts.count()))["n"].iloc[0])
     return float(known["cost"].iloc[0]) / n if n else 0.0
 
@@ -187,7 +189,7 @@ def _with_periods(days: ir.Table, unit: str) -> ir.Table:
 
 
 def _counts(days: ir.Table) -> ir.Table:
-    return days.group_by("cohort", "since").agg(n=_.customer_id.nunique(), net=_.net.sum())
+    return days.group_by("cohort", "since").agg(n=_.customer_id.nunique(where=_.day == _.purchase), net=_.net.sum())
 
 
 def _cumulated(days: ir.Table, longest: int) -> ir.Table:

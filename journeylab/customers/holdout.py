@@ -262,7 +262,8 @@ def holdout(
         currency=shop.currency,
     )
     said = holdout_words.caveats(result, forced=model is not None, free=free_orders)
-    return replace(result, caveats=said + orders_end_caveat(shop, until))
+    returns = purchases.returned_caveat(shop, until, free=free_orders)
+    return replace(result, caveats=said + returns + orders_end_caveat(shop, until))
 
 
 def proven(shop: Dataset, tested: Holdout | None, *, free_orders: bool = False) -> Holdout:

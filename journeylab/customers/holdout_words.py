@@ -49,7 +49,7 @@ def caveats(result: Holdout, *, forced: bool, free: bool) -> tuple[str, ...]:
     said.append(f"In net value, {expected} were expected of these weeks, and {came} came.")
     said.append(
         f"A purchase is a day on which a customer's orders come to {'zero or more' if free else 'more than zero'}: "
-        "several orders a day are one; orders refunded in full and returns are none."
+        "several orders a day are one; orders refunded in full and returns by themselves are none."
     )
     said.append("Orders before the first day of the data are not known, so early customers look newer than they are.")
     if result.model.estimate is not None and not result.model.estimate.identified:

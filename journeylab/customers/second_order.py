@@ -102,7 +102,7 @@ def second_order(
     if shop.period is None:
         raise NotEnoughData("The orders carry no days, so nobody's first purchase is known.")
     until = orders_end(shop) or shop.period[1]
-    days = purchases.with_first(purchases.purchase_days(shop, until, free=free_orders))
+    days = purchases.purchase_days(shop, until, free=free_orders).filter(_.day == _.purchase)
     waits = days.group_by("customer_id").agg(first=_["first"].min(), second=_.day.min(where=_.day > _["first"]))
     waits = purchases.grouped(shop, waits, by).mutate(
         again=_.second.notnull(), until=_.second.fill_null(ibis_date(until))

@@ -90,6 +90,19 @@ def test_margin_a_customer_has_the_whole_cohort_below_and_doubles_with_prices():
     assert (last["margin"] * last["of"]).sum() == pytest.approx(0.5 * sum(n for _, _, n in orders))
 
 
+def test_returns_take_money_off_the_period_they_come_in_and_nobody_off_the_count():
+    orders = [("a", "2026-01-01", 100), ("b", "2026-01-02", 40), ("a", "2026-02-03", -100), ("c", "2026-02-09", -5),
+              ("b", "2026-03-31", 10)]  # fmt: skip
+    result = jl.customers.cohorts(shop_with(orders), margin=0.5, cost=20.0)
+    cells = result.table()
+    assert cells["n"].tolist() == [2, 0, 1]
+    assert cells["net"].tolist() == [140, -100, 10]
+    assert cells["margin"].tolist() == [35, 10, 12.5]
+    assert result.payback["margin"].tolist() == [35, 10, 12.5]
+    assert any("100 in all, are taken off" in said for said in result.caveats)
+    assert any("Returns of €5 have no purchase" in said for said in result.caveats)
+
+
 def test_the_order_of_rows_changes_nothing():
     orders = random_orders(3)
     first = jl.customers.cohorts(shop_with(orders), cost=30.0)

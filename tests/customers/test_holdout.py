@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import journeylab as jl
@@ -13,7 +14,7 @@ from journeylab.customers.gamma_gamma import GammaGamma
 from journeylab.customers.value_curve import Spenders
 from journeylab.data.examples import regulars_shop, shop_of, tiny_shop
 from journeylab.errors import BadParameter, NotEnoughData
-from tests.customers.crowds import kinds
+from tests.customers.crowds import kinds, shop_from
 
 TRUTH = BgNbd(0.9, 6.0, 0.8, 3.0)
 
@@ -131,6 +132,21 @@ def test_groups_split_the_customers_and_leave_the_test_as_it_is(online_retail):
     assert grouped.model.parameters == pytest.approx(plain.model.parameters, rel=1e-6)
     with pytest.raises(BadParameter, match="by"):
         jl.customers.holdout(online_retail, by="device")
+
+
+def test_where_half_of_the_customers_give_everything_back_half_the_money_is_expected():
+    rng = np.random.default_rng(0)
+    kept = [(f"c{c}", int(day), 100.0) for c in range(200) for day in rng.integers(0, 300, 4)]
+    back = [(who, day + 3, -100.0) for who, day, _ in kept if int(who[1:]) % 2]
+    plain, less = (shop_from(pd.DataFrame([*rows, ("c0", 310, 100.0)], columns=["customer_id", "day", "net"]))
+                   for rows in (kept, kept + back))  # fmt: skip
+    without, with_returns = (jl.customers.holdout(shop, model="BG/NBD") for shop in (plain, less))
+    assert with_returns.rows["n"].sum() == without.rows["n"].sum()
+    past = with_returns.rows[["spend", "first_net"]].sum().sum()
+    assert past == pytest.approx(sum(net for *_, net in [*kept, *back]) + 100)
+    values = [float(result.curve.value(52.0)[0].sum()) for result in (without, with_returns)]
+    assert values[1] / values[0] == pytest.approx(0.5, abs=0.03)
+    assert any("taken off the customer's money" in said for said in with_returns.caveats)
 
 
 def everyone_once(days):

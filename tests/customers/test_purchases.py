@@ -57,6 +57,49 @@ def test_gifts_count_where_they_are_asked_to_and_full_refunds_still_do_not():
     assert found["frequency"].to_dict() == {"gift": 1, "back": 0}
 
 
+def test_a_return_by_itself_is_taken_off_the_purchase_before_it_and_off_no_count():
+    orders = [("one", "01-01", 10), ("one", "01-20", -4), ("two", "01-01", 10), ("two", "01-15", 50),
+              ("two", "01-20", -20), ("more", "01-01", 90), ("more", "01-15", 5), ("more", "01-20", -60),
+              ("old", "01-01", -7), ("old", "01-15", 8), ("gone", "01-05", -9)]  # fmt: skip
+    found = histories_of([(who, day, net, 0, "completed") for who, day, net in orders])
+    assert found["frequency"].to_dict() == {"more": 1, "old": 0, "one": 0, "two": 1}
+    assert found["first_net"].to_dict() == {"more": 35, "old": 8, "one": 6, "two": 10}
+    assert found["spend"].to_dict() == {"more": 0, "old": 0, "one": 0, "two": 30}
+    assert found.loc["old", "age"] == 45
+
+
+def test_a_return_after_the_split_is_hidden_from_what_was_known_before_it():
+    rows = [("a", "01-01", 10, 0, "completed"), ("a", "01-10", 20, 0, "completed"), ("a", "02-10", -15, 0, "completed")]
+    found = histories_of(rows, split=date(2026, 1, 31))
+    assert found.loc["a", ["frequency", "spend", "later", "later_net"]].tolist() == [1, 20, 0, -15]
+
+
+def test_what_customers_brought_is_what_the_shop_kept_whatever_they_gave_back():
+    rng = np.random.default_rng(3)
+    rows = [(f"c{i % 40}", f"01-{1 + int(rng.integers(14)):02d}", int(rng.integers(1, 90)), 0, "completed")
+            for i in range(200)]  # fmt: skip
+    rows += [(f"c{i % 40}", f"02-{1 + int(rng.integers(20)):02d}", int(rng.integers(-150, 60)), 0, "completed")
+             for i in range(80)]  # fmt: skip
+    shop, kept = shop_with(rows), sum(row[2] for row in rows)
+    days = purchases.purchase_days(shop, UNTIL)
+    people = shop.run(purchases.histories(days, UNTIL))
+    assert people["spend"].min() == 0
+    assert people["spend"].sum() + people["first_net"].sum() == pytest.approx(kept)
+    early = shop.run(purchases.histories(days, date(2026, 2, 9)))
+    assert early[["spend", "first_net", "later_net"]].sum().sum() == pytest.approx(kept)
+    by_week = shop.run(purchases.money_by_age(days, UNTIL))
+    assert by_week["net"].sum() <= people["spend"].sum()
+
+
+def test_what_is_given_back_is_said_with_what_is_left_aside_and_nothing_where_nothing_is():
+    rows = [("a", "01-01", 10, 0, "completed"), ("a", "01-10", -4, 0, "completed"), ("b", "01-02", -9, 0, "completed")]
+    assert purchases.returned(shop_with(rows), UNTIL) == (4, 9)
+    said = purchases.returned_caveat(shop_with(rows), UNTIL)
+    assert "4 in all" in said[0]
+    assert "Returns of €9 have no purchase" in said[1]
+    assert purchases.returned_caveat(shop_with(rows[:1]), UNTIL) == ()
+
+
 def test_what_comes_after_the_split_is_counted_apart_and_later_customers_are_left_out():
     rows = [("a", "01-01", 10, 0, "completed"), ("a", "01-10", 20, 0, "completed"), ("a", "02-10", 40, 0, "completed"),
             ("a", "02-20", 50, 0, "completed"), ("late", "02-15", 9, 0, "completed")]  # fmt: skip
