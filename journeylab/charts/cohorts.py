@@ -162,7 +162,12 @@ def survival(curve: pd.DataFrame, *, grouped: bool) -> alt.LayerChart:
         names = list(dict.fromkeys(curve["group"]))
         scale = alt.Scale(domain=names, range=list(theme.CATEGORIES[: len(names)]))
         colour = alt.Color("group:N", title=None, scale=scale)
-        return alt.layer(base.mark_line(interpolate="step-after").encode(y=y, color=colour)).properties(height=320)
+        return alt.layer(
+            base.mark_area(opacity=0.15, interpolate="step-after").encode(
+                y=alt.Y("lower:Q"), y2="upper:Q", color=colour
+            ),
+            base.mark_line(interpolate="step-after").encode(y=y, color=colour),
+        ).properties(height=320)
     return alt.layer(
         base.mark_area(color=theme.MAIN, opacity=0.2, interpolate="step-after").encode(
             y=alt.Y("lower:Q"), y2="upper:Q"

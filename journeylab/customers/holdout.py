@@ -263,7 +263,8 @@ def holdout(
     )
     said = holdout_words.caveats(result, forced=model is not None, free=free_orders)
     returns = purchases.returned_caveat(shop, until, free=free_orders)
-    return replace(result, caveats=said + returns + orders_end_caveat(shop, until))
+    groups = purchases.group_caveat(result.by)
+    return replace(result, caveats=said + groups + returns + orders_end_caveat(shop, until))
 
 
 def proven(shop: Dataset, tested: Holdout | None, *, free_orders: bool = False) -> Holdout:

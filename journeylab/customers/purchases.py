@@ -127,7 +127,7 @@ def histories(days: ir.Table, split: date) -> ir.Table:
 
 
 def grouped(shop: Dataset, customers: ir.Table, by: str | None, personas: ir.Table | None = None) -> ir.Table:
-    """Add `group` to histories: the customer's persona, or what the first purchase day says about `by`."""
+    """Add `group` to histories: the customer's persona, or what the first order says about `by`."""
     if by == "persona" and personas is None:
         listed = shop.table("customers", whole=True).group_by("customer_id").agg(name=_.persona.max())
         personas = listed.filter(_.name.notnull())
@@ -139,20 +139,37 @@ def grouped(shop: Dataset, customers: ir.Table, by: str | None, personas: ir.Tab
         return customers.mutate(group=ibis.literal("all"))
     if by == "cohort":
         return customers.mutate(group=_["first"].truncate("M").strftime("%Y-%m"))
-    orders = shop.sales(whole=True).filter(_.customer_id.notnull())
-    column = GROUPS[by]
-    if by == "first_product":
-        lines = shop.table("order_lines", whole=True).filter(_.quantity > 0).select("order_id", "product")
-        orders, column = orders.inner_join(lines, "order_id"), "product"
-    said = orders.select("customer_id", "day", said=orders[column])
-    firsts = customers.select(owner=_.customer_id, first_day=_["first"])
-    said = (
-        said.inner_join(firsts, [said.customer_id == firsts.owner, said.day == firsts.first_day])
-        .group_by("owner")
-        .agg(group=_.said.min())
-    )
+    said = _said_first(shop, customers, by)
     joined = customers.left_join(said, customers.customer_id == said.owner).drop("owner")
     return joined.mutate(group=_.group.fill_null("not known"))
+
+
+def _said_first(shop: Dataset, customers: ir.Table, by: str) -> ir.Table:
+    """Return owner and group: what the earliest order of the first purchase day that says it says about `by`.
+
+    Orders that brought nothing come last. Of an order's products it is the one most was asked for, at list price.
+    """
+    orders = shop.sales(whole=True).filter(_.customer_id.notnull())
+    if by == "first_product":
+        lines = shop.table("order_lines", whole=True).filter(_.quantity > 0)
+        lines = lines.mutate(value=_.quantity.cast("float64") * _.unit_price.cast("float64"))
+        lines = lines.group_by("order_id", said="product").agg(value=_.value.sum().round(4))
+        orders = orders.select("customer_id", "order_id", "ordered_at", "day", "net").inner_join(lines, "order_id")
+    else:
+        orders = orders.mutate(said=orders[GROUPS[by]], value=ibis.literal(0.0))
+    orders = orders.filter(_.said.notnull())
+    firsts = customers.select(owner=_.customer_id, first_day=_["first"])
+    days = orders.inner_join(firsts, [orders.customer_id == firsts.owner, orders.day == firsts.first_day])
+    order = [(_.net <= 0).cast("int8"), _.ordered_at, _.order_id, _.value.desc(), _.said]
+    days = days.mutate(place=ibis.row_number().over(ibis.window(group_by="owner", order_by=order)))
+    return days.filter(_.place == 0).select("owner", group="said")
+
+
+def group_caveat(by: str | None) -> tuple[str, ...]:
+    """Say how customers come into their groups, where their first order says it."""
+    if by == "first_product":
+        return ("A customer's first product is the one most was spent on in the first order, at list price.",)
+    return (f"A customer's {by.replace('_', ' ')} is that of the first order.",) if by and GROUPS.get(by) else ()
 
 
 def statistics(customers: ir.Table, *, weekly: bool) -> ir.Table:

@@ -124,6 +124,36 @@ def test_distinct_histories_hold_the_same_customers_and_money_as_single_ones():
         assert purchases.base_of(table, weekly=weekly).repeat_purchases == people["frequency"].sum()
 
 
+def groups_of_first_orders(by):
+    """Four customers with two orders on their first day each, and lines in which the dearest is not first by name."""
+    orders = [("o1", "a", 9, 30, "web"), ("o2", "a", 17, 90, "app"), ("o3", "b", 17, 30, "web"),
+              ("o4", "b", 9, 90, "app"), ("o5", "c", 9, 0, "app"), ("o6", "c", 17, 30, "web"),
+              ("o7", "d", 9, 30, None), ("o8", "d", 17, 30, "web"), ("o9", "d", 48, 500, "app")]  # fmt: skip
+    lines = [("o1", "apron", 1, 5), ("o1", "teapot", 1, 20), ("o2", "kettle", 1, 90), ("o3", "apron", 1, 30),
+             ("o4", "cup", 2, 5), ("o4", "bowl", 1, 8), ("o4", "bowl", 1, 4), ("o4", "bin", 3, 4),
+             ("o5", "gift", 1, 99), ("o6", "spoon", 1, 10), ("o6", "zester", 2, 6), ("o6", "fork", -9, 9),
+             ("o8", "mug", 1, 3), ("o9", "lamp", 1, 500)]  # fmt: skip
+    bought = ", ".join(map(str, lines))
+    values = ", ".join(f"('{o}', '{c}', {h}, {n}, {'NULL' if d is None else repr(d)})" for o, c, h, n, d in orders)
+    shop = shop_of({
+        "orders": f"""SELECT order_id, customer_id, placed::DATE AS day, placed AS ordered_at, 'completed' AS status,
+            net::DECIMAL(18,4) AS net, device FROM (SELECT *, TIMESTAMP '2026-01-01' + INTERVAL 1 HOUR * hour AS placed
+            FROM (VALUES {values}) t(order_id, customer_id, hour, net, device))""",
+        "order_lines": f"""SELECT order_id, product, quantity::DECIMAL(18,4) AS quantity,
+            price::DECIMAL(18,4) AS unit_price FROM (VALUES {bought}) t(order_id, product, quantity, price)""",
+    })  # fmt: skip
+    customers = purchases.histories(purchases.purchase_days(shop, UNTIL), UNTIL)
+    return shop.run(purchases.grouped(shop, customers, by)).set_index("customer_id")["group"].to_dict()
+
+
+def test_the_first_product_is_the_one_most_was_spent_on_in_the_earliest_order_that_brought_money():
+    assert groups_of_first_orders("first_product") == {"a": "teapot", "b": "bin", "c": "zester", "d": "mug"}
+
+
+def test_other_groups_are_what_the_earliest_order_says_that_says_it():
+    assert groups_of_first_orders("device") == {"a": "web", "b": "app", "c": "web", "d": "web"}
+
+
 def test_rounded_averages_keep_customers_and_change_the_mean_by_less_than_a_percent():
     rng = np.random.default_rng(2)
     rows = [(f"c{i % 200}", f"0{1 + i % 2}-{1 + i % 27:02d}", int(rng.integers(5, 500)), 0, "completed")
