@@ -161,7 +161,7 @@ def survival(curve: pd.DataFrame, *, grouped: bool) -> alt.LayerChart:
     if grouped:
         names = list(dict.fromkeys(curve["group"]))
         scale = alt.Scale(domain=names, range=list(theme.CATEGORIES[: len(names)]))
-        colour = alt.Color("group:N", title=None, scale=scale)
+        colour = alt.Color("group:N", title=None, scale=scale, legend=alt.Legend(symbolOpacity=1))
         return alt.layer(
             base.mark_area(opacity=0.15, interpolate="step-after").encode(
                 y=alt.Y("lower:Q"), y2="upper:Q", color=colour
