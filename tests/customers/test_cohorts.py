@@ -91,16 +91,18 @@ def test_margin_a_customer_has_the_whole_cohort_below_and_doubles_with_prices():
 
 
 def test_returns_take_money_off_the_period_they_come_in_and_nobody_off_the_count():
-    orders = [("a", "2026-01-01", 100), ("b", "2026-01-02", 40), ("a", "2026-02-03", -100), ("c", "2026-02-09", -5),
-              ("b", "2026-03-31", 10)]  # fmt: skip
+    once = [("a", "2026-01-01", 100), ("b", "2026-01-02", 40), ("a", "2026-02-03", -100), ("c", "2026-02-09", -5),
+            ("b", "2026-03-31", 10)]  # fmt: skip
+    orders = [(f"{who}{i}", day, net) for i in range(5) for who, day, net in once]
     result = jl.customers.cohorts(shop_with(orders), margin=0.5, cost=20.0)
     cells = result.table()
-    assert cells["n"].tolist() == [2, 0, 1]
-    assert cells["net"].tolist() == [140, -100, 10]
+    assert cells["n"].tolist() == [10, 0, 5]
+    assert cells["net"].tolist() == [700, -500, 50]
+    assert cells["revenue"].tolist() == [70, 20, 25]
     assert cells["margin"].tolist() == [35, 10, 12.5]
     assert result.payback["margin"].tolist() == [35, 10, 12.5]
-    assert any("100 in all, are taken off" in said for said in result.caveats)
-    assert any("Returns of €5 have no purchase" in said for said in result.caveats)
+    assert any("€500 in all, are taken off" in said for said in result.caveats)
+    assert any("Returns of €25 have no purchase" in said for said in result.caveats)
 
 
 def test_the_order_of_rows_changes_nothing():
@@ -134,6 +136,58 @@ def test_the_cost_is_paid_back_in_the_first_month_that_reaches_it_or_not_at_all(
     assert np.isnan(never.paid_back[0])
     assert "not earned back" in never.headline()
     assert "earned back by month 2" in jl.customers.cohorts(shop, margin=0.5, cost=14.0).headline()
+
+
+def monthly_buyers():
+    """Sixty customers who buy for 10 every four weeks, over two years, and one who ends the data."""
+    start = date(2024, 1, 1)
+    orders = [(f"c{c}", start + timedelta(days=c % 7 + 28 * k), 10) for c in range(60) for k in range(27)]
+    return [*orders, ("z", start + timedelta(days=27 * 28 + 10), 1)]
+
+
+@pytest.mark.parametrize("unit", ["week", "month"])
+def test_payback_is_followed_beyond_the_cells_which_say_what_they_leave_out(unit):
+    orders = monthly_buyers()
+    shop = shop_with(orders)
+    result = jl.customers.cohorts(shop, unit=unit, margin=1.0, cost=200.0)
+    weeks = result.payback.set_index("period")["margin"]
+    assert result.paid_back[0] == {"week": 76, "month": 17}[unit]
+    assert weeks[result.paid_back[0]] >= 200 > weeks[result.paid_back[0] - 1]
+    left = [said for said in result.caveats if "came later: see payback" in said]
+    cut = sum(net for *_, net in orders) - result.cells["net"].sum()
+    assert [f"{cut / 1000:.1f} k of" in said for said in left] == ([True] if unit == "week" else [])
+    never = jl.customers.cohorts(shop, unit=unit, margin=1.0, cost=300.0).headline()
+    last = result.payback.iloc[-1]
+    assert last["n"] == 60
+    assert f"not earned back within {last['period']:.0f} {unit}s after the first" in never
+    assert "(€270 by then)" in never
+
+
+def test_payback_is_the_mean_customer_by_customer_at_every_period_whoever_came_late():
+    orders = random_orders(7, customers=80, n=400)
+    payback = jl.customers.cohorts(shop_with(orders), unit="week", margin=0.5).payback.set_index("period")
+    frame = pd.DataFrame(orders, columns=["customer", "day", "net"])
+    week = pd.PeriodIndex(frame["day"], freq="W")
+    first = week.to_series(index=frame.index).groupby(frame["customer"]).transform("min")
+    since = np.array([(a - b).n for a, b in zip(week, first, strict=True)])
+    last_whole = pd.Period(max(frame["day"]) + timedelta(days=1), "W") - 1
+    reach = np.array([(last_whole - start).n for start in first])
+    for k in payback.index:
+        known = frame[reach >= k]
+        money = known["net"].where(since[reach >= k] <= k, 0).groupby(known["customer"]).sum() / 2
+        half = 1.959964 * money.std() / np.sqrt(len(money))
+        assert payback.loc[k, "n"] == len(money) >= 10
+        assert payback.loc[k, "margin"] == pytest.approx(money.mean())
+        assert payback.loc[k, "upper"] - payback.loc[k, "margin"] == pytest.approx(half, rel=1e-5)
+
+
+def test_of_fewer_than_ten_customers_nobody_says_whether_they_paid_back():
+    shop = shop_with([(f"c{i}", f"2026-{m:02d}-01", 10) for i in range(9) for m in (1, 2, 3, 4)])
+    result = jl.customers.cohorts(shop, cost=500.0)
+    assert result.payback.empty
+    assert "too few customers were watched for long enough to say" in result.headline()
+    for view in result.views:
+        assert result.chart(view).to_dict()["config"]
 
 
 def test_without_a_cost_what_was_spent_on_each_new_customer_is_taken():
