@@ -169,7 +169,8 @@ def cohorts(
         paid_back=_reached(payback, cost),
         level=level,
         currency=shop.currency,
-        caveats=_caveats(cells, unit, margin)
+        caveats=purchases.window_caveat(shop)
+        + _caveats(cells, unit, margin)
         + _beyond(counts, unit, shop.currency)
         + purchases.returned_caveat(shop, until, free=free_orders)
         + orders_end_caveat(shop, until),

@@ -69,6 +69,8 @@ class Holdout(Result):
         until: Last day of the data.
         weeks: Weeks held out.
         by: What `rows` are grouped by, or None.
+        free_orders: Whether days that come to zero count as purchases.
+        of: The files, period and choices that were tested, by which a value knows the test of its own shop.
         level: Coverage of the intervals.
         currency: Of the money.
     """
@@ -94,6 +96,8 @@ class Holdout(Result):
     until: date
     weeks: int
     by: str | None
+    free_orders: bool
+    of: tuple[str, ...] = field(repr=False)
     level: float
     currency: str
 
@@ -278,25 +282,34 @@ def holdout(
         until=until,
         weeks=weeks,
         by="persona" if personas is not None else by,
+        free_orders=free_orders,
+        of=purchases.identity(shop),
         level=level,
         currency=shop.currency,
     )
     said = holdout_words.caveats(result, forced=model is not None, free=free_orders)
     returns = purchases.returned_caveat(shop, until, free=free_orders)
     groups = purchases.group_caveat(result.by)
-    return replace(result, caveats=said + groups + returns + orders_end_caveat(shop, until))
+    return replace(
+        result, caveats=purchases.window_caveat(shop) + said + groups + returns + orders_end_caveat(shop, until)
+    )
 
 
 def proven(shop: Dataset, tested: Holdout | None, *, free_orders: bool = False) -> Holdout:
     """Return the hold-out test that was given, or make it with its defaults.
 
     Raises:
-        BadParameter: if something else was given.
+        BadParameter: if something else was given, or the test of other purchases: of another shop or period, with other
+            choices about odd rows, or without the days that come to zero where those are asked for.
     """
     if tested is None:
-        tested = holdout(shop, free_orders=free_orders)
+        return holdout(shop, free_orders=free_orders)
     if not isinstance(tested, Holdout):
         raise BadParameter("tested must be the Result of jl.customers.holdout.")
+    if not purchases.alike(tested.of, purchases.identity(shop)):
+        raise BadParameter("tested is of another shop, another period or other choices.", do="Test this one first.")
+    if free_orders and not tested.free_orders:
+        raise BadParameter("tested does not count days that come to zero.", do="Test with free_orders=True.")
     return tested
 
 

@@ -100,6 +100,27 @@ def returned_caveat(shop: Dataset, until: date, *, free: bool = False) -> tuple[
     return tuple(said)
 
 
+def identity(shop: Dataset) -> tuple[str, ...]:
+    """Return what is alike for two shops with the same purchases: files, period, and choices in one order."""
+    base, *views = shop.fingerprint.split("|")
+    return base, *views, *(f"{name}={value}" for name, value in sorted(shop.choices.items()))
+
+
+def alike(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Say whether two identities differ in nothing but columns added to customers, which the fingerprint ends in."""
+    short, long = sorted((one[0], other[0]), key=len)
+    return one[1:] == other[1:] and (long == short or long.startswith(f"{short}+"))
+
+
+def window_caveat(shop: Dataset) -> tuple[str, ...]:
+    """Say that a date window sets the end alone, where its start would cut customers' histories."""
+    if shop.window is None or shop.observed is None or shop.window[0] <= shop.observed[0]:
+        return ()
+    start, seen = (f"{day.day} {day:%b %Y}" for day in (shop.window[0], shop.observed[0]))
+    why = "a customer's history begins with the first purchase"
+    return (f"The period chosen sets the end alone: purchases count from {seen} and not from {start}, since {why}.",)
+
+
 def histories(days: ir.Table, split: date) -> ir.Table:
     """Return a row a customer who bought by the split.
 

@@ -149,7 +149,10 @@ def second_order(
         median_ends={str(part["group"].iloc[0]): (_median(part, "upper"), _median(part, "lower")) for part in curves},
         by=by,
         level=level,
-        caveats=_caveats(len(sizes) - len(kept)) + purchases.group_caveat(by) + orders_end_caveat(shop, until),
+        caveats=purchases.window_caveat(shop)
+        + _caveats(len(sizes) - len(kept))
+        + purchases.group_caveat(by)
+        + orders_end_caveat(shop, until),
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import journeylab as jl
-from journeylab.data.examples import shop_of, tiny_shop
+from journeylab.data.examples import regulars_shop, shop_of, tiny_shop
 from journeylab.errors import BadParameter, NotEnoughData
 
 DEC_2010 = [36.6, 32.3, 38.4, 36.3, 39.8, 36.3, 34.9, 35.4, 39.5, 37.4, 50.3, 26.6]
@@ -197,6 +197,17 @@ def test_without_a_cost_what_was_spent_on_each_new_customer_is_taken():
     assert jl.customers.cohorts(shop_with(orders, spend=spend)).cost == pytest.approx(7)
     assert jl.customers.cohorts(shop_with(orders, spend=spend), cost=0.0).cost == 0
     assert jl.customers.cohorts(shop_with(orders)).cost == 0
+
+
+@pytest.mark.parametrize("analysis", [jl.customers.cohorts, jl.customers.second_order, jl.customers.holdout])
+def test_a_period_that_starts_late_is_said_to_set_the_end_alone(analysis):
+    shop = regulars_shop()
+    start, end = shop.observed
+    said = analysis(shop.between(start + timedelta(days=60), end)).caveats[0]
+    assert said.startswith("The period chosen sets the end alone: purchases count from ")
+    assert f"from {start.day} {start:%b %Y} and not from" in said
+    for whole in (shop, shop.between(start, end - timedelta(days=9)), shop.between(start - timedelta(days=9), end)):
+        assert not any("sets the end alone" in caveat for caveat in analysis(whole).caveats)
 
 
 def test_every_view_draws_and_bad_arguments_are_refused(online_retail):
