@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.special import chdtri
 
 import journeylab as jl
 from journeylab.customers import holdout_scores as scores
@@ -16,7 +17,7 @@ from journeylab.customers.holdout_rules import FORMULA, NAIVE, OWN, RULES, rules
 from journeylab.customers.value_curve import WEEKS_A_YEAR, Spenders
 from journeylab.data.examples import regulars_shop, shop_of, tiny_shop
 from journeylab.errors import BadParameter, NotEnoughData
-from tests.customers.crowds import buyers, kinds, shop_from
+from tests.customers.crowds import binomial_bounds, buyers, kinds, shop_from
 
 TRUTH = BgNbd(0.9, 6.0, 0.8, 3.0)
 
@@ -137,14 +138,32 @@ def test_a_rule_that_was_nearer_in_total_is_said_though_the_model_has_the_smalle
     assert f"In total the rule “{nearer}” was nearer than the model: +4.3 % in purchases" in " ".join(result.warnings)
 
 
-def test_calibration_covers_the_share_who_bought_again_when_the_model_is_true():
+def calibrated(chance_times: float) -> pd.DataFrame:
+    """Return the tenths of customers of a true model, whose answers are drawn again at so many times their chance."""
     from journeylab.customers.simulated_base import simulate_base
 
     shop = simulate_base(TRUTH, age=np.full(20_000, 40.0), follow=20, unit=1.0, seed=1)
-    table = scores.calibration(TRUTH, shop.seen, (shop.later > 0).astype(float), 20.0, 0.999)
+    bought = shop.later > 0
+    if chance_times < 1:
+        bought &= np.random.default_rng(2).random(len(bought)) < chance_times
+    return scores.calibration(TRUTH, shop.seen, bought.astype(float), 20.0, 0.9)
+
+
+def test_calibration_covers_the_predicted_chance_as_often_as_the_level_says_when_the_model_is_true():
+    table = calibrated(1.0)
     assert table["of"].sum() == 20_000
-    assert np.all(np.abs(table["predicted"] - table["rate"]) < 0.04)
     assert np.all(np.diff(table["predicted"]) > 0)
+    inside = (table["lower"] <= table["predicted"]) & (table["predicted"] <= table["upper"])
+    low, high = binomial_bounds(len(table), 0.9)
+    assert low <= inside.sum() <= high
+    misses = (table["rate"] - table["predicted"]) / np.sqrt(table["predicted"] * (1 - table["predicted"]) / table["of"])
+    assert np.square(misses).sum() < chdtri(len(table), 0.001)
+
+
+def test_calibration_shows_a_chance_that_is_a_tenth_too_high():
+    table = calibrated(0.9)
+    inside = (table["lower"] <= table["predicted"]) & (table["predicted"] <= table["upper"])
+    assert inside.sum() < binomial_bounds(len(table), 0.9)[0]
 
 
 def test_a_model_can_be_asked_for_and_that_is_said():
