@@ -87,14 +87,15 @@ def curves(cells: pd.DataFrame, *, unit: str) -> alt.LayerChart:
     ).properties(height=300)
 
 
-def margins(cells: pd.DataFrame, *, unit: str, cost: float, currency: str) -> alt.LayerChart:
-    """Draw margin a customer cumulated, a line a cohort, lighter the younger, with the cost of winning one.
+def cumulated(cells: pd.DataFrame, figure: str, *, unit: str, cost: float, currency: str) -> alt.LayerChart:
+    """Draw revenue or margin a customer cumulated, a line a cohort, lighter the younger, with the cost of winning one.
 
     Args:
         cells: As `Cohorts.cells`.
+        figure: 'revenue' or 'margin'.
         unit: 'week' or 'month'.
         cost: Cost of winning a customer; 0 draws no line.
-        currency: Of the margin.
+        currency: Of the money.
     """
     shown = _named(cells[~cells["partial"]], unit)
     lines = (
@@ -102,7 +103,7 @@ def margins(cells: pd.DataFrame, *, unit: str, cost: float, currency: str) -> al
         .mark_line()
         .encode(
             x=_since(unit),
-            y=alt.Y("margin:Q", title=_title("margin a customer so far", currency)),
+            y=alt.Y(f"{figure}:Q", title=_title(f"{figure} a customer so far", currency)),
             detail="name:N",
             color=alt.Color(
                 "cohort:T",
@@ -110,7 +111,12 @@ def margins(cells: pd.DataFrame, *, unit: str, cost: float, currency: str) -> al
                 scale=alt.Scale(range=[theme.SCALE[4], theme.SCALE[1]]),
                 legend=alt.Legend(format="%b %Y", gradientLength=320, tickCount=4),
             ),
-            tooltip=["name:O", "period:Q", alt.Tooltip("margin:Q", format=",.2f"), alt.Tooltip("of:Q", format=",")],
+            tooltip=[
+                alt.Tooltip("name:O", title="cohort"),
+                alt.Tooltip("period:Q", title=f"{unit}s since"),
+                alt.Tooltip(f"{figure}:Q", format=",.2f"),
+                alt.Tooltip("of:Q", title="customers", format=","),
+            ],
         )
     )
     return alt.layer(lines, *_cost(cost, currency)).properties(height=320)
@@ -161,8 +167,13 @@ def survival(curve: pd.DataFrame, *, grouped: bool) -> alt.LayerChart:
     if grouped:
         names = list(dict.fromkeys(curve["group"]))
         scale = alt.Scale(domain=names, range=list(theme.CATEGORIES[: len(names)]))
-        colour = alt.Color("group:N", title=None, scale=scale)
-        return alt.layer(base.mark_line(interpolate="step-after").encode(y=y, color=colour)).properties(height=320)
+        colour = alt.Color("group:N", title=None, scale=scale, legend=alt.Legend(symbolOpacity=1))
+        return alt.layer(
+            base.mark_area(opacity=0.15, interpolate="step-after").encode(
+                y=alt.Y("lower:Q"), y2="upper:Q", color=colour
+            ),
+            base.mark_line(interpolate="step-after").encode(y=y, color=colour),
+        ).properties(height=320)
     return alt.layer(
         base.mark_area(color=theme.MAIN, opacity=0.2, interpolate="step-after").encode(
             y=alt.Y("lower:Q"), y2="upper:Q"

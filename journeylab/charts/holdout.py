@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from datetime import date
 
 SERIES = {"actual": "what came", "model": "the model", "naive": "carry on as before"}
+#: Of the series by frequency, where a rule for all alike would be one height for everybody.
+CLASSES = {"actual": "what came", "model": "the model", "own": "each at their own pace"}
 _COLOURS = alt.Scale(domain=list(SERIES.values()), range=[theme.QUIET, theme.MAIN, theme.ACCENT])
+_CLASS_COLOURS = alt.Scale(domain=list(CLASSES.values()), range=[theme.QUIET, theme.MAIN, theme.ACCENT])
 _DASHES = alt.Scale(domain=list(SERIES.values()), range=[[1, 0], [1, 0], [5, 4]])
 
 
@@ -59,10 +62,10 @@ def by_frequency(rows: pd.DataFrame) -> alt.Chart:
         rows: As `Holdout.by_frequency`.
     """
     long = rows.rename(columns={"predicted": "model"}).melt(
-        ["frequency", "n"], ["actual", "model", "naive"], var_name="series", value_name="purchases"
+        ["frequency", "n"], list(CLASSES), var_name="series", value_name="purchases"
     )
     return (
-        alt.Chart(long.assign(said=long["series"].map(SERIES)))
+        alt.Chart(long.assign(said=long["series"].map(CLASSES)))
         .mark_bar()
         .encode(
             x=alt.X(
@@ -71,9 +74,9 @@ def by_frequency(rows: pd.DataFrame) -> alt.Chart:
                 sort=list(rows["frequency"]),
                 axis=alt.Axis(labelAngle=0),
             ),
-            xOffset=alt.XOffset("said:N", sort=list(SERIES.values())),
+            xOffset=alt.XOffset("said:N", sort=list(CLASSES.values())),
             y=alt.Y("purchases:Q", title="mean purchases after it"),
-            color=alt.Color("said:N", title=None, scale=_COLOURS),
+            color=alt.Color("said:N", title=None, scale=_CLASS_COLOURS),
             tooltip=[
                 alt.Tooltip("frequency:O", title="repeat purchases before"),
                 alt.Tooltip("n:Q", title="customers", format=","),
@@ -122,12 +125,13 @@ def errors(rows: pd.DataFrame) -> alt.LayerChart:
         ]
     )
     base = alt.Chart(shown).encode(
-        y=alt.Y("said:N", title=None, sort=None, axis=alt.Axis(labelLimit=220)),
+        y=alt.Y("said:N", title=None, sort=None, axis=alt.Axis(labelLimit=260)),
         x=alt.X("error:Q", title="error over frequency classes, of what was bought", axis=alt.Axis(format=".0%")),
         tooltip=[
             alt.Tooltip("said:N", title="method"),
             alt.Tooltip("error:Q", format=".1%"),
-            alt.Tooltip("total_error:Q", title="total", format="+.1%"),
+            alt.Tooltip("total_error:Q", title="total purchases", format="+.1%"),
+            alt.Tooltip("money_error:Q", title="total money", format="+.1%"),
             alt.Tooltip("predicted:Q", format=",.0f"),
             alt.Tooltip("actual:Q", format=",.0f"),
         ],

@@ -27,6 +27,6 @@ def cost_of_winning(shop: Dataset) -> float:
     if pd.isna(end) or not known["cost"].iloc[0] > 0:
         return 0.0
     days = purchases.purchase_days(shop, end.date())
-    firsts = days.group_by("customer_id").agg(first=_.day.min()).filter(_["first"] >= ibis_date(start.date()))
+    firsts = days.group_by("customer_id").agg(first=_["first"].min()).filter(_["first"] >= ibis_date(start.date()))
     n = int(shop.run(firsts.agg(n=firsts.count()))["n"].iloc[0])
     return float(known["cost"].iloc[0]) / n if n else 0.0

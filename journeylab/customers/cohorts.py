@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from journeylab.data.dataset import Dataset
 
 UNITS = {"week": "W", "month": "M"}
-#: Periods after the first that are followed.
+#: Periods after the first that cells follow a cohort; payback follows as far as the data go.
 MOST = {"week": 52, "month": 36}
+#: Customers who must have been watched as long for a mean of theirs.
+FEWEST = 10
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,18 +46,18 @@ class Cohorts(Result):
     Args:
         cells: A row a cohort and period since: cohort (first day of its period), period (0 is the first purchase's
             own), n (customers who bought), of (customers of the cohort), rate, lower, upper, net, margin (cumulated a
-            customer), partial (the period was not over when the data ended).
+            customer), revenue (net cumulated a customer), partial (the period was not over when the data ended).
         payback: A row a period since: period, margin (cumulated, mean a customer), lower, upper, n (customers
-            observed that long).
+            observed that long; at least 10).
         unit: 'week' or 'month'.
         cost: Cost of winning a customer; 0 if not given.
         paid_back: Period by whose end mean margin reaches the cost, and the earliest and latest of its interval; NaN
-            where it was not reached within what was observed.
+            where it was not reached within what was observed, which is the last period of `payback`.
         level: Coverage of the intervals.
         currency: Of the money.
     """
 
-    views: ClassVar[tuple[str, ...]] = ("retention", "curves", "margin", "payback")
+    views: ClassVar[tuple[str, ...]] = ("retention", "curves", "revenue", "margin", "payback")
 
     cells: pd.DataFrame
     payback: pd.DataFrame
@@ -82,8 +84,15 @@ class Cohorts(Result):
             return f"{said}."
         at, early, late = self.paid_back
         cost = words.money(self.cost, self.currency)
+        if self.payback.empty:
+            return f"{said}; too few customers were watched for long enough to say if the {cost} to win one come back."
         if np.isnan(at):
-            return f"{said}; the {cost} it costs to win one were not earned back within what was observed."
+            last = self.payback.iloc[-1]
+            within = words.count(last["period"], f"{self.unit} after the first", f"{self.unit}s after the first")
+            return (
+                f"{said}; the {cost} it costs to win one were not earned back within {within}, the longest that "
+                f"{FEWEST} customers were watched ({words.money(last['margin'], self.currency)} by then)."
+            )
         if late == 0:
             return f"{said}; the {cost} it costs to win one are earned back in the {self.unit} of the first purchase."
         ends = f"{early:.0f} to {late:.0f}" if not np.isnan(late) else f"{early:.0f} or later"
@@ -96,8 +105,10 @@ class Cohorts(Result):
             return charts.triangle(self.cells, unit=self.unit)
         if view == "curves":
             return charts.curves(self.cells, unit=self.unit)
+        if view == "revenue":
+            return charts.cumulated(self.cells, "revenue", unit=self.unit, cost=0.0, currency=self.currency)
         if view == "margin":
-            return charts.margins(self.cells, unit=self.unit, cost=self.cost, currency=self.currency)
+            return charts.cumulated(self.cells, "margin", unit=self.unit, cost=self.cost, currency=self.currency)
         return charts.payback(self.payback, unit=self.unit, cost=self.cost, currency=self.currency)
 
 
@@ -113,9 +124,10 @@ def cohorts(
 ) -> Cohorts:
     """Follow customers by the week or month of their first purchase.
 
-    A customer counts once in each period they bought in. Cumulated margin a customer has the cohort's whole size as
-    its denominator. Payback is the first period by whose end the mean cumulated margin of all customers observed that
-    long reaches the cost; its interval is where the interval of that mean (normal) reaches it.
+    A customer counts once in each period they bought in. Cumulated revenue and margin a customer have the cohort's
+    whole size as their denominator. Payback is the first period by whose end the mean cumulated margin of all customers
+    observed that long, at least 10, reaches the cost; its interval is where the interval of that mean (normal) reaches
+    it. Cells end after 52 weeks or 36 months; payback is followed to the end of the data.
 
     Args:
         shop: A Dataset whose orders name their customers.
@@ -142,14 +154,13 @@ def cohorts(
     if shop.period is None:
         raise NotEnoughData("The orders carry no days, so nobody's first purchase is known.")
     until = orders_end(shop) or shop.period[1]
-    days = _with_periods(purchases.with_first(purchases.purchase_days(shop, until, free=free_orders)), unit)
+    days = _with_periods(purchases.purchase_days(shop, until, free=free_orders), unit)
     counts = purchases.settled(shop.run(_counts(days)), "cohort", "since")
     if counts.empty:
         raise NotEnoughData("No order that counts names its customer in this period.", do="Choose a longer period.")
     cells = _cells(counts, unit, until, margin, level)
-    longest = int(cells.loc[~cells["partial"], "period"].to_numpy(int).max(initial=0))
-    sums = purchases.settled(shop.run(_cumulated(days, longest)), "cohort")
-    payback = _payback(sums, cells, longest, margin, level)
+    sums = purchases.settled(shop.run(_cumulated(days)), "cohort", "since")
+    payback = _payback(sums, counts, unit, until, margin, level)
     return Cohorts(
         cells=cells,
         payback=payback,
@@ -158,7 +169,11 @@ def cohorts(
         paid_back=_reached(payback, cost),
         level=level,
         currency=shop.currency,
-        caveats=_caveats(cells, unit, margin) + orders_end_caveat(shop, until),
+        caveats=purchases.window_caveat(shop)
+        + _caveats(cells, unit, margin)
+        + _beyond(counts, unit, shop.currency)
+        + purchases.returned_caveat(shop, until, free=free_orders)
+        + orders_end_caveat(shop, until),
     )
 
 
@@ -172,19 +187,19 @@ def _with_periods(days: ir.Table, unit: str) -> ir.Table:
 
 
 def _counts(days: ir.Table) -> ir.Table:
-    return days.group_by("cohort", "since").agg(n=_.customer_id.nunique(), net=_.net.sum())
+    return days.group_by("cohort", "since").agg(n=_.customer_id.nunique(where=_.day == _.purchase), net=_.net.sum())
 
 
-def _cumulated(days: ir.Table, longest: int) -> ir.Table:
-    """Return, for each cohort, its customers' net value up to each period since, as sums and sums of squares."""
-    customers = days.group_by("cohort", "customer_id").agg(
-        **{f"net_{k}": ibis.ifelse(_.since <= k, _.net, 0.0).sum() for k in range(longest + 1)}
-    )
-    return customers.group_by("cohort").agg(
-        n=_.count(),
-        **{f"sum_{k}": _[f"net_{k}"].sum() for k in range(longest + 1)},
-        **{f"squares_{k}": (_[f"net_{k}"] * _[f"net_{k}"]).sum() for k in range(longest + 1)},
-    )
+def _cumulated(days: ir.Table) -> ir.Table:
+    """Return what each period adds to the sum, and to the sum of squares, of its cohort's cumulated net values.
+
+    A customer whose value goes from c to c + net adds net to the one and (c + net)² − c² to the other, so that both
+    follow by adding up, however many periods there are.
+    """
+    each = days.group_by("cohort", "customer_id", "since").agg(net=_.net.sum())
+    so_far = ibis.cumulative_window(group_by=["cohort", "customer_id"], order_by="since")
+    each = each.mutate(total=_.net.sum().over(so_far))
+    return each.group_by("cohort", "since").agg(net=_.net.sum(), squares=(_.net * (2 * _.total - _.net)).sum())
 
 
 def _cells(counts: pd.DataFrame, unit: str, until: date, margin: float, level: float) -> pd.DataFrame:
@@ -212,23 +227,33 @@ def _cells(counts: pd.DataFrame, unit: str, until: date, margin: float, level: f
             "upper": upper,
             "net": cells["net"].astype(float),
             "margin": cells.groupby("cohort")["net"].cumsum() * margin / of,
+            "revenue": cells.groupby("cohort")["net"].cumsum() / of,
             "partial": [end >= over for end in ends],
         }
     )
 
 
-def _payback(sums: pd.DataFrame, cells: pd.DataFrame, longest: int, margin: float, level: float) -> pd.DataFrame:
+def _payback(
+    sums: pd.DataFrame, counts: pd.DataFrame, unit: str, until: date, margin: float, level: float
+) -> pd.DataFrame:
     """Return mean cumulated margin by periods since, over the cohorts for which that period is over."""
-    over = cells.loc[~cells["partial"]].groupby("cohort")["period"].max()
-    known = pd.to_datetime(sums["cohort"]).map(over).fillna(-1).to_numpy()
+    first = counts[counts["since"] == 0]
+    cohorts = pd.to_datetime(first["cohort"]).dt.to_period(UNITS[unit])
+    over = pd.Period(until + timedelta(days=1), UNITS[unit])  # the first period that is not over
+    watched = np.array([(over - cohort).n - 1 for cohort in cohorts], dtype=int)
+    longest = int(watched.max(initial=-1))
+    place = {cohort: row for row, cohort in enumerate(first["cohort"])}
+    steps = np.zeros((2, len(first), max(longest + 1, int(sums["since"].max()) + 1)))
+    steps[:, sums["cohort"].map(place), sums["since"]] = sums[["net", "squares"]].to_numpy(float).T
+    net, squares = steps.cumsum(axis=2)
     rows = []
     for k in range(longest + 1):
-        some = sums[known >= k]
-        n = float(some["n"].sum())
-        if n < 2:
-            continue
-        mean = float(some[f"sum_{k}"].sum()) / n
-        variance = max(float(some[f"squares_{k}"].sum()) - n * mean**2, 0.0) / (n - 1)
+        known = watched >= k
+        n = float(first["n"].to_numpy(float)[known].sum())
+        if n < FEWEST:
+            break
+        mean = float(net[known, k].sum()) / n
+        variance = max(float(squares[known, k].sum()) - n * mean**2, 0.0) / (n - 1)
         half = z_of(level) * margin * float(np.sqrt(variance / n))
         rows.append((k, mean * margin, max(mean * margin - half, 0.0), mean * margin + half, int(n)))
     return pd.DataFrame(rows, columns=["period", "margin", "lower", "upper", "n"])
@@ -259,3 +284,13 @@ def _caveats(cells: pd.DataFrame, unit: str, margin: float) -> tuple[str, ...]:
     if len(small):
         said.append(f"{words.count(len(small), 'cohort')} with fewer than 30 customers: too few to compare.")
     return tuple(said)
+
+
+def _beyond(counts: pd.DataFrame, unit: str, currency: str) -> tuple[str, ...]:
+    """Say what the cells leave out because they end before the data do."""
+    later = counts.loc[counts["since"] > MOST[unit], "net"]
+    if later.empty:
+        return ()
+    left, all_net = (words.money(float(net.sum()), currency) for net in (later, counts["net"]))
+    ends = words.count(MOST[unit], unit)
+    return (f"Cells follow a cohort for {ends} after its first; {left} of {all_net} net came later: see payback.",)

@@ -17,6 +17,7 @@ import pandas as pd
 from journeylab.customers import purchases
 from journeylab.customers.value_curve import STEP, TIMES, Spenders, covariance, nodes
 from journeylab.errors import BadParameter
+from journeylab.intervals import z_of
 
 if TYPE_CHECKING:
     from journeylab.customers.gamma_gamma import GammaGamma
@@ -129,6 +130,27 @@ def worth(
         _chance(model, spend, average, customers, horizon),
         covariance(model, spend),
     )
+
+
+def total_ends(
+    model: PurchaseModel, spend: GammaGamma | None, average: float, rows: pd.DataFrame, *, weekly: bool,
+    horizon: float, level: float,
+) -> tuple[float, float]:  # fmt: skip
+    """Return the interval of the net value of all customers within the horizon, by chance and parameters.
+
+    Args:
+        model: Fitted purchase model, in weeks.
+        spend: Fitted model of spend; None where all spend the same `average`.
+        average: Mean spend a purchase.
+        rows: Histories as `purchases.statistics`.
+        weekly: Whether their times are weeks.
+        horizon: Weeks from now.
+        level: Coverage of the interval.
+    """
+    weights = worth(model, spend, average, rows, weekly=weekly, horizon=horizon, discount=0.0)
+    value = weights.of(rows, np.zeros(len(rows), dtype=int), 1)
+    half = z_of(level) * float(np.sqrt(value.error**2 + np.nan_to_num(value.chance.sum())))
+    return max(float(value.total[0]) - half, 0.0), float(value.total[0]) + half
 
 
 def _purchases(model: PurchaseModel, customers: Spenders, horizon: float, discount: float) -> np.ndarray:

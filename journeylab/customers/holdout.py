@@ -17,7 +17,8 @@ from journeylab import words
 from journeylab.checks import number, one_of, whole
 from journeylab.customers import holdout_scores as scores
 from journeylab.customers import holdout_words, purchases
-from journeylab.customers.history_worth import Worth, worth
+from journeylab.customers.history_worth import Worth, total_ends, worth
+from journeylab.customers.holdout_rules import NAIVE
 from journeylab.customers.roster import Roster
 from journeylab.customers.spend import expected_spend, fit_spend
 from journeylab.customers.value_curve import Spenders, ValueCurve, value_curve
@@ -46,10 +47,12 @@ class Holdout(Result):
     """A purchase model with the test it passed or failed.
 
     Args:
-        errors: A row a method: method, predicted, actual, total_error (signed, relative), error (the models' choice:
-            absolute error over frequency classes, relative to what was bought), log_likelihood, chosen.
+        errors: A row a method, the models and the rules of thumb: method, predicted, actual, total_error (signed,
+            relative), error (the models' choice: absolute error over frequency classes, relative to what was bought),
+            money (net value expected), money_error (signed, relative), log_likelihood, chosen.
         tracking: A row a week and series: week, starts, series (actual, model, naive), purchases, cumulative, partial.
-        by_frequency: A row a class of calibration frequency (7 is 7 and more): frequency, n, actual, predicted, naive.
+        by_frequency: A row a class of calibration frequency (7 is 7 and more): frequency, n, actual, predicted, naive
+            (all customers alike), own (each at their own pace so far).
         calibration: A row a tenth of customers by predicted chance to buy again: predicted, rate, n, of, lower, upper.
         model: The chosen model, fitted to the whole history; time in weeks.
         spend: The model of spend, or None where all repeaters spend alike.
@@ -61,10 +64,13 @@ class Holdout(Result):
         weekly: Whether times in `rows` are weeks.
         kept: Share of the customers at the split who bought in the weeks held out.
         money: Net value of the hold-out purchases: predicted and actual.
+        money_ends: Lower and upper end of the interval of that prediction, by chance and parameters.
         split: Last day the test's models saw.
         until: Last day of the data.
         weeks: Weeks held out.
         by: What `rows` are grouped by, or None.
+        free_orders: Whether days that come to zero count as purchases.
+        of: The files, period and choices that were tested, by which a value knows the test of its own shop.
         level: Coverage of the intervals.
         currency: Of the money.
     """
@@ -85,10 +91,13 @@ class Holdout(Result):
     weekly: bool
     kept: float
     money: tuple[float, float]
+    money_ends: tuple[float, float]
     split: date
     until: date
     weeks: int
     by: str | None
+    free_orders: bool
+    of: tuple[str, ...] = field(repr=False)
     level: float
     currency: str
 
@@ -106,6 +115,18 @@ class Holdout(Result):
         """Relative error of the chosen model's net value of those purchases."""
         expected, came = self.money
         return expected / came - 1 if came else float("nan")
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What stands beside any value that rests on this test: where it failed, and whom the money hangs on."""
+        return holdout_words.warnings(self)
+
+    def proof(self) -> str:
+        """Say how far the chosen model was off on weeks it had not seen, to stand beside any value."""
+        return (
+            f"on {words.count(self.weeks, 'week')} it had not seen, the model's total was "
+            f"{words.signed(self.total_error)} off in purchases and {words.signed(self.money_error)} in money"
+        )
 
     @cached_property
     def group_names(self) -> list[str]:
@@ -149,7 +170,7 @@ class Holdout(Result):
 
     def headline(self) -> str:
         """Say how far the chosen model and the naive rule were off."""
-        naive = float(self.errors.loc[self.errors["method"] == scores.NAIVE, "total_error"].iloc[0])
+        naive = float(self.errors.loc[self.errors["method"] == NAIVE, "total_error"].iloc[0])
         return (
             f"On {words.count(self.weeks, 'week')} it had not seen, {self.model.NAME} expected "
             f"{_more_or_less(self.total_error)} purchases than there were; carrying on as before, "
@@ -182,8 +203,9 @@ def holdout(
 
     BG/NBD, MBG/NBD and Pareto/NBD by maximum likelihood on purchase days up to the split; their expectation for the
     weeks after it is compared with what was bought: in total, by week, by calibration frequency, and by the chance
-    to buy again. The naive rule lets every customer buy on at the average rate so far. The choice falls on the
-    smallest sum over frequency classes (0, 1, … 7 and more) of |expected − actual|, relative to the actual purchases.
+    to buy again. Three rules of thumb stand beside them: every customer buys on at the average rate so far, or at
+    their own, or by the formula order value × frequency × lifespan. The choice falls on the smallest sum over
+    frequency classes (0, 1, … 7 and more) of |expected − actual|, relative to the actual purchases.
 
     Sources: Fader, Hardie & Lee (2005), "Counting Your Customers the Easy Way", section 5, for the comparisons; the
     rule of choice is ours (docs/methods/lifetime_value.md).
@@ -226,17 +248,18 @@ def holdout(
     births = shop.run(purchases.births(days, split))
     bought = shop.run(purchases.weekly_purchases(days, split, start))
     fitted = {name: kind.fit(base) for name, kind in _models().items() if model in {None, name}}
-    errors = scores.errors(fitted, base, seen["later"].to_numpy(float), float(weeks))
-    chosen = str(errors.loc[errors["chosen"], "method"].iloc[0])
-    expected = fitted[chosen].expected_purchases(base, float(weeks))
     spend, average, correlation = fit_spend(shop, before)
-    each = expected_spend(spend, average, seen)
+    errors = scores.errors(
+        fitted, base, seen["later"].to_numpy(float), float(weeks),
+        seen=seen, each=expected_spend(spend, average, seen), average=average,
+    )  # fmt: skip
+    chosen = str(errors.loc[errors["chosen"], "method"].iloc[0])
 
     members = None if personas is None else personas.roster.of(shop)
     rows = _histories(shop, histories, by, members, weekly=weekly)
     final = _models()[chosen].fit(purchases.base_of(rows, weekly=weekly))
     spend_now, average_now, correlation = fit_spend(shop, histories)
-    money = float((base.count * expected) @ each), float(seen["later_net"].sum())
+    money = float(errors.loc[errors["chosen"], "money"].iloc[0]), float(seen["later_net"].sum())
     result = Holdout(
         errors=errors,
         tracking=scores.tracking(fitted[chosen], births, bought, start=start, split=split, until=until),
@@ -254,27 +277,39 @@ def holdout(
         weekly=weekly,
         kept=float(seen["later_any"].sum()) / base.customers,
         money=money,
+        money_ends=total_ends(fitted[chosen], spend, average, seen, weekly=weekly, horizon=float(weeks), level=level),
         split=split,
         until=until,
         weeks=weeks,
         by="persona" if personas is not None else by,
+        free_orders=free_orders,
+        of=purchases.identity(shop),
         level=level,
         currency=shop.currency,
     )
     said = holdout_words.caveats(result, forced=model is not None, free=free_orders)
-    return replace(result, caveats=said + orders_end_caveat(shop, until))
+    returns = purchases.returned_caveat(shop, until, free=free_orders)
+    groups = purchases.group_caveat(result.by)
+    return replace(
+        result, caveats=purchases.window_caveat(shop) + said + groups + returns + orders_end_caveat(shop, until)
+    )
 
 
 def proven(shop: Dataset, tested: Holdout | None, *, free_orders: bool = False) -> Holdout:
     """Return the hold-out test that was given, or make it with its defaults.
 
     Raises:
-        BadParameter: if something else was given.
+        BadParameter: if something else was given, or the test of other purchases: of another shop or period, with other
+            choices about odd rows, or without the days that come to zero where those are asked for.
     """
     if tested is None:
-        tested = holdout(shop, free_orders=free_orders)
+        return holdout(shop, free_orders=free_orders)
     if not isinstance(tested, Holdout):
         raise BadParameter("tested must be the Result of jl.customers.holdout.")
+    if not purchases.alike(tested.of, purchases.identity(shop)):
+        raise BadParameter("tested is of another shop, another period or other choices.", do="Test this one first.")
+    if free_orders and not tested.free_orders:
+        raise BadParameter("tested does not count days that come to zero.", do="Test with free_orders=True.")
     return tested
 
 

@@ -1,4 +1,4 @@
-"""How models and the naive rule did on weeks they had not seen: arithmetic on predictions and what came.
+"""How models and rules of thumb did on weeks they had not seen: arithmetic on predictions and what came.
 
 All of it on distinct histories with their counts, none of it on single customers.
 """
@@ -11,20 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from journeylab.customers.holdout_rules import Forecast, naive_purchases, own_purchases, rules
 from journeylab.intervals import wilson
 
 if TYPE_CHECKING:
     from journeylab.customers.customer_base import CustomerBase
     from journeylab.customers.purchase_model import PurchaseModel
 
-NAIVE = "carry on as before"
 CLASSES = 8
-
-
-def naive_purchases(base: CustomerBase, weeks: float) -> float:
-    """Return purchases a customer if all buy on at the average rate so far: repeat purchases over time observed."""
-    time = float(base.count @ base.age)
-    return base.repeat_purchases / time * weeks if time else float("nan")
 
 
 def _classes(base: CustomerBase) -> np.ndarray:
@@ -35,35 +29,57 @@ def _sums(base: CustomerBase, values: np.ndarray) -> np.ndarray:
     return np.bincount(_classes(base), weights=values, minlength=CLASSES)
 
 
-def errors(fitted: dict[str, PurchaseModel], base: CustomerBase, later: np.ndarray, weeks: float) -> pd.DataFrame:
-    """Return a row a method with its total and its errors; the chosen model has the smallest error.
+def errors(
+    fitted: dict[str, PurchaseModel],
+    base: CustomerBase,
+    later: np.ndarray,
+    weeks: float,
+    *,
+    seen: pd.DataFrame | None = None,
+    each: np.ndarray | None = None,
+    average: float = float("nan"),
+) -> pd.DataFrame:
+    """Return a row a method with its total, its errors and its money; the chosen model has the smallest error.
 
     Args:
         fitted: Models by name.
         base: Histories at the split.
         later: Purchases in the hold-out, summed over each row's customers. Shape (n,).
         weeks: Length of the hold-out.
+        seen: The histories as `purchases.statistics`, for money; without them it is NaN.
+        each: Mean expected spend a purchase of each row's customers, for the models. Shape (n,).
+        average: Mean spend a repeat purchase, for the rule that takes all customers as alike.
     """
-    actual = _sums(base, later)
-    predictions = {name: base.count * model.expected_purchases(base, weeks) for name, model in fitted.items()}
-    predictions[NAIVE] = base.count * naive_purchases(base, weeks)
-    rows = []
-    for name, values in predictions.items():
-        total, known = float(values.sum()), float(actual.sum())
-        rows.append(
-            {
-                "method": name,
-                "predicted": total,
-                "actual": known,
-                "total_error": total / known - 1 if known else float("nan"),
-                "error": float(np.abs(_sums(base, values) - actual).sum()) / known if known else float("nan"),
-                "log_likelihood": _log_likelihood(fitted.get(name)),
-            }
-        )
+    known, came = _sums(base, later), float("nan") if seen is None else float(seen["later_net"].sum())
+    forecasts = {}
+    for name, model in fitted.items():
+        expected = base.count * model.expected_purchases(base, weeks)
+        forecasts[name] = Forecast(expected, expected * (np.nan if each is None else each))
+    forecasts |= rules(base, weeks, seen, average)
+    rows = [
+        {
+            "method": name,
+            "predicted": float(forecast.purchases.sum()),
+            "actual": float(known.sum()),
+            "total_error": _relative(float(forecast.purchases.sum()), float(known.sum())),
+            "error": _share(np.abs(_sums(base, forecast.purchases) - known).sum(), float(known.sum())),
+            "money": float(forecast.money.sum()),
+            "money_error": _relative(float(forecast.money.sum()), came),
+            "log_likelihood": _log_likelihood(fitted.get(name)),
+        }
+        for name, forecast in forecasts.items()
+    ]
     table = pd.DataFrame(rows)
-    models = table["method"] != NAIVE
-    best = table.loc[models, "error"].fillna(np.inf).idxmin()
+    best = table.loc[table["method"].isin(list(fitted)), "error"].fillna(np.inf).idxmin()
     return table.assign(chosen=table.index == best)
+
+
+def _share(part: float, of: float) -> float:
+    return float(part / of) if of else float("nan")
+
+
+def _relative(expected: float, came: float) -> float:
+    return _share(expected, came) - 1
 
 
 def _log_likelihood(model: PurchaseModel | None) -> float:
@@ -71,7 +87,10 @@ def _log_likelihood(model: PurchaseModel | None) -> float:
 
 
 def by_frequency(model: PurchaseModel, base: CustomerBase, later: np.ndarray, weeks: float) -> pd.DataFrame:
-    """Return mean purchases in the hold-out by calibration frequency: actual, the model's, the naive rule's."""
+    """Return mean purchases in the hold-out by calibration frequency: actual, the model's, and two rules'.
+
+    `naive` takes all customers as alike, `own` each at their own pace so far.
+    """
     n = _sums(base, base.count)
     predicted = _sums(base, base.count * model.expected_purchases(base, weeks))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -82,6 +101,7 @@ def by_frequency(model: PurchaseModel, base: CustomerBase, later: np.ndarray, we
                 "actual": _sums(base, later) / n,
                 "predicted": predicted / n,
                 "naive": naive_purchases(base, weeks),
+                "own": _sums(base, base.count * own_purchases(base, weeks)) / n,
             }
         )
     return rows[rows["n"] > 0].reset_index(drop=True)

@@ -15,6 +15,7 @@ import pandas as pd
 from journeylab import words
 from journeylab.checks import number
 from journeylab.customers.holdout import Holdout, proven
+from journeylab.customers.holdout_words import too_narrow
 from journeylab.customers.value_curve import WEEKS_A_YEAR, chance_variance
 from journeylab.customers.value_details import newcomer, parameters
 from journeylab.customers.value_methods import FEWEST_SEEN, formulas, methods
@@ -224,6 +225,7 @@ def lifetime_value(
         currency=shop.currency,
         caveats=(
             *_caveats(tested, weeks, margin, options, retention, shop.currency),
+            *too_narrow(tested, float(whole["upper"] / whole["margin"] - 1) if whole["margin"] else float("nan")),
             *((_HYPOTHETICAL,) if any(times != 1 for times in levers.values()) else ()),
         ),
     )
@@ -345,6 +347,4 @@ def _caveats(
         said.append(
             f"In {tested.model.NAME} customers may drop out after a purchase: buying more often also ends sooner."
         )
-    passed_on = ("naive rule was no worse", "total was off", "One customer brought")
-    said += [caveat for caveat in tested.caveats if any(part in caveat for part in passed_on)]
-    return tuple(said)
+    return (*said, *tested.warnings)

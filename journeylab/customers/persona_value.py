@@ -80,11 +80,7 @@ class PersonaValue(Result):
 
     def proof(self) -> str:
         """Say how far the model was off on weeks it had not seen."""
-        return (
-            f"on {words.count(self.tested.weeks, 'week')} it had not seen, the model was "
-            f"{words.signed(self.tested.total_error)} off in purchases and {words.signed(self.tested.money_error)} in "
-            "money"
-        )
+        return self.tested.proof()
 
     def _draw(self, view: str) -> alt.TopLevelMixin:  # noqa: ARG002 - there is one
         from journeylab.charts import value as charts
@@ -155,7 +151,7 @@ def persona_value(
         caveats=(
             _FITTED,
             _FORMED,
-            *(said for said in tested.caveats if "naive rule was no worse" in said or "was off" in said),
+            *tested.warnings,
         ),
     )
 

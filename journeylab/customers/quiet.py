@@ -76,12 +76,13 @@ class Quiet(Result):
         shown, whole = self.customers["loss"].sum(), self.customers["expected"].sum()
         if self.at_stake < 0.001 * whole:
             looked_at = words.count(self.looked_at, "repeat customer")
-            return f"Hardly any margin is lost to silence: the model takes nearly all of {looked_at} for alive."
+            lost = f"Hardly any margin is lost to silence: the model takes nearly all of {looked_at} for alive"
+            return f"{lost}; {self.tested.proof()}."
         return (
             f"{words.money(self.at_stake, self.currency)} of margin over {words.count(self.horizon, 'month')} is "
             f"likely lost to silence among {words.count(self.looked_at, 'repeat customer')}; "
             f"{words.percent(shown / self.at_stake if self.at_stake else float('nan'))} of it on the "
-            f"{words.count(len(self.customers))} listed."
+            f"{words.count(len(self.customers))} listed; {self.tested.proof()}."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -116,12 +117,13 @@ def quiet(
         horizon: Months to look ahead, 1 to 120.
         margin: Share of net value that is margin, 0 to 1.
         top: How many customers to list, 1 to 500.
-        free_orders: Count days that come to zero as purchases; as in `tested`.
+        free_orders: Count days that come to zero as purchases, in a test made here; one that is given says itself.
         seed: Of the draws.
         level: Coverage of the intervals.
 
     Raises:
         NotEnoughData: as `holdout`.
+        BadParameter: if an option is out of its range, or `tested` is of another shop.
 
     Example:
         >>> import journeylab as jl
@@ -136,7 +138,7 @@ def quiet(
     z_of(level)
     tested = proven(shop, tested, free_orders=free_orders)
     weeks = horizon * WEEKS_A_YEAR / 12
-    people = _people(shop, tested, free_orders=free_orders)
+    people = _people(tested)
     base = _base(people)
     p_alive = tested.model.p_alive(base)
     each = _mean_spend(tested, people)
@@ -172,12 +174,11 @@ def quiet(
     )
 
 
-def _people(shop: Dataset, tested: Holdout, *, free_orders: bool) -> pd.DataFrame:
+def _people(tested: Holdout) -> pd.DataFrame:
     """Return the repeat customers who spent most, in one order whatever the engine."""
-    days = purchases.purchase_days(shop, tested.until, free=free_orders)
-    repeaters = purchases.histories(days, tested.until).filter(_.frequency > 0)
+    repeaters = tested.histories.rows.filter(_.frequency > 0)
     rows = repeaters.order_by(_.spend.desc(), _.customer_id).limit(LOOKED_AT).drop("first", "later", "later_net")
-    people = shop.run(rows)
+    people = tested.histories.engine.run(rows)
     if people.empty:
         raise NotEnoughData("Nobody bought twice, so nobody can have fallen silent.")
     return purchases.settled(people, "customer_id")
@@ -259,4 +260,4 @@ def _caveats(tested: Holdout, looked_at: int, margin: float) -> tuple[str, ...]:
         said.append(f"Only the {words.count(LOOKED_AT)} repeat customers who spent most were looked at one by one.")
     if tested.model.estimate is not None and not tested.model.estimate.identified:
         said.append("The data do not settle how customers drop out, so take P(alive) as a sorting and not as a chance.")
-    return tuple(said)
+    return (*said, *tested.warnings)

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MARKS = (30, 60, 90, 180, 365)
 FEWEST = 10
+#: Customers who must still be waiting for the curve to be said at a day; fewer, and a single one moves it much.
+FEWEST_WAITING = 30
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -36,9 +38,13 @@ class SecondOrder(Result):
     """Time to the second purchase.
 
     Args:
-        curve: A row a group and day: group, day, rate (share who have bought again by then), lower, upper, at_risk.
-        marks: The same at 30, 60, 90, 180 and 365 days where observed, with n (customers of the group).
-        median: Days by which half have bought again, by group; NaN where half have not within what was observed.
+        curve: A row a group and day: group, day, rate (estimated share who have bought again by then), lower, upper,
+            at_risk (customers still waiting as the day begins).
+        marks: The same at 30, 60, 90, 180 and 365 days, with n (customers of the group) and again (those of them who
+            have bought again by that day, as seen); rate and its ends are NaN where fewer than 30 were still waiting.
+        again: Customers who have bought again so far, by group, as counted.
+        median: Days by which half have bought again, by group; NaN where half have not while 30 or more waited.
+        median_ends: Lower and upper end of its interval, from where the curve's own ends reach a half.
         by: What the groups are, or None.
         level: Coverage of the intervals.
     """
@@ -47,7 +53,9 @@ class SecondOrder(Result):
 
     curve: pd.DataFrame
     marks: pd.DataFrame
+    again: dict[str, int]
     median: dict[str, float]
+    median_ends: dict[str, tuple[float, float]]
     by: str | None
     level: float
 
@@ -56,21 +64,34 @@ class SecondOrder(Result):
         return self.marks if self.by else self.marks.drop(columns="group")
 
     def headline(self) -> str:
-        """Say how many have bought again, and by when half have."""
-        biggest = self.marks.sort_values(["n", "day"]).iloc[-1]
-        group = biggest["group"]
+        """Say what share buys again by when, that it is an estimate with an interval, and how many have so far."""
+        group = self.marks.sort_values("n", kind="stable")["group"].iloc[-1]
+        of_group = self.marks[self.marks["group"] == group]
+        n, ever = of_group["n"].iloc[0], self.again[group]
         whose = f" of {group}" if self.by else ""
-        said = (
-            f"By day {biggest['day']:.0f}, {words.percent(biggest['rate'])} of {words.count(biggest['n'], 'customer')}"
-            f"{whose} had bought a second time"
+        so_far = f"{words.count(ever)} of {words.count(n, 'customer')}{whose} ({words.percent(ever / n)}) have so far"
+        known = of_group[of_group["rate"].notna()]
+        if known.empty:
+            return f"Too few customers have been watched for {MARKS[0]} days to say who buys again; {so_far}."
+        last = known.iloc[-1]
+        rate, lower, upper = (words.percent(last[name]) for name in ("rate", "lower", "upper"))
+        return (
+            f"By day {last['day']:.0f}, an estimated {rate} of customers{whose} buy a second time "
+            f"({words.percent(self.level, digits=0)} interval {lower} to {upper}), {self._half(group)}; {so_far}."
         )
-        half = self.median[group]
-        return f"{said}; half had by day {half:.0f}." if not np.isnan(half) else f"{said}; fewer than half."
+
+    def _half(self, group: str) -> str:
+        """Say by which day half have bought again."""
+        half, (early, late) = self.median[group], self.median_ends[group]
+        if np.isnan(half):
+            return "fewer than half within what can be said"
+        ends = f"{early:.0f} to {late:.0f}" if not np.isnan(late) else f"{early:.0f} or later"
+        return f"half by day {half:.0f} (interval {ends})"
 
     def _draw(self, view: str) -> alt.TopLevelMixin:  # noqa: ARG002 - there is one view
         from journeylab.charts import cohorts as charts
 
-        return charts.survival(self.curve, grouped=self.by is not None)
+        return charts.survival(_sayable(self.curve), grouped=self.by is not None)
 
 
 @analysis("orders.customer_id")
@@ -82,7 +103,7 @@ def second_order(
     Args:
         shop: A Dataset whose orders name their customers.
         by: marketing_channel, sales_channel, device, country, first_product, cohort or persona; the eight largest
-            groups with at least 10 customers are kept.
+            groups with at least 30 customers are kept.
         free_orders: Count days that come to zero as purchases.
         level: Coverage of the intervals.
 
@@ -102,7 +123,7 @@ def second_order(
     if shop.period is None:
         raise NotEnoughData("The orders carry no days, so nobody's first purchase is known.")
     until = orders_end(shop) or shop.period[1]
-    days = purchases.with_first(purchases.purchase_days(shop, until, free=free_orders))
+    days = purchases.purchase_days(shop, until, free=free_orders).filter(_.day == _.purchase)
     waits = days.group_by("customer_id").agg(first=_["first"].min(), second=_.day.min(where=_.day > _["first"]))
     waits = purchases.grouped(shop, waits, by).mutate(
         again=_.second.notnull(), until=_.second.fill_null(ibis_date(until))
@@ -110,22 +131,28 @@ def second_order(
     waits = waits.mutate(day=_.until.delta(_["first"], unit="day"))
     rows = shop.run(waits.group_by("group", "day", "again").agg(n=_.count()))
     sizes = rows.groupby("group")["n"].sum().sort_values(ascending=False, kind="stable")
-    kept = sizes[sizes >= FEWEST].head(8)
+    fewest = FEWEST if by is None else FEWEST_WAITING
+    kept = sizes[sizes >= fewest].head(8)
     if kept.empty or not rows.loc[rows["again"], "n"].sum():
         raise NotEnoughData(
-            f"A curve of second purchases needs {FEWEST} customers of whom one bought again.",
+            f"A curve of second purchases needs {fewest} customers of whom one bought again.",
             do="Choose a longer period, or no groups.",
         )
     curves = [_kaplan_meier(rows[rows["group"] == group], level).assign(group=group) for group in kept.index]
     curve = pd.concat(curves, ignore_index=True)
-    marks = pd.concat([_at_marks(part, int(kept[part["group"].iloc[0]])) for part in curves], ignore_index=True)
+    marks = pd.concat([_at_marks(part, rows[rows["group"] == part["group"].iloc[0]]) for part in curves])
     return SecondOrder(
         curve=curve[["group", "day", "rate", "lower", "upper", "at_risk"]],
-        marks=marks,
-        median={str(part["group"].iloc[0]): _median(part) for part in curves},
+        marks=marks.reset_index(drop=True),
+        again={group: int(rows.loc[rows["again"] & (rows["group"] == group), "n"].sum()) for group in kept.index},
+        median={str(part["group"].iloc[0]): _median(part, "rate") for part in curves},
+        median_ends={str(part["group"].iloc[0]): (_median(part, "upper"), _median(part, "lower")) for part in curves},
         by=by,
         level=level,
-        caveats=_caveats(len(sizes) - len(kept)) + orders_end_caveat(shop, until),
+        caveats=purchases.window_caveat(shop)
+        + _caveats(len(sizes) - len(kept))
+        + purchases.group_caveat(by)
+        + orders_end_caveat(shop, until),
     )
 
 
@@ -154,14 +181,30 @@ def _kaplan_meier(rows: pd.DataFrame, level: float) -> pd.DataFrame:
     return pd.concat([start, curve[curve["day"] > 0]], ignore_index=True)
 
 
-def _at_marks(curve: pd.DataFrame, n: int) -> pd.DataFrame:
+def _at_marks(curve: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the curve at the marks, with who was still waiting then and who had bought again by then."""
     days = [mark for mark in MARKS if mark <= curve["day"].max()] or [int(curve["day"].max())]
     place = np.searchsorted(curve["day"], days, side="right") - 1
-    return curve.iloc[place].assign(day=days, n=n)[["group", "day", "rate", "lower", "upper", "at_risk", "n"]]
+    marks = curve.iloc[place].assign(
+        day=days,
+        at_risk=[int(rows.loc[rows["day"] >= day, "n"].sum()) for day in days],
+        n=int(rows["n"].sum()),
+        again=[int(rows.loc[rows["again"] & (rows["day"] <= day), "n"].sum()) for day in days],
+    )
+    few = marks["at_risk"] < FEWEST_WAITING
+    marks[["rate", "lower", "upper"]] = marks[["rate", "lower", "upper"]].mask(few, axis=0)
+    return marks[["group", "day", "rate", "lower", "upper", "at_risk", "n", "again"]]
 
 
-def _median(curve: pd.DataFrame) -> float:
-    half = curve.loc[curve["rate"] >= 0.5, "day"]
+def _sayable(curve: pd.DataFrame) -> pd.DataFrame:
+    """Leave out the tail of the curve where too few wait; of a shop as small as that, show the whole, with its band."""
+    kept = curve[curve["at_risk"] >= FEWEST_WAITING]
+    return curve if kept.empty else kept
+
+
+def _median(curve: pd.DataFrame, end: str) -> float:
+    """Return the first day on which the rate, or an end of its interval, reaches a half; NaN where too few waited."""
+    half = curve.loc[(curve[end] >= 0.5) & (curve["at_risk"] >= FEWEST_WAITING), "day"]
     return float(half.iloc[0]) if len(half) else float("nan")
 
 
@@ -169,7 +212,9 @@ def _caveats(left_out: int) -> tuple[str, ...]:
     said = [
         "Customers whose first purchase lies before the data begin count from their first one seen.",
         "The curve takes those still waiting to be like those seen for longer; a change over time breaks that.",
+        f"Where fewer than {FEWEST_WAITING} customers are still waiting, the curve is not said.",
     ]
     if left_out:
-        said.append(f"{words.count(left_out, 'group')} left out: the smallest, or with fewer than {FEWEST} customers.")
+        kept = f"the smallest, or with fewer than {FEWEST_WAITING} customers"
+        said.append(f"{words.count(left_out, 'group')} left out: {kept}.")
     return tuple(said)

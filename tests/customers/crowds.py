@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from scipy.special import bdtr
 
 from journeylab.data.dataset import Dataset, observe
 from journeylab.data.engine import EmbeddedEngine
@@ -132,3 +133,10 @@ def demo_store() -> tuple[Dataset, dict[str, int]]:
         }
     )
     return shop_from(frame, order_lines=bought), dict(zip(email, store.customers["persona"], strict=True))
+
+
+def binomial_bounds(n, p):
+    """Counts between which a Binomial(n, p) lies but for one time in a thousand at either end."""
+    counts = np.arange(n + 1)
+    below = bdtr(counts, n, p)
+    return counts[below > 0.001][0], counts[below < 0.999][-1] + 1

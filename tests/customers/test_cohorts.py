@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import journeylab as jl
-from journeylab.data.examples import shop_of, tiny_shop
+from journeylab.data.examples import regulars_shop, shop_of, tiny_shop
 from journeylab.errors import BadParameter, NotEnoughData
 
 DEC_2010 = [36.6, 32.3, 38.4, 36.3, 39.8, 36.3, 34.9, 35.4, 39.5, 37.4, 50.3, 26.6]
@@ -90,6 +90,21 @@ def test_margin_a_customer_has_the_whole_cohort_below_and_doubles_with_prices():
     assert (last["margin"] * last["of"]).sum() == pytest.approx(0.5 * sum(n for _, _, n in orders))
 
 
+def test_returns_take_money_off_the_period_they_come_in_and_nobody_off_the_count():
+    once = [("a", "2026-01-01", 100), ("b", "2026-01-02", 40), ("a", "2026-02-03", -100), ("c", "2026-02-09", -5),
+            ("b", "2026-03-31", 10)]  # fmt: skip
+    orders = [(f"{who}{i}", day, net) for i in range(5) for who, day, net in once]
+    result = jl.customers.cohorts(shop_with(orders), margin=0.5, cost=20.0)
+    cells = result.table()
+    assert cells["n"].tolist() == [10, 0, 5]
+    assert cells["net"].tolist() == [700, -500, 50]
+    assert cells["revenue"].tolist() == [70, 20, 25]
+    assert cells["margin"].tolist() == [35, 10, 12.5]
+    assert result.payback["margin"].tolist() == [35, 10, 12.5]
+    assert any("€500 in all, are taken off" in said for said in result.caveats)
+    assert any("Returns of €25 have no purchase" in said for said in result.caveats)
+
+
 def test_the_order_of_rows_changes_nothing():
     orders = random_orders(3)
     first = jl.customers.cohorts(shop_with(orders), cost=30.0)
@@ -123,6 +138,58 @@ def test_the_cost_is_paid_back_in_the_first_month_that_reaches_it_or_not_at_all(
     assert "earned back by month 2" in jl.customers.cohorts(shop, margin=0.5, cost=14.0).headline()
 
 
+def monthly_buyers():
+    """Sixty customers who buy for 10 every four weeks, over two years, and one who ends the data."""
+    start = date(2024, 1, 1)
+    orders = [(f"c{c}", start + timedelta(days=c % 7 + 28 * k), 10) for c in range(60) for k in range(27)]
+    return [*orders, ("z", start + timedelta(days=27 * 28 + 10), 1)]
+
+
+@pytest.mark.parametrize("unit", ["week", "month"])
+def test_payback_is_followed_beyond_the_cells_which_say_what_they_leave_out(unit):
+    orders = monthly_buyers()
+    shop = shop_with(orders)
+    result = jl.customers.cohorts(shop, unit=unit, margin=1.0, cost=200.0)
+    weeks = result.payback.set_index("period")["margin"]
+    assert result.paid_back[0] == {"week": 76, "month": 17}[unit]
+    assert weeks[result.paid_back[0]] >= 200 > weeks[result.paid_back[0] - 1]
+    left = [said for said in result.caveats if "came later: see payback" in said]
+    cut = sum(net for *_, net in orders) - result.cells["net"].sum()
+    assert [f"{cut / 1000:.1f} k of" in said for said in left] == ([True] if unit == "week" else [])
+    never = jl.customers.cohorts(shop, unit=unit, margin=1.0, cost=300.0).headline()
+    last = result.payback.iloc[-1]
+    assert last["n"] == 60
+    assert f"not earned back within {last['period']:.0f} {unit}s after the first" in never
+    assert "(€270 by then)" in never
+
+
+def test_payback_is_the_mean_customer_by_customer_at_every_period_whoever_came_late():
+    orders = random_orders(7, customers=80, n=400)
+    payback = jl.customers.cohorts(shop_with(orders), unit="week", margin=0.5).payback.set_index("period")
+    frame = pd.DataFrame(orders, columns=["customer", "day", "net"])
+    week = pd.PeriodIndex(frame["day"], freq="W")
+    first = week.to_series(index=frame.index).groupby(frame["customer"]).transform("min")
+    since = np.array([(a - b).n for a, b in zip(week, first, strict=True)])
+    last_whole = pd.Period(max(frame["day"]) + timedelta(days=1), "W") - 1
+    reach = np.array([(last_whole - start).n for start in first])
+    for k in payback.index:
+        known = frame[reach >= k]
+        money = known["net"].where(since[reach >= k] <= k, 0).groupby(known["customer"]).sum() / 2
+        half = 1.959964 * money.std() / np.sqrt(len(money))
+        assert payback.loc[k, "n"] == len(money) >= 10
+        assert payback.loc[k, "margin"] == pytest.approx(money.mean())
+        assert payback.loc[k, "upper"] - payback.loc[k, "margin"] == pytest.approx(half, rel=1e-5)
+
+
+def test_of_fewer_than_ten_customers_nobody_says_whether_they_paid_back():
+    shop = shop_with([(f"c{i}", f"2026-{m:02d}-01", 10) for i in range(9) for m in (1, 2, 3, 4)])
+    result = jl.customers.cohorts(shop, cost=500.0)
+    assert result.payback.empty
+    assert "too few customers were watched for long enough to say" in result.headline()
+    for view in result.views:
+        assert result.chart(view).to_dict()["config"]
+
+
 def test_without_a_cost_what_was_spent_on_each_new_customer_is_taken():
     orders = [(f"c{i}", f"2026-01-{1 + i:02d}", 10) for i in range(20)] + [("z", "2026-03-31", 1)]
     spend = """SELECT DATE '2026-01-01' + CAST(i AS INTEGER) AS day, 'search' AS marketing_channel,
@@ -130,6 +197,17 @@ def test_without_a_cost_what_was_spent_on_each_new_customer_is_taken():
     assert jl.customers.cohorts(shop_with(orders, spend=spend)).cost == pytest.approx(7)
     assert jl.customers.cohorts(shop_with(orders, spend=spend), cost=0.0).cost == 0
     assert jl.customers.cohorts(shop_with(orders)).cost == 0
+
+
+@pytest.mark.parametrize("analysis", [jl.customers.cohorts, jl.customers.second_order, jl.customers.holdout])
+def test_a_period_that_starts_late_is_said_to_set_the_end_alone(analysis):
+    shop = regulars_shop()
+    start, end = shop.observed
+    said = analysis(shop.between(start + timedelta(days=60), end)).caveats[0]
+    assert said.startswith("The period chosen sets the end alone: purchases count from ")
+    assert f"from {start.day} {start:%b %Y} and not from" in said
+    for whole in (shop, shop.between(start, end - timedelta(days=9)), shop.between(start - timedelta(days=9), end)):
+        assert not any("sets the end alone" in caveat for caveat in analysis(whole).caveats)
 
 
 def test_every_view_draws_and_bad_arguments_are_refused(online_retail):

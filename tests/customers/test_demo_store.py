@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import bdtr, chdtri
+from scipy.special import chdtri
 
 import journeylab as jl
 from journeylab.customers.bg_nbd import BgNbd
@@ -18,6 +18,7 @@ from journeylab.customers.gamma_gamma import GammaGamma
 from journeylab.data.demo import customers
 from journeylab.data.demo.clock import Clock
 from journeylab.data.demo.plan import REGULARS, Plan
+from tests.customers.crowds import binomial_bounds
 
 STORE = Path(__file__).resolve().parents[2] / "sample_data"
 
@@ -102,13 +103,6 @@ def test_intervals_of_stores_drawn_like_the_demo_store_hold_the_regulars_paramet
     lowest, highest = binomial_bounds(stores, 0.95)
     assert np.all((lowest <= held) & (held <= highest)), held
     assert np.abs(shift).max() < 0.75, shift
-
-
-def binomial_bounds(n, p):
-    """Counts between which a Binomial(n, p) lies but for one time in a thousand at either end."""
-    counts = np.arange(n + 1)
-    below = bdtr(counts, n, p)
-    return counts[below > 0.001][0], counts[below < 0.999][-1] + 1
 
 
 @pytest.fixture(scope="module")

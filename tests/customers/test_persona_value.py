@@ -47,7 +47,7 @@ def test_it_is_what_a_hold_out_by_persona_would_give(valued):
 
 def test_the_sentence_gives_the_hold_out_error_and_the_call_its_parts(valued):
     value = valued[3]
-    assert "on 12 weeks it had not seen, the model was" in value.headline()
+    assert "on 12 weeks it had not seen, the model's total was" in value.headline()
     python = value.call.python()
     assert "personas = jl.customers.personas(shop)" in python
     assert "tested = jl.customers.holdout(shop, weeks=12)" in python

@@ -57,6 +57,49 @@ def test_gifts_count_where_they_are_asked_to_and_full_refunds_still_do_not():
     assert found["frequency"].to_dict() == {"gift": 1, "back": 0}
 
 
+def test_a_return_by_itself_is_taken_off_the_purchase_before_it_and_off_no_count():
+    orders = [("one", "01-01", 10), ("one", "01-20", -4), ("two", "01-01", 10), ("two", "01-15", 50),
+              ("two", "01-20", -20), ("more", "01-01", 90), ("more", "01-15", 5), ("more", "01-20", -60),
+              ("old", "01-01", -7), ("old", "01-15", 8), ("gone", "01-05", -9)]  # fmt: skip
+    found = histories_of([(who, day, net, 0, "completed") for who, day, net in orders])
+    assert found["frequency"].to_dict() == {"more": 1, "old": 0, "one": 0, "two": 1}
+    assert found["first_net"].to_dict() == {"more": 35, "old": 8, "one": 6, "two": 10}
+    assert found["spend"].to_dict() == {"more": 0, "old": 0, "one": 0, "two": 30}
+    assert found.loc["old", "age"] == 45
+
+
+def test_a_return_after_the_split_is_hidden_from_what_was_known_before_it():
+    rows = [("a", "01-01", 10, 0, "completed"), ("a", "01-10", 20, 0, "completed"), ("a", "02-10", -15, 0, "completed")]
+    found = histories_of(rows, split=date(2026, 1, 31))
+    assert found.loc["a", ["frequency", "spend", "later", "later_net"]].tolist() == [1, 20, 0, -15]
+
+
+def test_what_customers_brought_is_what_the_shop_kept_whatever_they_gave_back():
+    rng = np.random.default_rng(3)
+    rows = [(f"c{i % 40}", f"01-{1 + int(rng.integers(14)):02d}", int(rng.integers(1, 90)), 0, "completed")
+            for i in range(200)]  # fmt: skip
+    rows += [(f"c{i % 40}", f"02-{1 + int(rng.integers(20)):02d}", int(rng.integers(-150, 60)), 0, "completed")
+             for i in range(80)]  # fmt: skip
+    shop, kept = shop_with(rows), sum(row[2] for row in rows)
+    days = purchases.purchase_days(shop, UNTIL)
+    people = shop.run(purchases.histories(days, UNTIL))
+    assert people["spend"].min() == 0
+    assert people["spend"].sum() + people["first_net"].sum() == pytest.approx(kept)
+    early = shop.run(purchases.histories(days, date(2026, 2, 9)))
+    assert early[["spend", "first_net", "later_net"]].sum().sum() == pytest.approx(kept)
+    by_week = shop.run(purchases.money_by_age(days, UNTIL))
+    assert by_week["net"].sum() <= people["spend"].sum()
+
+
+def test_what_is_given_back_is_said_with_what_is_left_aside_and_nothing_where_nothing_is():
+    rows = [("a", "01-01", 10, 0, "completed"), ("a", "01-10", -4, 0, "completed"), ("b", "01-02", -9, 0, "completed")]
+    assert purchases.returned(shop_with(rows), UNTIL) == (4, 9)
+    said = purchases.returned_caveat(shop_with(rows), UNTIL)
+    assert "4 in all" in said[0]
+    assert "Returns of €9 have no purchase" in said[1]
+    assert purchases.returned_caveat(shop_with(rows[:1]), UNTIL) == ()
+
+
 def test_what_comes_after_the_split_is_counted_apart_and_later_customers_are_left_out():
     rows = [("a", "01-01", 10, 0, "completed"), ("a", "01-10", 20, 0, "completed"), ("a", "02-10", 40, 0, "completed"),
             ("a", "02-20", 50, 0, "completed"), ("late", "02-15", 9, 0, "completed")]  # fmt: skip
@@ -79,6 +122,36 @@ def test_distinct_histories_hold_the_same_customers_and_money_as_single_ones():
         assert table["squares"].sum() == pytest.approx((people["spend"] ** 2).sum())
         assert table["later"].sum() == people["later"].sum()
         assert purchases.base_of(table, weekly=weekly).repeat_purchases == people["frequency"].sum()
+
+
+def groups_of_first_orders(by):
+    """Four customers with two orders on their first day each, and lines in which the dearest is not first by name."""
+    orders = [("o1", "a", 9, 30, "web"), ("o2", "a", 17, 90, "app"), ("o3", "b", 17, 30, "web"),
+              ("o4", "b", 9, 90, "app"), ("o5", "c", 9, 0, "app"), ("o6", "c", 17, 30, "web"),
+              ("o7", "d", 9, 30, None), ("o8", "d", 17, 30, "web"), ("o9", "d", 48, 500, "app")]  # fmt: skip
+    lines = [("o1", "apron", 1, 5), ("o1", "teapot", 1, 20), ("o2", "kettle", 1, 90), ("o3", "apron", 1, 30),
+             ("o4", "cup", 2, 5), ("o4", "bowl", 1, 8), ("o4", "bowl", 1, 4), ("o4", "bin", 3, 4),
+             ("o5", "gift", 1, 99), ("o6", "spoon", 1, 10), ("o6", "zester", 2, 6), ("o6", "fork", -9, 9),
+             ("o8", "mug", 1, 3), ("o9", "lamp", 1, 500)]  # fmt: skip
+    bought = ", ".join(map(str, lines))
+    values = ", ".join(f"('{o}', '{c}', {h}, {n}, {'NULL' if d is None else repr(d)})" for o, c, h, n, d in orders)
+    shop = shop_of({
+        "orders": f"""SELECT order_id, customer_id, placed::DATE AS day, placed AS ordered_at, 'completed' AS status,
+            net::DECIMAL(18,4) AS net, device FROM (SELECT *, TIMESTAMP '2026-01-01' + INTERVAL 1 HOUR * hour AS placed
+            FROM (VALUES {values}) t(order_id, customer_id, hour, net, device))""",
+        "order_lines": f"""SELECT order_id, product, quantity::DECIMAL(18,4) AS quantity,
+            price::DECIMAL(18,4) AS unit_price FROM (VALUES {bought}) t(order_id, product, quantity, price)""",
+    })  # fmt: skip
+    customers = purchases.histories(purchases.purchase_days(shop, UNTIL), UNTIL)
+    return shop.run(purchases.grouped(shop, customers, by)).set_index("customer_id")["group"].to_dict()
+
+
+def test_the_first_product_is_the_one_most_was_spent_on_in_the_earliest_order_that_brought_money():
+    assert groups_of_first_orders("first_product") == {"a": "teapot", "b": "bin", "c": "zester", "d": "mug"}
+
+
+def test_other_groups_are_what_the_earliest_order_says_that_says_it():
+    assert groups_of_first_orders("device") == {"a": "web", "b": "app", "c": "web", "d": "web"}
 
 
 def test_rounded_averages_keep_customers_and_change_the_mean_by_less_than_a_percent():

@@ -11,6 +11,8 @@ from journeylab.customers.bg_nbd import BgNbd
 from journeylab.customers.customer_base import CustomerBase
 from journeylab.customers.gamma_gamma import GammaGamma
 from journeylab.customers.value_curve import WEEKS_A_YEAR
+from journeylab.data.examples import regulars_shop
+from journeylab.errors import BadParameter
 from tests.customers.crowds import buyers, shop_from
 from tests.customers.test_holdout import one_large
 
@@ -77,8 +79,36 @@ def test_one_time_buyers_are_left_open_where_the_model_cannot_lose_them(on_cdnow
 
 
 def test_where_nobody_is_taken_for_lost_no_loss_is_shared_out():
-    said = jl.customers.quiet(one_large(10)).headline()
-    assert said == "Hardly any margin is lost to silence: the model takes nearly all of 61 repeat customers for alive."
+    result = jl.customers.quiet(one_large(10))
+    said = "Hardly any margin is lost to silence: the model takes nearly all of 61 repeat customers for alive"
+    assert result.headline() == f"{said}; {result.tested.proof()}."
+
+
+def test_the_error_on_weeks_not_seen_stands_in_the_sentence_and_its_warnings_below(on_cdnow):
+    _, tested, result = on_cdnow
+    assert "−12.1 % off in purchases and " in tested.proof()
+    assert result.headline().endswith(f" listed; {tested.proof()}.")
+    assert tested.warnings
+    assert set(tested.warnings) <= set(result.caveats)
+
+
+def test_purchases_are_counted_as_the_test_counted_them(on_cdnow):
+    shop, tested, result = on_cdnow
+    unsaid = jl.customers.quiet(shop, tested=tested, top=60)
+    assert unsaid.table().equals(result.table())
+    with pytest.raises(BadParameter, match="come to zero"):
+        jl.customers.quiet(shop, tested=jl.customers.holdout(shop, weeks=39, model="BG/NBD"), free_orders=True)
+
+
+def test_the_test_of_another_shop_period_or_choice_is_refused(on_cdnow):
+    shop, tested, _ = on_cdnow
+    for other in (regulars_shop(), shop.between("1997-01-01", "1998-03-31"), shop.choose(zero_orders="leave_out")):
+        with pytest.raises(BadParameter, match="another shop"):
+            jl.customers.quiet(other, tested=tested)
+        with pytest.raises(BadParameter, match="another shop"):
+            jl.customers.lifetime_value(other, tested=tested)
+    named = shop.with_trait("kind", tested.histories.rows.mutate(kind=tested.histories.rows.customer_id))
+    assert jl.customers.lifetime_value(named, tested=tested).total["customers"] == 2357
 
 
 def test_predictive_intervals_of_a_customer_cover_what_came_about_as_often_as_the_level_says():

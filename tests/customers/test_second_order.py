@@ -77,10 +77,60 @@ def test_the_curve_only_rises_and_its_band_holds_it():
 
 def test_groups_are_the_largest_and_small_ones_are_said(online_retail):
     result = jl.customers.second_order(online_retail, by="country")
-    assert result.curve["group"].nunique() == 8
-    assert result.headline().endswith(f"half had by day {result.median['United Kingdom']:.0f}.")
-    assert "left out" in result.caveats[-1]
+    assert result.curve["group"].nunique() == 3
+    assert f"half by day {result.median['United Kingdom']:.0f} (interval" in result.headline()
+    assert " of United Kingdom (" in result.headline()
+    assert result.marks["n"].min() >= 30
+    assert any("left out" in said for said in result.caveats)
     assert result.chart().to_dict()["config"]
+
+
+def few_old_and_many_new():
+    """Twelve customers who come back after a year, and 2,000 seen for forty days at the most."""
+    rng = np.random.default_rng(0)
+    new = [(int(rng.integers(1, 6)) if rng.random() < 0.1 else None, int(rng.integers(5, 41))) for _ in range(2000)]
+    return shop_with([*((370, 400) for _ in range(12)), *new])
+
+
+def test_where_few_still_wait_nothing_is_said_and_those_who_wait_are_counted_at_the_mark():
+    result = jl.customers.second_order(few_old_and_many_new())
+    table = result.table().set_index("day")
+    assert table.loc[[60, 90, 180, 365], "at_risk"].tolist() == [12] * 4
+    assert table.loc[[60, 90, 180, 365], ["rate", "lower", "upper"]].isna().all(axis=None)
+    assert table.loc[30, "at_risk"] > 30
+    assert 0.05 < table.loc[30, "rate"] < 0.15
+    assert np.isnan(result.median["all"])
+    assert result.headline().startswith("By day 30, an estimated ")
+    drawn = result.chart().to_dict()
+    days = [row["day"] for rows in drawn["datasets"].values() for row in rows]
+    assert max(days) <= 41
+
+
+def test_the_headline_tells_the_estimate_from_the_count():
+    rng = np.random.default_rng(5)
+    waits = rng.exponential(200, 3000).astype(int) + 1
+    watched = rng.integers(10, 500, 3000)
+    seen = [(int(w) if w <= s else None, int(s)) for w, s in zip(waits, watched, strict=True)]
+    result = jl.customers.second_order(shop_with(seen))
+    again = sum(wait is not None for wait, _ in seen)
+    year = result.table().set_index("day").loc[365]
+    assert result.again == {"all": again}
+    assert f"{again:,} of 3,001 customers ({100 * again / 3001:.1f} %) have so far." in result.headline()
+    assert f"an estimated {100 * year['rate']:.1f} % of customers buy a second time (95 % interval" in result.headline()
+    assert year["again"] / year["n"] < year["rate"] - 0.1
+    early, late = result.median_ends["all"]
+    assert early < result.median["all"] < late
+    assert early <= 200 * np.log(2) <= late
+
+
+def test_a_group_needs_as_many_customers_as_must_wait():
+    shop = shop_with([(9, 40), *((None, 40) for _ in range(28))])
+    assert jl.customers.second_order(shop).headline().endswith("; 1 of 30 customers (3.3 %) have so far.")
+    few = shop_with([(9, 40), *((None, 40) for _ in range(20))])
+    assert jl.customers.second_order(few).headline().startswith("Too few customers have been watched for 30 days")
+    assert jl.customers.second_order(few).chart().to_dict()["config"]
+    with pytest.raises(NotEnoughData, match="30 customers"):
+        jl.customers.second_order(few, by="cohort")
 
 
 def test_too_few_customers_are_said():
