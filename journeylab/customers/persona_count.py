@@ -13,7 +13,7 @@ import pandas as pd
 from journeylab import words
 from journeylab.checks import day as check_day
 from journeylab.checks import one_of, whole
-from journeylab.customers import clusters, lots, scaling, stability, structure
+from journeylab.customers import clusters, feature_parts, lots, scaling, stability, structure
 from journeylab.customers.features import chosen
 from journeylab.customers.persona_figures import Ground, bought, ground
 from journeylab.data.coverage import orders_end
@@ -157,7 +157,8 @@ def persona_count(
     names = chosen(shop, features)
     on = ground(shop, until)
     columns = [column for column in on.columns if column.feature in names]
-    space = on.people.select("customer_id", *(part for column in columns for part in column.parts))
+    used = dict.fromkeys((*feature_parts.BASE, *(part for column in columns for part in column.parts)))
+    space = on.people.select("customer_id", *used)
     sample = shop.run(lots.sample(space, SAMPLE, seed, "personas"))
     everyone = len(sample) if len(sample) < SAMPLE else int(shop.run(space.agg(n=space.count()))["n"].iloc[0])
     if everyone < FEWEST_CUSTOMERS:
@@ -173,7 +174,7 @@ def persona_count(
             why="Nothing that was chosen tells them apart beyond chance.",
             do="Choose other features.",
         )
-    counts, fits = _scan(scaling.matrix(scales, sample), method, seed)
+    counts, fits = _scan(scales, sample, method, seed)
     return PersonaCount(
         counts=counts,
         suggested=_suggested(counts),
@@ -193,10 +194,13 @@ def persona_count(
     )
 
 
-def _scan(data: NDArray[np.float64], method: str, seed: int) -> tuple[pd.DataFrame, dict[int, Fit]]:
+def _scan(
+    scales: Sequence[scaling.Scale], sample: pd.DataFrame, method: str, seed: int
+) -> tuple[pd.DataFrame, dict[int, Fit]]:
     rows, fits = [], {}
+    data = scaling.matrix(scales, sample)
     with clusters.one_thread():
-        found = structure.examine(data, seed=seed)
+        found = structure.examine(data, seed=seed, parts=feature_parts.take(scales, sample))
         for place, k in enumerate(structure.COUNTS):
             model = clusters.fit(data, k, method=method, seed=seed)
             again = stability.bootstrap(data, model, rounds=_ROUNDS, seed=seed)
