@@ -2,7 +2,7 @@
 
 Features are not free of each other: the net value is orders times value an order, the first order lies before the last
 one by the gaps between them, and a share of two orders is none, a half or all. A part is what is left when that is
-taken out, such as the value an order or the share of the time known between first and last order.
+taken out, such as the value an order, or how much of the time since the first order lies before the last one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 #: What parts are made from, whichever features are chosen.
 BASE = ("frequency", "monetary", "recency_days", "tenure_days")
-#: Customers of this many orders or more are one stratum.
+#: Customers of this many orders or more share their rates.
 MANY = 4
 _TIMES = {"recency_days", "tenure_days", "gap_days"}
 _MADE = {"frequency", "monetary", "order_value", *_TIMES}
@@ -53,7 +53,7 @@ class Block:
         from scipy.special import gammaincinv
 
         tries = np.rint(np.nan_to_num(np.expm1(drawn[:, self.tries])) * orders).astype(int)
-        shapes = self.alpha * self.rates[stratum(orders) - 1]
+        shapes = self.alpha * self.rates[_few(orders) - 1]
         weight = gammaincinv(shapes, np.nan_to_num(drawn[:, self.places], nan=0.5))
         rest = rng.gamma(np.maximum(self.alpha - shapes.sum(axis=1), 1e-3))
         weight = np.column_stack([weight, np.maximum(rest, 1e-9)])
@@ -68,7 +68,7 @@ class Parts:
 
     Args:
         values: A row a customer and a column a part; NaN where it cannot be observed.
-        strata: Customers who have the same parts, and as many orders, have the same number.
+        strata: Customers of whom the same parts can be observed have the same number.
         names: Of the parts.
         hidden: Which parts are seen only by their order among customers, such as true shares.
         scales: How features are scaled; empty where the parts are the features.
@@ -94,6 +94,10 @@ class Parts:
         made["frequency"] = orders
         if "recency_days" in made:
             made["recency_days"] = np.rint(made["recency_days"])
+        if "gap_spread" in made:
+            made["gap_spread"] = made["gap_spread"] * np.sqrt(orders)
+        if "basket_size" in made:
+            made["basket_size"] = np.rint(made["basket_size"] * orders) / orders
         if "order_value" in made:
             made["monetary"] = made["order_value"] * orders
         if "active" in part:
@@ -112,8 +116,8 @@ def plain(data: Matrix) -> Parts:
     return Parts(data, np.zeros(len(data), dtype=np.int64), ("",) * width, np.zeros(width, dtype=bool))
 
 
-def stratum(orders: Matrix) -> NDArray[np.int64]:
-    """Return the stratum of numbers of orders: 1, 2, 3, or 4 for that many and more."""
+def _few(orders: Matrix) -> NDArray[np.int64]:
+    """Return numbers of orders with 4 for that many and more."""
     return np.clip(orders, 1, MANY).astype(np.int64)
 
 
@@ -132,12 +136,13 @@ def take(scales: Sequence[scaling.Scale], sample: pd.DataFrame) -> Parts:
     parts |= _times(wanted & _TIMES, sample, orders)
     for scale in scales:
         if scale.column.kind == "amount" and scale.column.id not in _MADE:
-            parts[scale.column.id] = _log(sample[scale.column.id].to_numpy(dtype=float))
+            raw = sample[scale.column.id].to_numpy(dtype=float)
+            # Of n gaps the coefficient of variation is at most √n.
+            parts[scale.column.id] = _log(raw / np.sqrt(orders) if scale.column.id == "gap_spread" else raw)
     shares, blocks = _shares(scales, sample, orders, len(parts))
     hidden = [False] * len(parts) + [name in {id_ for b in blocks for id_ in b.ids} for name in shares]
     values = np.column_stack([*parts.values(), *shares.values()])
-    pattern = np.column_stack([stratum(orders), np.isnan(values)])
-    _, strata = np.unique(pattern, axis=0, return_inverse=True)
+    _, strata = np.unique(np.isnan(values), axis=0, return_inverse=True)
     return Parts(values, strata.ravel(), (*parts, *shares), np.array(hidden), tuple(scales), tuple(blocks))
 
 
@@ -184,6 +189,6 @@ def _rates(counted: Sequence[Matrix], tries: Matrix, orders: Matrix, pi: Sequenc
     """Return the pooled share of each column (a column) in each stratum of orders (a row), a little towards `pi`."""
     rows = []
     for number in range(1, MANY + 1):
-        here = stratum(orders) == number
+        here = _few(orders) == number
         rows.append([(x[here].sum() + 2 * p) / (tries[here].sum() + 2) for x, p in zip(counted, pi, strict=True)])
     return np.clip(np.array(rows), 1e-3, 1 - 1e-3)

@@ -1,12 +1,12 @@
 """Customers of one kind, drawn so that they share with a shop's own what comes from counting and not from kinds.
 
 Customers of one order have no days between orders, and those of two have one gap only: whatever is made of orders falls
-apart by their number, in a shop of one kind too. So customers are drawn stratum by stratum (their number of orders, and
-what cannot be observed of them), as many in each as the shop has. Within a stratum their parts hang together as the
-shop's do (ranks, a Gaussian copula) and each has one hump. Two kinds of hump are drawn: the shop's own distribution,
-smoothed with the least bandwidth that leaves it one mode (Silverman 1981, JRSS B 43), and the flat one, which of all
-single humps looks most like groups (Tibshirani, Walther and Hastie 2001, JRSS B 63). A part with atoms, as a count is,
-keeps its distribution: its gaps come from counting.
+apart by their number, in a shop of one kind too. So parts are drawn, of which features are then made as the shop's own
+are (`feature_parts.py`), and stratum by stratum, by what cannot be observed of a customer, as many in each as the shop
+has. Within a stratum the parts hang together as the shop's do (ranks, a Gaussian copula) and each has one hump. Two
+kinds of hump are drawn: the shop's own distribution, smoothed with the least bandwidth that leaves it one mode
+(Silverman 1981, JRSS B 43), and the flat one, which of all single humps looks most like groups (Tibshirani, Walther and
+Hastie 2001, JRSS B 63). A part with atoms, as a count is, keeps its distribution: its gaps come from counting.
 """
 
 from __future__ import annotations

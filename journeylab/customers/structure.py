@@ -113,6 +113,16 @@ def separations(rows: Matrix) -> Matrix:
     return np.array([score[k] for k in COUNTS])
 
 
+def of_labels(data: Matrix, labels: NDArray[np.int64]) -> float:
+    """Return the mean silhouette of given labels of all rows, of the rows and features that `examine` looks at."""
+    from scipy.spatial.distance import pdist, squareform
+
+    rows = standardised(data)
+    _, labels = np.unique(labels[: len(rows)], return_inverse=True)
+    member = np.eye(labels.max() + 1)[labels]
+    return silhouette(squareform(pdist(rows)) @ member, member.sum(axis=0), labels)
+
+
 def silhouette(total: Matrix, size: Matrix, labels: NDArray[np.int64]) -> float:
     """Return the mean silhouette of labels; a group of one counts 0 (Rousseeuw 1987).
 

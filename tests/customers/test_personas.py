@@ -62,6 +62,28 @@ def test_the_four_personas_of_the_demo_store_come_back(demo):
     assert agreement(result, truth) >= 0.8
 
 
+def test_each_figure_says_on_how_many_customers_it_rests():
+    shop = one_kind(14, customers=1200)
+    count = jl.customers.persona_count(shop)
+    row = count.counts.iloc[0]
+    assert (row["n"], row["n_stability"], row["n_bic"]) == (400, 1000, 1200)
+    assert "400 of 1,200 customers" in count.headline()
+    said = " ".join(count.caveats)
+    assert "Ward's clustering of 400 customers" in said
+    assert "k-means clusters that personas are made of are fitted on 1,200" in said
+    assert "bootstrap samples of 1,000" in said
+    assert "of 1,200 that lie farther than 3.5" in said
+
+
+def test_the_clusters_own_silhouette_agrees_with_scikit_learn(found):
+    from sklearn.metrics import silhouette_score
+
+    rows = found.count.data[:400]
+    rows = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    own = found.count.counts.set_index("k")["own_silhouette"]
+    assert own[3] == pytest.approx(silhouette_score(rows, found.labels()[:400]))
+
+
 @pytest.mark.parametrize("method", clusters.METHODS)
 def test_the_engine_assigns_as_python_does(found, mixed, method):
     result = {"kmeans": found, "mixture": mixed}[method]
