@@ -130,7 +130,7 @@ def segments(shop: Dataset, *, by: str = "cycle", as_of: date | str | None = Non
         segments=sizes.drop(columns=["persona", "probability"]),
         figures=figures.drop(columns="persona"),
         by=by,
-        caveats=_caveats(by),
+        caveats=(*_caveats(by), *persona_figures.unknown_margin(sizes)),
     )
 
 

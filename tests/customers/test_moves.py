@@ -71,6 +71,27 @@ def test_dates_that_cannot_be_compared_are_a_sentence(planted, before):
         jl.customers.migration(planted, before=before)
 
 
+def test_lift_and_association_agree_with_a_second_implementation(planted, personas):
+    from scipy.stats.contingency import association, expected_freq
+
+    result = jl.customers.crosswalk(planted, personas=personas)
+    cells = result.table()
+    wide = cells.pivot_table(index="persona", columns="group", values="n", fill_value=0).astype(int)
+    expected = pd.DataFrame(expected_freq(wide), index=wide.index, columns=wide.columns)
+    lift = [row["n"] / expected.loc[row["persona"], row["group"]] for row in cells.to_dict("records")]
+    assert cells["lift"].tolist() == pytest.approx(lift)
+    assert result.association == pytest.approx(association(wide.to_numpy(), method="cramer"))
+    assert (cells["lift_lower"] <= cells["lift"]).all()
+    assert (cells["lift"] <= cells["lift_upper"]).all()
+    # wide enough for all pairs together, so wider than the interval of one rate
+    assert (cells["lift_lower"] <= cells["lower"] * cells["lift"] / cells["rate"]).all()
+    best = cells.loc[cells["lift_lower"].idxmax()]
+    assert (
+        f"{best['lift_lower']:.1f} to {best['lift_upper']:.1f}, which allows for {len(cells)} pairs"
+        in result.headline()
+    )
+
+
 def test_the_crosswalk_counts_every_customer_once(planted, personas):
     cells = jl.customers.crosswalk(planted, personas=personas).table()
     assert cells["n"].sum() == personas.cards["n"].sum()

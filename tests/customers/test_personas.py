@@ -212,7 +212,42 @@ def test_the_products_are_those_bought_more_than_by_others(planted, found):
         mine = counts.loc[card["persona"]]
         best = pd.DataFrame({"part": -mine / counts.sum(), "n": -mine, "product": mine.index}, index=mine.index)
         best = best[mine >= 5].reset_index(drop=True)
-        assert card["products"] == ", ".join(best.sort_values(["part", "n", "product"])["product"].head(3))
+        top = best.sort_values(["part", "n", "product"]).head(3)
+        told = [part.split(" (")[0] for part in card["products"].split("), ")]
+        assert told == list(top["product"])
+        first = top.iloc[0]
+        each = lines[lines["product"] == first["product"]].groupby("customer_id").size()
+        within = each.index.map(who) == card["persona"]
+        r = each[within].sum() / each.sum()
+        half = 1.959963984540054 * np.sqrt((each.to_numpy() ** 2 * (within - r) ** 2).sum()) / each.sum()
+        low, high = (f"{100 * edge:.0f} %" for edge in (max(r - half, 0), min(r + half, 1)))
+        assert f"({100 * r:.0f} % of {each.sum()} lines, {low} to {high})" in card["products"]
+
+
+def test_margin_says_of_how_many_customers_it_is_known():
+    n = 600
+    orders = pd.DataFrame(
+        {"order_id": [f"o{i}" for i in range(n)], "customer_id": [f"c{i % 120}" for i in range(n)],
+         "day": [7 * i % 300 for i in range(n)], "net": [10.0 + i % 13 for i in range(n)]}
+    )  # fmt: skip
+    cost = [1.0 if i % 120 < 30 else None for i in range(n)]
+    lines = pd.DataFrame(
+        {"order_id": orders["order_id"], "product": "p", "quantity": 1.0, "unit_cost": cost, "unit_price": 2.0}
+    )
+    shop = shop_from(orders, order_lines=lines)
+    for result in (jl.customers.personas(shop, k=2), jl.customers.personas(shop), jl.customers.segments(shop)):
+        assert result.table()["margin_n"].sum() == 30
+        assert sum("The margin of 90 of 120 customers is not known" in said for said in result.caveats) == 1
+
+
+def test_a_sum_of_money_has_the_interval_of_as_many_customers_drawn_anew(planted, found):
+    orders = planted[0].run(planted[0].table("orders"))
+    who = pd.concat(found.roster.chunks()).set_index("customer_id")["persona"]
+    each = orders.assign(net=orders["net"].astype(float)).groupby("customer_id")["net"].sum()
+    mine = each[each.index.map(who) == 1]
+    card = found.cards.set_index("persona").loc[1]
+    half = 1.959963984540054 * np.sqrt(len(mine)) * mine.std(ddof=1)
+    assert (card["net_lower"], card["net_upper"]) == pytest.approx((mine.sum() - half, mine.sum() + half))
 
 
 def test_another_number_of_personas_is_read_from_what_was_found_once(planted, found):
