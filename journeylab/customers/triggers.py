@@ -102,10 +102,11 @@ def after_messages(shop: Dataset, until: date) -> AfterMessages | None:
     The share of a customer's time within three days after a message, from the first day of the period to the last, is
     the chance of each of the customer's orders; the share expected is its mean over the orders. None without messages.
     """
-    if not shop.has("contacts") or shop.period is None:
-        return None
     orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
-    hits = _messages(shop, orders).select("order_id").distinct()  # type: ignore[union-attr] - contacts are there
+    found = _messages(shop, orders)
+    if found is None or shop.period is None:
+        return None
+    hits = found.select("order_id").distinct()
     start = ibis_date(shop.period[0]).cast("timestamp")
     sent = shop.table("contacts", whole=True).select("customer_id", sent=_.sent_at).distinct()
     # A day has 86,400 seconds; a message's time ends where that of the next begins.

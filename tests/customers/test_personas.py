@@ -296,6 +296,25 @@ def test_the_features_are_those_a_hand_count_gives():
     assert np.isnan(rows.loc["b", "gap_days"])
 
 
+def test_answers_of_the_commonest_kind_count_from_the_lowest_to_the_highest():
+    frame = pd.DataFrame({"customer_id": ["a", "b", "c"], "day": 200, "net": 10.0})
+    told = [
+        ("a", "csat", 1.0),
+        ("a", "csat", 3.0),
+        ("a", "nps", 10.0),
+        ("b", "csat", 5.0),
+        ("b", "csat", 9.0),
+        ("c", "nps", 0.0),
+    ]
+    surveys = pd.DataFrame(told, columns=["customer_id", "kind", "score"]).assign(day=pd.Timestamp("2025-02-01"))
+    shop = shop_from(frame, surveys=surveys)
+    space, columns = features.build(shop, ["feedback"], shop.period[1])
+    rows = shop.run(space).set_index("customer_id")["feedback"]
+    assert (rows["a"], rows["b"]) == (0.25, 1.0)
+    assert np.isnan(rows["c"])
+    assert columns[0].label == "mean answer on its scale: CSAT"
+
+
 def test_every_view_draws_and_the_call_runs_again(planted, found, plain):
     shop, _truth = planted
     for result in (found, found.count, jl.customers.persona_map(shop, personas=found),
