@@ -48,16 +48,15 @@ class Crosswalk(Result):
         return self.cells
 
     def headline(self) -> str:
-        """Name the pair that surely occurs most beyond chance, if one does."""
+        """Name the pair that occurs most beyond chance, the surest first, and say if it may be chance."""
         best = self.cells.loc[self.cells["lift_lower"].idxmax()]
-        association = f"Cramér's V is {self.association:.2f} (n = {words.count(self.n)})."
-        if best["lift_lower"] <= 1:
-            return f"No persona is clearly more often in some RFM group than chance would have it; {association}"
+        clear = "" if best["lift_lower"] > 1 else "; this may be chance"
         return (
-            f"“{best['name']}” is {best['lift']:.1f} times as often {best['group']} as chance would have it "
+            f"“{best['name']}” is {best['lift']:.1f} times as often {best['group']} as if the two were independent "
             f"({best['lift_lower']:.1f} to {best['lift_upper']:.1f}, which allows for "
             f"{words.count(len(self.cells), 'pair')} looked at; {words.count(best['n'])} of "
-            f"{words.count(best['of'], 'customer')}); {association}"
+            f"{words.count(best['of'], 'customer')}{clear}); Cramér's V is {self.association:.2f} "
+            f"(n = {words.count(self.n)})."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:  # noqa: ARG002 - there is one

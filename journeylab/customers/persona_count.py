@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from journeylab import words
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     import altair as alt
     import ibis.expr.types as ir
-    import numpy as np
     from numpy.typing import NDArray
 
     from journeylab.customers.features import Column
@@ -283,12 +283,11 @@ def _caveats(
                 )
     amounts = [scale for scale in scales if scale.column.kind == "amount"]
     if amounts:
-        held = sum(scale.held(sample) for scale in amounts) > 0
-        far = words.count(int(held.sum()), "customer")
-        verb = "is" if held.sum() == 1 else "are"
+        held = int(np.any([scale.held(sample) for scale in amounts], axis=0).sum())
+        lie, are = ("lies", "is") if held == 1 else ("lie", "are")
         said.append(
             "Amounts are compared by their logarithm, less the median and over the spread of the middle half; "
-            f"{far} of {words.count(len(sample))} that {'lies' if held.sum() == 1 else 'lie'} farther than "
-            f"{scaling.FARTHEST:g} from the middle in some amount {verb} held there."
+            f"{words.count(held, 'customer')} of {words.count(len(sample))} that {lie} farther than "
+            f"{scaling.FARTHEST:g} from the middle in some amount {are} held there."
         )
     return tuple(said)
