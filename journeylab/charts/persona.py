@@ -190,14 +190,24 @@ def _separation(rows: pd.DataFrame, suggested: int | None) -> alt.LayerChart:
             alt.Tooltip("k:O"),
             alt.Tooltip("silhouette:Q", format=".2f"),
             alt.Tooltip("reference:Q", title="customers of one kind", format=".2f"),
+            alt.Tooltip("n:Q", title="customers looked at", format=","),
         ],
+    )
+    own = base.mark_line(color=theme.QUIET, strokeDash=[5, 3]).encode(
+        y=alt.Y("own_silhouette:Q"),
+        tooltip=[alt.Tooltip("k:O"), alt.Tooltip("own_silhouette:Q", title="of the clusters themselves", format=".2f")],
     )
     text = (
         alt.Chart(rows.tail(1))
-        .mark_text(align="right", dy=-8, color=theme.QUIET, text="band: customers of one kind")
+        .mark_text(
+            align="right",
+            dy=-8,
+            color=theme.QUIET,
+            text="band: customers of one kind; dashed: the clusters of the personas",
+        )
         .encode(x=_groups(), y=alt.Y("reference_upper:Q"))
     )
-    return alt.layer(band, line, text, *_mark(rows, suggested, "silhouette"))
+    return alt.layer(band, own, line, text, *_mark(rows, suggested, "silhouette"))
 
 
 def _band(rows: pd.DataFrame, suggested: int | None) -> alt.LayerChart:

@@ -31,7 +31,8 @@ class Crosswalk(Result):
 
     Args:
         cells: A row a persona and group that occur together: persona, name, group, n, of (customers of the persona),
-            rate with lower and upper, expected (customers, were the two independent), lift (n over expected).
+            rate with lower and upper, expected (customers, were the two independent), lift (n over expected) with
+            lift_lower and lift_upper, which hold for all pairs together.
         association: Cramér's V: 0 if they say nothing about each other, 1 if one tells the other.
         n: Customers in it.
     """
@@ -47,14 +48,15 @@ class Crosswalk(Result):
         return self.cells
 
     def headline(self) -> str:
-        """Name the pair that occurs most beyond chance."""
-        often = self.cells[self.cells["n"] >= 10]
-        shown = often if len(often) else self.cells
-        best = shown.loc[shown["lift"].idxmax()]
+        """Name the pair that occurs most beyond chance, the surest first, and say if it may be chance."""
+        best = self.cells.loc[self.cells["lift_lower"].idxmax()]
+        clear = "" if best["lift_lower"] > 1 else "; this may be chance"
         return (
-            f"“{best['name']}” is {best['lift']:.1f} times as often {best['group']} as chance would have it "
-            f"({words.count(best['n'])} of {words.count(best['of'], 'customer')}); Cramér's V is "
-            f"{self.association:.2f}."
+            f"“{best['name']}” is {best['lift']:.1f} times as often {best['group']} as if the two were independent "
+            f"({best['lift_lower']:.1f} to {best['lift_upper']:.1f}, which allows for "
+            f"{words.count(len(self.cells), 'pair')} looked at; {words.count(best['n'])} of "
+            f"{words.count(best['of'], 'customer')}{clear}); Cramér's V is {self.association:.2f} "
+            f"(n = {words.count(self.n)})."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:  # noqa: ARG002 - there is one
@@ -75,7 +77,9 @@ def crosswalk(
 ) -> Crosswalk:
     """Count customers by persona and RFM group.
 
-    The interval of a rate is Wilson's; Cramér's V is sqrt(χ² / (n min(rows - 1, columns - 1))) (Cramér 1946).
+    The interval of a rate is Wilson's; that of a lift is Wilson's of the rate at the level 1 - (1 - level) / pairs
+    (Bonferroni), over the group's share of all customers. Cramér's V is
+    sqrt(χ² / (n min(rows - 1, columns - 1))) (Cramér 1946).
 
     Args:
         shop: The shop the personas were found in.
@@ -106,9 +110,11 @@ def crosswalk(
     of, across, n = (cells.groupby(key)["n"].transform("sum") for key in ("persona", "group", np.zeros(len(cells))))
     lower, upper = wilson(cells["n"], of, level=level)
     expected = of * across / n
+    least, most = wilson(cells["n"], of, level=1 - (1 - level) / len(cells))
     cells = cells.assign(
-        of=of, rate=cells["n"] / of, lower=lower, upper=upper, expected=expected, lift=cells["n"] / expected
-    )
+        of=of, rate=cells["n"] / of, lower=lower, upper=upper, expected=expected, lift=cells["n"] / expected,
+        lift_lower=least * of / expected, lift_upper=most * of / expected,
+    )  # fmt: skip
     return Crosswalk(
         cells=cells,
         association=_cramer(cells),

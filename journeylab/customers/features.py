@@ -14,6 +14,7 @@ import ibis
 from ibis import _
 
 from journeylab.checks import one_of
+from journeylab.customers import answers
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import BadParameter
 
@@ -72,7 +73,7 @@ CATALOGUE = (
     Feature("sales_channels", "sales channel of the orders", "block", ("orders.sales_channel",)),
     Feature("countries", "country of the orders", "block", ("orders.country",)),
     Feature("web_days", "days seen on the web", "amount", ("events.customer_id",), "browsing", "seldom browsing"),
-    Feature("feedback", "mean score given (of the scale)", "amount", ("surveys.customer_id",), "content", "discontent"),
+    Feature("feedback", "mean answer on its scale", "amount", ("surveys.customer_id",), "content", "discontent"),
 )  # fmt: skip
 BY_NAME = {feature.name: feature for feature in CATALOGUE}
 
@@ -153,13 +154,16 @@ def columns_of(shop: Dataset, names: Sequence[str], until: date) -> tuple[Column
     """Return the columns that features have on a day; blocks have one for each of their commonest levels."""
     orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
     levels = _levels(shop, orders, [name for name in names if BY_NAME[name].kind == "block"])
+    if "feedback" in names:
+        levels["feedback"] = [answers.KINDS[_commonest_kind(shop)].title]
     return tuple(column for name in names for column in _columns(name, levels))
 
 
 def _columns(name: str, levels: dict[str, list[str]]) -> list[Column]:
     feature = BY_NAME[name]
     if feature.kind != "block":
-        return [Column(name, name, feature.label, feature.kind, feature.more, feature.less)]
+        label = f"{feature.label}: {levels[name][0]}" if name in levels else feature.label
+        return [Column(name, name, label, feature.kind, feature.more, feature.less)]
     values = levels[name]
     # Two levels are one share and its rest.
     shown = values[:1] if len(values) == 2 else values
@@ -260,15 +264,18 @@ def _of_lines(shop: Dataset, orders: ir.Table, columns: Sequence[Column]) -> ir.
 
 
 def _of_surveys(shop: Dataset, until: date) -> ir.Table:
-    """Return the mean score of each customer on a scale from 0 to 1; answers whose scale is not known stay out."""
-    highest = {"nps": 10.0, "ces": 7.0, "csat": 5.0, "stars": 5.0, "yes_no": 1.0}
-    answers = shop.table("surveys").filter(
-        _.customer_id.notnull(), _.day <= ibis_date(until), _.kind.isin(list(highest))
-    )
-    usual = answers.kind.cases(*((kind, top) for kind, top in highest.items()), else_=None)
-    scale = ibis.coalesce(answers.scale.cast("float64"), usual) if "scale" in answers.columns else usual
-    answers = answers.mutate(part=answers.score / scale)
-    return answers.group_by("customer_id").agg(feedback=_.part.mean())
+    """Return the mean place, 0 to 1, of each customer's answers of the commonest kind on its scale.
+
+    Kinds are not mixed: the same customer is seldom as high on one scale as on another.
+    """
+    given = answers.placed(shop, [_commonest_kind(shop)])
+    given = given.filter(_.customer_id.notnull(), _.day <= ibis_date(until))
+    return given.group_by("customer_id").agg(feedback=_.place.mean())
+
+
+def _commonest_kind(shop: Dataset) -> str:
+    """Return the kind of answer that customers gave most; NPS where they gave none."""
+    return next((kind for kind in answers.kinds_of(shop) if kind in answers.OF_CUSTOMERS), "nps")
 
 
 def _join(table: ir.Table, more: ir.Table) -> ir.Table:

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from journeylab import words
 from journeylab.checks import day as check_day
 from journeylab.checks import one_of, whole
-from journeylab.customers import clusters, lots, scaling, stability, structure
+from journeylab.customers import clusters, feature_parts, lots, scaling, stability, structure
 from journeylab.customers.features import chosen
 from journeylab.customers.persona_figures import Ground, bought, ground
 from journeylab.data.coverage import orders_end
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     import altair as alt
     import ibis.expr.types as ir
-    import numpy as np
     from numpy.typing import NDArray
 
     from journeylab.customers.features import Column
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 FEWEST_CUSTOMERS = 50
 SAMPLE = 4000
 LEAST_RAND = 0.6
+METHOD_WORDS = {"kmeans": "k-means", "mixture": "mixture"}
 _ROUNDS = 8
 
 
@@ -51,9 +52,10 @@ class PersonaCount(Result):
 
     Args:
         counts: A row a number of groups: k, silhouette with reference, reference_lower and reference_upper (two
-            standard deviations), z, bic, stability (mean adjusted Rand index) with stability_lower and stability_upper
-            (least and largest over the bootstrap samples), weakest (mean Jaccard similarity of the group that comes
-            back least), n.
+            standard deviations) and z, all three of Ward's clustering, and own_silhouette, of the clusters of `method`,
+            of the same n customers; bic, of n_bic; stability (mean adjusted Rand index) with stability_lower and
+            stability_upper (least and largest over the bootstrap samples) and weakest (mean Jaccard similarity of the
+            group that comes back least), of n_stability.
         suggested: The number of groups to take; None for no real groups.
         features: The names of the features used.
         scales: How each column is scaled.
@@ -97,14 +99,18 @@ class PersonaCount(Result):
 
     def headline(self) -> str:
         """Say how many groups there are, or that there are none."""
+        looked = int(self.counts["n"].iloc[0])
+        seen = f"{words.count(looked)} of " if looked < self.of else ""
         if self.suggested is None:
             return (
-                f"No real groups here: {words.count(self.n, 'customer')} separate no better than customers of one kind."
+                f"No real groups here: {seen}{words.count(self.of, 'customer')} separate no better than customers of "
+                "one kind."
             )
         row = self.counts.set_index("k").loc[self.suggested]
         return (
-            f"{words.count(self.suggested, 'group')} stand out among {words.count(self.n, 'customer')}: silhouette "
-            f"{row['silhouette']:.2f}, where customers of one kind would reach {row['reference']:.2f}."
+            f"{words.count(self.suggested, 'group')} stand out among {seen}{words.count(self.of, 'customer')}: "
+            f"silhouette {row['silhouette']:.2f} by Ward's clustering, where customers of one kind would reach "
+            f"{row['reference']:.2f}."
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -157,7 +163,8 @@ def persona_count(
     names = chosen(shop, features)
     on = ground(shop, until)
     columns = [column for column in on.columns if column.feature in names]
-    space = on.people.select("customer_id", *(part for column in columns for part in column.parts))
+    used = dict.fromkeys((*feature_parts.BASE, *(part for column in columns for part in column.parts)))
+    space = on.people.select("customer_id", *used)
     sample = shop.run(lots.sample(space, SAMPLE, seed, "personas"))
     everyone = len(sample) if len(sample) < SAMPLE else int(shop.run(space.agg(n=space.count()))["n"].iloc[0])
     if everyone < FEWEST_CUSTOMERS:
@@ -173,7 +180,7 @@ def persona_count(
             why="Nothing that was chosen tells them apart beyond chance.",
             do="Choose other features.",
         )
-    counts, fits = _scan(scaling.matrix(scales, sample), method, seed)
+    counts, fits = _scan(scales, sample, method, seed)
     return PersonaCount(
         counts=counts,
         suggested=_suggested(counts),
@@ -189,14 +196,17 @@ def persona_count(
         sample=sample,
         ground=on,
         bought=bought(shop, until),
-        caveats=_caveats(sample, scales, alike, everyone),
+        caveats=(_looked(counts, method), *_caveats(sample, scales, alike, everyone)),
     )
 
 
-def _scan(data: NDArray[np.float64], method: str, seed: int) -> tuple[pd.DataFrame, dict[int, Fit]]:
+def _scan(
+    scales: Sequence[scaling.Scale], sample: pd.DataFrame, method: str, seed: int
+) -> tuple[pd.DataFrame, dict[int, Fit]]:
     rows, fits = [], {}
+    data = scaling.matrix(scales, sample)
     with clusters.one_thread():
-        found = structure.examine(data, seed=seed)
+        found = structure.examine(data, seed=seed, parts=feature_parts.take(scales, sample))
         for place, k in enumerate(structure.COUNTS):
             model = clusters.fit(data, k, method=method, seed=seed)
             again = stability.bootstrap(data, model, rounds=_ROUNDS, seed=seed)
@@ -205,6 +215,7 @@ def _scan(data: NDArray[np.float64], method: str, seed: int) -> tuple[pd.DataFra
                 {
                     "k": k,
                     "silhouette": found.silhouette[place],
+                    "own_silhouette": structure.of_labels(data, model.labels(data)),
                     "reference": found.reference[place],
                     "reference_lower": found.reference[place] - 2 * found.spread[place],
                     "reference_upper": found.reference[place] + 2 * found.spread[place],
@@ -214,7 +225,9 @@ def _scan(data: NDArray[np.float64], method: str, seed: int) -> tuple[pd.DataFra
                     "stability_lower": rand.min(),
                     "stability_upper": rand.max(),
                     "weakest": again.jaccard.mean(axis=0).min(),
-                    "n": len(data),
+                    "n": found.n,
+                    "n_bic": len(data),
+                    "n_stability": min(len(data), stability.LARGEST_SAMPLE),
                 }
             )
     return pd.DataFrame(rows), fits
@@ -237,6 +250,17 @@ def _suggested(counts: pd.DataFrame) -> int | None:
     return int(real.loc[((real["silhouette"] - real["reference"]) * real["stability"]).idxmax(), "k"])
 
 
+def _looked(counts: pd.DataFrame, method: str) -> str:
+    """Say on whom each figure rests, and whose silhouette it is."""
+    row = counts.iloc[0]
+    return (
+        f"Whether there are groups is judged by the silhouette of Ward's clustering of "
+        f"{words.count(int(row['n']), 'customer')}, the same for each method; the {METHOD_WORDS[method]} clusters that "
+        f"personas are made of are fitted on {words.count(int(row['n_bic']))}, and refitted on bootstrap samples of "
+        f"{words.count(int(row['n_stability']))}."
+    )
+
+
 def _caveats(
     sample: pd.DataFrame, scales: Sequence[scaling.Scale], alike: Sequence[Column], everyone: int
 ) -> tuple[str, ...]:
@@ -254,6 +278,16 @@ def _caveats(
             if unseen:
                 of = words.percent(unseen / len(sample))
                 said.append(
-                    f"{scale.column.label.capitalize()} cannot be observed for {of} of them, who stand in the middle."
+                    f"{scale.column.label.capitalize()} cannot be observed for {of} of them, who stand in the middle; "
+                    "customers of one kind lack it too, so that this alone makes no groups."
                 )
+    amounts = [scale for scale in scales if scale.column.kind == "amount"]
+    if amounts:
+        held = int(np.any([scale.held(sample) for scale in amounts], axis=0).sum())
+        lie, are = ("lies", "is") if held == 1 else ("lie", "are")
+        said.append(
+            "Amounts are compared by their logarithm, less the median and over the spread of the middle half; "
+            f"{words.count(held, 'customer')} of {words.count(len(sample))} that {lie} farther than "
+            f"{scaling.FARTHEST:g} from the middle in some amount {are} held there."
+        )
     return tuple(said)

@@ -2,7 +2,8 @@
 
 The mean of an amount has the normal interval. A share of orders or lines is a ratio Σx / Σn over customers, with the
 linearised variance Σ (x - r n)² / (Σn)² (Cochran 1977, Sampling Techniques, section 6.4), because the orders of one
-customer are not independent. A persona's share of money is such a ratio too.
+customer are not independent. A persona's share of money, or of the lines of a product, is such a ratio too. A sum of
+money has the interval of as many customers drawn anew: Σx ± z √n s.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
+from journeylab import words
 from journeylab.customers import cycle
 from journeylab.customers.features import CATALOGUE, available, build
 from journeylab.customers.margin import has_costs, with_money
@@ -63,7 +65,8 @@ def collect(shop: Dataset, roster: ir.Table, level: float, on: Ground) -> tuple[
 
     Returns:
         A row a persona with persona, n, of, share, probability (mean membership), and net and margin with their
-        shares, each share with its interval; and a row a persona and figure with persona, figure, label, kind, value,
+        shares, each with its interval, and margin_n, the customers whose margin is known; and a row a persona and
+        figure with persona, figure, label, kind, value,
         lower, upper, n and base (the value over all customers).
     """
     joined = _joined(roster, on.people)
@@ -73,23 +76,35 @@ def collect(shop: Dataset, roster: ir.Table, level: float, on: Ground) -> tuple[
     return _sizes(sums, level), _figures(sums, on.columns, level)
 
 
-def products(shop: Dataset, roster: ir.Table, bought: ir.Table | None) -> pd.DataFrame:
-    """Return the three products each persona buys most above the share they have over all: persona, product, n.
+def products(shop: Dataset, roster: ir.Table, bought: ir.Table | None, level: float) -> pd.DataFrame:
+    """Return the three products each persona buys most above the share they have over all.
 
     The share of a persona's lines stands to the share of all lines as the persona's part of the product's lines to its
     part of all; products on fewer than five lines of a persona are left out.
+
+    Returns:
+        A row a persona and product: persona, product, n (lines of the persona), of (lines of all), part (n over of)
+        with part_lower and part_upper.
     """
+    names = ["persona", "product", "n", "of", "part", "part_lower", "part_upper"]
     if bought is None:
-        return pd.DataFrame(columns=["persona", "product", "n"])
-    counted = _joined(bought, roster).group_by("persona", "product").agg(n=_.n.sum(), of=_.of.max())
+        return pd.DataFrame(columns=names)
+    counted = _joined(bought, roster).group_by("persona", "product").agg(
+        n=_.n.sum(), of=_.of.max(), own=(_.n * _.n).sum(), squares=_.squares.max()
+    )  # fmt: skip
     best = ibis.window(group_by="persona", order_by=[ibis.desc("part"), ibis.desc("n"), "product"])
     ranked = counted.filter(_.n >= 5).mutate(part=_.n / _.of).mutate(place=ibis.row_number().over(best))
-    rows = shop.run(ranked.filter(_.place < PRODUCTS).select("persona", "product", "n", "place"))
-    return rows.sort_values(["persona", "place"], ignore_index=True).drop(columns="place")
+    rows = shop.run(ranked.filter(_.place < PRODUCTS)).sort_values(["persona", "place"], ignore_index=True)
+    own, squares, part = (rows[name].to_numpy(dtype=float) for name in ("own", "squares", "part"))
+    half = z_of(level) * np.sqrt(own * (1 - part) ** 2 + (squares - own) * part**2) / rows["of"].to_numpy(dtype=float)
+    return rows.assign(part_lower=np.maximum(part - half, 0), part_upper=np.minimum(part + half, 1))[names]
 
 
 def bought(shop: Dataset, until: date) -> ir.Table | None:
-    """Return a row a customer and product: customer_id, product, n (lines), of (lines of all); None without lines."""
+    """Return a row a customer and product: customer_id, product, n (lines), of and squares; None without lines.
+
+    `of` is the product's lines over all customers, `squares` the sum of the squares of n over them.
+    """
     if not shop.has("order_lines"):
         return None
     orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
@@ -97,7 +112,8 @@ def bought(shop: Dataset, until: date) -> ir.Table | None:
     lines = shop.table("order_lines", whole=True).select("order_id", "product")
     lines = lines.inner_join(owners, lines.order_id == owners._order)  # noqa: SLF001 - a column
     each = lines.group_by("customer_id", "product").agg(n=_.count())
-    return shop.engine.keep(each.mutate(of=_.n.sum().over(ibis.window(group_by="product"))))
+    over = ibis.window(group_by="product")
+    return shop.engine.keep(each.mutate(of=_.n.sum().over(over), squares=(_.n * _.n).sum().over(over)))
 
 
 def _joined(left: ir.Table, right: ir.Table) -> ir.Table:
@@ -142,10 +158,39 @@ def _sizes(sums: pd.DataFrame, level: float) -> pd.DataFrame:
         if f"{money}|s" in sums:
             part, squares = (sums[f"{money}|{end}"].to_numpy(dtype=float) for end in "sq")
             share, low, high = _share_of_money(part, squares, level)
+            known = sums[f"{money}|n"].to_numpy(dtype=float)
             sizes[name] = part
+            sizes[f"{name}_lower"], sizes[f"{name}_upper"] = _sum_of_money(part, squares, known, level)
             sizes[f"share_of_{name}"] = share
             sizes[f"share_of_{name}_lower"], sizes[f"share_of_{name}_upper"] = low, high
+    if f"{_MARGIN}|n" in sums:
+        sizes["margin_n"] = sums[f"{_MARGIN}|n"].astype(int)
     return sizes
+
+
+def unknown_margin(sizes: pd.DataFrame) -> tuple[str, ...]:
+    """Say of how many customers the margin is not known, so that sums and shares of margin leave it out.
+
+    Args:
+        sizes: As `collect` gives them.
+    """
+    blind = 0 if "margin_n" not in sizes else int(sizes["n"].sum() - sizes["margin_n"].sum())
+    if not blind:
+        return ()
+    of = words.count(int(sizes["n"].sum()), "customer")
+    said = (
+        f"The margin of {words.count(blind)} of {of} is not known, as no order of theirs has a cost for all its goods; "
+        "sums and shares of margin are of the orders that have."
+    )
+    return (said,)
+
+
+def _sum_of_money(part: np.ndarray, squares: np.ndarray, n: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the bounds of sums; NaN for a single customer."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = np.where(n > 1, np.maximum(squares - part**2 / n, 0) * n / (n - 1), np.nan)
+    half = z_of(level) * np.sqrt(spread)
+    return part - half, part + half
 
 
 def _share_of_money(part: np.ndarray, squares: np.ndarray, level: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ Method and limits: docs/methods/personas.md.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import ibis
 import numpy as np
@@ -16,6 +16,7 @@ from journeylab import words
 from journeylab.checks import whole
 from journeylab.customers import persona_figures, persona_words, stability
 from journeylab.customers.persona_count import LEAST_RAND, PersonaCount, persona_count
+from journeylab.customers.persona_figures import unknown_margin
 from journeylab.customers.rfm import scores
 from journeylab.customers.roster import Roster
 from journeylab.errors import BadParameter
@@ -44,7 +45,9 @@ class Personas(Result):
 
     Args:
         cards: A row a persona: persona (its number), name, badge, jaccard (mean over bootstrap samples), n, of, share,
-            probability (mean membership), net and margin, each share with its interval, and products.
+            probability (mean membership), net and margin with their shares, each with its interval, margin_n (customers
+            whose margin is known), and products (those of which it has the largest part of the lines, with that part
+            and its interval).
         figures: A row a persona and figure: value with lower and upper, n, and base, the value over all customers.
         count: What was looked at to find them.
         sliced: Whether these are slices by value instead of groups found.
@@ -172,7 +175,7 @@ def _groups(shop: Dataset, count: PersonaCount, k: int, level: float) -> Persona
     real = count.suggested is not None and row["stability"] >= LEAST_RAND
     jaccard = again.jaccard.mean(axis=0)
     badges = [stability.badge(value) if real else CUT for value in jaccard]
-    cards = _cards(sizes, names, badges, jaccard, persona_figures.products(shop, roster, count.bought))
+    cards = _cards(sizes, names, badges, jaccard, persona_figures.products(shop, roster, count.bought, level))
     return Personas(
         cards=cards,
         figures=figures,
@@ -182,7 +185,7 @@ def _groups(shop: Dataset, count: PersonaCount, k: int, level: float) -> Persona
         model=model,
         roster=Roster(roster, shop.engine),
         currency=shop.currency,
-        caveats=(*_doubts(count, cards, float(again.rand.mean()), real=real), *count.caveats),
+        caveats=(*_doubts(count, cards, float(again.rand.mean()), real=real), *unknown_margin(cards), *count.caveats),
     )
 
 
@@ -195,7 +198,7 @@ def _slices(shop: Dataset, count: PersonaCount, level: float) -> Personas:
     sizes, figures = persona_figures.collect(shop, roster, level, count.ground)
     names = [_SLICES[number - 1] for number in sizes["persona"]] if len(sizes) > 1 else [ALIKE]
     nothing = np.full(len(sizes), np.nan)
-    products = persona_figures.products(shop, roster, count.bought)
+    products = persona_figures.products(shop, roster, count.bought, level)
     return Personas(
         cards=_cards(sizes, names, [SLICE] * len(sizes), nothing, products),
         figures=figures,
@@ -207,6 +210,7 @@ def _slices(shop: Dataset, count: PersonaCount, level: float) -> Personas:
         currency=shop.currency,
         caveats=(
             "No real groups were found: these slices cut customers by their net value, where no gap is.",
+            *unknown_margin(sizes),
             *count.caveats,
         ),
     )
@@ -231,9 +235,16 @@ def _cards(
     cards.insert(1, "name", [names[place] for place in places])
     cards.insert(2, "badge", [badges[place] for place in places])
     cards.insert(3, "jaccard", [float(jaccard[place]) for place in places])
-    bought = products.groupby("persona")["product"].agg(list) if len(products) else {}
+    named = products.assign(text=[_product(row) for row in products.to_dict("records")])
+    bought = named.groupby("persona")["text"].agg(list) if len(products) else {}
     cards["products"] = [", ".join(bought[number]) if number in bought else "" for number in numbers]
     return cards
+
+
+def _product(row: dict[str, Any]) -> str:
+    low, high = (words.percent(row[f"part_{end}"], digits=0) for end in ("lower", "upper"))
+    part = f"{words.percent(row['part'], digits=0)} of {words.count(row['of'], 'line')}"
+    return f"{row['product']} ({part}, {low} to {high})"
 
 
 def _doubts(count: PersonaCount, cards: pd.DataFrame, rand: float, *, real: bool) -> tuple[str, ...]:

@@ -51,11 +51,18 @@ class Scale:
     def values(self, sample: pd.DataFrame) -> NDArray[np.float64]:
         """Return the scaled column of a sample; the same figures as `value` gives in the engine."""
         if self.column.kind == "amount":
-            raw = sample[self.column.id].to_numpy(dtype=float)
-            z = np.clip((np.log1p(np.maximum(raw, 0)) - self.middle) / self.spread, -FARTHEST, FARTHEST)
-            return np.where(np.isnan(raw), 0.0, z)
+            return np.nan_to_num(np.clip(self._distance(sample), -FARTHEST, FARTHEST))
         x, n = (sample[part].fillna(0).to_numpy(dtype=float) for part in self.column.parts)
         return np.asarray(((x + self.alpha * self.pi) / (n + self.alpha) - self.middle) / self.spread)
+
+    def held(self, sample: pd.DataFrame) -> NDArray[np.bool_]:
+        """Say of each customer of a sample whether an amount lies so far out that it is held back."""
+        return np.abs(np.nan_to_num(self._distance(sample))) > FARTHEST
+
+    def _distance(self, sample: pd.DataFrame) -> NDArray[np.float64]:
+        """Return how far an amount lies from the middle, in spreads; NaN where it cannot be observed."""
+        raw = sample[self.column.id].to_numpy(dtype=float)
+        return np.asarray((np.log1p(np.maximum(raw, 0)) - self.middle) / self.spread)
 
     def natural(self, sample: pd.DataFrame) -> NDArray[np.float64]:
         """Return the column of a sample in its own units; in the middle where it cannot be observed."""

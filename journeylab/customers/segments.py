@@ -13,7 +13,9 @@ from journeylab.checks import day as check_day
 from journeylab.checks import one_of
 from journeylab.customers import cycle, persona_figures, triggers
 from journeylab.data.coverage import orders_end
+from journeylab.data.dataset import ibis_date
 from journeylab.errors import NotEnoughData, SchemaError
+from journeylab.intervals import wilson
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "not known"
 MOST_COUNTRIES = 10
+OLDEST = 120
 _AGES = ((25, "under 25"), (35, "25 to 34"), (45, "35 to 44"), (55, "45 to 54"), (65, "55 to 64"))
 
 #: What one can segment by, and any of what it needs.
@@ -130,7 +133,7 @@ def segments(shop: Dataset, *, by: str = "cycle", as_of: date | str | None = Non
         segments=sizes.drop(columns=["persona", "probability"]),
         figures=figures.drop(columns="persona"),
         by=by,
-        caveats=_caveats(by),
+        caveats=(*_caveats(shop, by, until, level), *persona_figures.unknown_margin(sizes)),
     )
 
 
@@ -145,14 +148,14 @@ def _labelled(shop: Dataset, by: str, until: date, people: ir.Table) -> ir.Table
 
 def _known(shop: Dataset, by: str, until: date) -> ir.Table:
     if by == "country" and not shop.has("customers.country"):
-        orders = shop.sales().filter(_.customer_id.notnull(), _.country.notnull())
-        each = orders.group_by("customer_id").agg(value=_.country.max())
+        each = _most_ordered_from(shop, until)
     else:
         column = {"consent": "accepts_marketing", "age": "birth_year", "loyalty": "loyalty_member"}.get(by, by)
         each = shop.table("customers").group_by("customer_id").agg(value=_[column].max())
     if by == "age":
         age = until.year - _.value
-        return each.filter(_.value.notnull()).select(
+        # A year that nobody living was born in says nothing of the age.
+        return each.filter(_.value.notnull(), age >= 0, age <= OLDEST).select(
             "customer_id", segment=ibis.cases(*((age < top, name) for top, name in _AGES), else_="65 and over")
         )
     if by in {"consent", "loyalty"}:
@@ -165,6 +168,14 @@ def _known(shop: Dataset, by: str, until: date) -> ir.Table:
     return joined.select("customer_id", segment=named)
 
 
+def _most_ordered_from(shop: Dataset, until: date) -> ir.Table:
+    """Return customer_id and value, the country of most of a customer's orders; of equals that of the latest order."""
+    orders = shop.sales().filter(_.customer_id.notnull(), _.country.notnull(), _.day <= ibis_date(until))
+    each = orders.group_by("customer_id", value=_.country).agg(n=_.count(), last=_.day.max())
+    first = ibis.window(group_by="customer_id", order_by=[ibis.desc("n"), ibis.desc("last"), "value"])
+    return each.mutate(_row=ibis.row_number().over(first)).filter(_["_row"] == 0).select("customer_id", "value")
+
+
 def _ordered(names: list[str], by: str) -> list[str]:
     usual = {
         "cycle": list(cycle.PHASES),
@@ -175,8 +186,16 @@ def _ordered(names: list[str], by: str) -> list[str]:
     return sorted(names, key=lambda name: (name == UNKNOWN, name == "other", place.get(name, 99), name))
 
 
-def _caveats(by: str) -> tuple[str, ...]:
+def _caveats(shop: Dataset, by: str, until: date, level: float) -> tuple[str, ...]:
     said = ["Segments are cuts by what is known, not groups found; they describe, and do not explain."]
     if by == "trigger":
         said.append("What goes before a purchase is not always its cause: some would have bought anyway.")
+        found = triggers.after_messages(shop, until)
+        if found is not None:
+            low, high = (words.percent(float(edge)) for edge in wilson(found.n, found.of, level=level))
+            said.append(
+                f"{words.percent(found.n / found.of)} of {words.count(found.of, 'order')} came within "
+                f"{words.count(triggers.MESSAGE_DAYS, 'day')} after a message ({low} to {high}, {words.percent(level)} "
+                f"interval); at moments drawn at random {words.percent(found.expected)} would have."
+            )
     return tuple(said)

@@ -1,16 +1,16 @@
 """What goes before a purchase: a message, a restock, a promotion, the season, or nothing that the files know.
 
-An order counts as after a message if one was sent to its customer in the three days before; after a restock if one of
-its SKUs came back from nothing in the seven days before; in a promotion if it carries a discount or its day lies in a
-promotion; in season if its calendar month is one of the shop's two strongest of the last year, with at least half as
-many orders again as the mean month (without a whole year of orders nothing is known of seasons). The first of these
-that holds is its trigger, and a customer's trigger is the one of most of its orders.
+An order counts as after a message if one was sent to its customer in the three days (72 hours) before it; after a
+restock if one of its SKUs came back from nothing in the seven days before; in a promotion if it carries a discount or
+its day lies in a promotion; in season if its calendar month is one of the shop's two strongest of the last year, with
+at least half as many orders again as the mean month (without a whole year of orders nothing is known of seasons). The
+first of these that holds is its trigger, and a customer's trigger is the one of most of its orders.
 """
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import ibis
 from ibis import _
@@ -28,6 +28,14 @@ TRIGGERS = ("message", "restock", "promotion", "season", "by itself")
 MESSAGE_DAYS, RESTOCK_DAYS = 3, 7
 _STRONG_MONTHS = 2
 _STANDS_OUT = 1.5
+
+
+class AfterMessages(NamedTuple):
+    """Orders within three days after a message: n of `of`, and the share `expected` at moments drawn at random."""
+
+    n: int
+    of: int
+    expected: float
 
 
 def of_customers(shop: Dataset, until: date) -> ir.Table:
@@ -77,16 +85,46 @@ def _discounted(shop: Dataset, orders: ir.Table) -> ir.Table:
         flag |= _.discount.fill_null(0) > 0
     if shop.has("orders.discount_code"):
         flag |= _.discount_code.fill_null("").length() > 0
-    return orders.select("order_id", "customer_id", "day", discounted=flag)
+    return orders.select("order_id", "customer_id", "day", "ordered_at", discounted=flag)
 
 
 def _messages(shop: Dataset, orders: ir.Table) -> ir.Table | None:
     if not shop.has("contacts"):
         return None
-    sent = shop.table("contacts", whole=True).select(_who="customer_id", _sent=_.sent_at.cast("date")).distinct()
+    sent = shop.table("contacts", whole=True).select(_who="customer_id", _sent="sent_at").distinct()
     near = orders.inner_join(sent, orders.customer_id == sent._who)  # noqa: SLF001 - a column
-    days = -_._sent.delta(_.day, unit="day")  # noqa: SLF001 - a column
-    return near.filter(days >= 0, days <= MESSAGE_DAYS)
+    return near.filter(_["_sent"] <= _.ordered_at, _.ordered_at <= _["_sent"] + ibis.interval(days=MESSAGE_DAYS))
+
+
+def after_messages(shop: Dataset, until: date) -> AfterMessages | None:
+    """Return how many orders came after a message, and how many would have at a moment drawn at random.
+
+    The share of a customer's time within three days after a message, from the first day of the period to the last, is
+    the chance of each of the customer's orders; the share expected is its mean over the orders. None without messages.
+    """
+    orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
+    found = _messages(shop, orders)
+    if found is None or shop.period is None:
+        return None
+    hits = found.select("order_id").distinct()
+    start = ibis_date(shop.period[0]).cast("timestamp")
+    sent = shop.table("contacts", whole=True).select("customer_id", sent=_.sent_at).distinct()
+    # A day has 86,400 seconds; a message's time ends where that of the next begins.
+    sent = sent.mutate(at=(_.sent.epoch_seconds() - start.epoch_seconds()).cast("float64"))
+    sent = sent.mutate(then=_.at.lead(1).over(ibis.window(group_by="customer_id", order_by="at")))
+    length = (until - shop.period[0]).days * 86400.0 + 86400.0
+    begins = ibis.greatest(sent.at, 0.0)
+    ends = ibis.least(sent.at + 86400.0 * MESSAGE_DAYS, ibis.coalesce(sent.then, length), length)
+    covered = sent.mutate(part=ibis.greatest(ends - begins, 0.0) / length)
+    covered = covered.group_by(who=_.customer_id).agg(part=_.part.sum())
+    each = orders.group_by("customer_id").agg(orders=_.count())
+    each = each.left_join(covered, each.customer_id == covered.who)
+    sums = shop.run(
+        each.agg(of=_.orders.sum(), expected=(_.orders * _.part.fill_null(0.0)).sum()).cross_join(hits.agg(n=_.count()))
+    ).iloc[0]
+    if not sums["of"] > 0:
+        return None
+    return AfterMessages(int(sums["n"]), int(sums["of"]), float(sums["expected"]) / int(sums["of"]))
 
 
 def _restocks(shop: Dataset, orders: ir.Table) -> ir.Table | None:

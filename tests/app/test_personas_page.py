@@ -50,7 +50,7 @@ def test_the_personas_part_shows_count_sheets_and_value(open_app: Open, crowd):
     assert not app.exception
     assert not app.error
     words = said(app)
-    assert "stand out among 180 customers" in words
+    assert "stand out among 180 customers: silhouette" in words
     assert "steady" in words
     assert len(app.get("vega_lite_chart")) == 4
 

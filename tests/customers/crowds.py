@@ -29,7 +29,8 @@ def shop_from(orders: pd.DataFrame, **tables: pd.DataFrame) -> Dataset:
         cursor.register("given", arrow)
         amounts = [c for c in ("net", "quantity", "unit_cost", "unit_price") if c in table]
         money = ", ".join(f"{c}::DECIMAL(18,4) AS {c}" for c in amounts)
-        day = ", day::DATE AS day, day::TIMESTAMP AS ordered_at" if name == "orders" else ""
+        day = ", day::DATE AS day" if "day" in table else ""
+        day += ", day::TIMESTAMP AS ordered_at" if name == "orders" else ""
         drop = ", ".join([*amounts, "day"] if "day" in table else amounts)
         exclude = f"* EXCLUDE ({drop})" if drop else "*"
         cursor.execute(f"CREATE TABLE {name} AS SELECT {exclude}{', ' + money if money else ''}{day} FROM given")
@@ -79,6 +80,61 @@ def one_kind(seed: int = 0, customers: int = 400) -> Dataset:
         {"customer_id": [f"c{w:05d}" for w in who], "day": rng.integers(0, DAYS, len(who)), "net": net.round(2)}
     )
     return shop_from(frame)
+
+
+def one_kind_in_full(seed: int = 0, customers: int = 500) -> Dataset:
+    """Return a shop of one kind of customer with every table that features read.
+
+    Each customer's true shares of discounts, refunds, devices and categories have one hump; a fifth answered a survey.
+    """
+    rng = np.random.default_rng([seed, 7])
+    z = rng.multivariate_normal([0, 0], [[1, 0.4], [0.4, 1]], customers)
+    names = np.array([f"c{number:05d}" for number in range(customers)])
+    who = np.repeat(np.arange(customers), 1 + rng.poisson(np.exp(0.6 + 0.6 * z[:, 0])))
+    n = len(who)
+    discount, refund, phone = (rng.beta(a, b, customers)[who] for a, b in ((2, 4), (1, 9), (2, 2)))
+    orders = pd.DataFrame(
+        {
+            "order_id": [f"o{number:06d}" for number in range(n)],
+            "customer_id": names[who],
+            "day": rng.integers(0, DAYS, n),
+            "net": np.exp(3.5 + 0.6 * z[who, 1] + rng.normal(0, 0.4, n)).round(2),
+            "discount_code": np.where(rng.random(n) < discount, "CODE", None),
+            "refunded": np.where(rng.random(n) < refund, 5.0, 0.0),
+            "device": np.where(rng.random(n) < phone, "phone", "desktop"),
+        }
+    )
+    order = np.repeat(np.arange(n), 1 + rng.poisson(0.8, n))
+    upto = rng.dirichlet([2, 2, 2], customers).cumsum(axis=1)[who[order], :2]
+    category = np.array(["tea", "pots", "linen"])[(rng.random((len(order), 1)) > upto).sum(axis=1)]
+    lines = pd.DataFrame(
+        {
+            "order_id": orders["order_id"].to_numpy()[order], "product": category, "category": category,
+            "quantity": 1.0 + rng.poisson(0.7, len(order)), "unit_cost": 1.0, "unit_price": 2.0,
+        }
+    )  # fmt: skip
+    answered = np.flatnonzero(rng.random(customers) < 0.2)
+    score = np.clip(np.rint(8 + 1.5 * rng.standard_normal(len(answered))), 0, 10)
+    surveys = pd.DataFrame({"customer_id": names[answered], "kind": "nps", "score": score, "day": START + 150})
+    visit = np.repeat(np.arange(customers), rng.poisson(np.exp(0.5 + 0.8 * z[:, 0])))
+    events = pd.DataFrame({"customer_id": names[visit], "day": START + rng.integers(0, DAYS, len(visit))})
+    return shop_from(orders, order_lines=lines, surveys=surveys, events=events.assign(visitor_id=names[visit]))
+
+
+def with_lapses(seed: int = 0, customers: int = 500) -> Dataset:
+    """Return a shop of one kind of customer who buy at a rate of their own and may stop after any order (BG/NBD)."""
+    rng = np.random.default_rng([seed, 8])
+    rate, stops = rng.gamma(1, 1 / 6, customers), rng.beta(1, 3, customers)
+    scale = rng.gamma(4, 1 / 15, customers)
+    rows = []
+    for customer in range(customers):
+        day = int(rng.integers(0, 210))
+        while day < DAYS:
+            rows.append((f"c{customer:05d}", day, rng.gamma(6) / scale[customer]))
+            if rng.random() < stops[customer]:
+                break
+            day += int(np.ceil(7 * rng.exponential(1 / max(rate[customer], 1e-9))))
+    return shop_from(pd.DataFrame(rows, columns=["customer_id", "day", "net"]).round({"net": 2}))
 
 
 def buyers(truth, spend, *, customers: int, weeks: int, seed: int) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import journeylab as jl
+from journeylab.customers import triggers
 from journeylab.customers.migration import NOT_YET
 from journeylab.data import lab_file
 from tests.customers.crowds import kinds, one_kind, shop_from
@@ -71,6 +72,27 @@ def test_dates_that_cannot_be_compared_are_a_sentence(planted, before):
         jl.customers.migration(planted, before=before)
 
 
+def test_lift_and_association_agree_with_a_second_implementation(planted, personas):
+    from scipy.stats.contingency import association, expected_freq
+
+    result = jl.customers.crosswalk(planted, personas=personas)
+    cells = result.table()
+    wide = cells.pivot_table(index="persona", columns="group", values="n", fill_value=0).astype(int)
+    expected = pd.DataFrame(expected_freq(wide), index=wide.index, columns=wide.columns)
+    lift = [row["n"] / expected.loc[row["persona"], row["group"]] for row in cells.to_dict("records")]
+    assert cells["lift"].tolist() == pytest.approx(lift)
+    assert result.association == pytest.approx(association(wide.to_numpy(), method="cramer"))
+    assert (cells["lift_lower"] <= cells["lift"]).all()
+    assert (cells["lift"] <= cells["lift_upper"]).all()
+    # wide enough for all pairs together, so wider than the interval of one rate
+    assert (cells["lift_lower"] <= cells["lower"] * cells["lift"] / cells["rate"]).all()
+    best = cells.loc[cells["lift_lower"].idxmax()]
+    assert (
+        f"{best['lift_lower']:.1f} to {best['lift_upper']:.1f}, which allows for {len(cells)} pairs"
+        in result.headline()
+    )
+
+
 def test_the_crosswalk_counts_every_customer_once(planted, personas):
     cells = jl.customers.crosswalk(planted, personas=personas).table()
     assert cells["n"].sum() == personas.cards["n"].sum()
@@ -131,6 +153,52 @@ def test_orders_after_a_message_count_as_triggered_by_it():
     sent = pd.DataFrame({"customer_id": ["a", "b"], "sent_at": pd.to_datetime(["2025-01-09", "2025-01-01"])})
     table = jl.customers.segments(shop_from(frame, contacts=sent), by="trigger").table()
     assert dict(zip(table["segment"], table["n"], strict=True)) == {"message": 1, "by itself": 1}
+
+
+def segments_of(shop, by, **options):
+    table = jl.customers.segments(shop, by=by, **options).table()
+    return dict(zip(table["segment"], table["n"], strict=True))
+
+
+def test_a_message_after_the_order_does_not_trigger_it():
+    frame = pd.DataFrame({"customer_id": ["a", "b", "c"], "day": [10, 10, 10], "net": 5.0})
+    at = pd.to_datetime(
+        ["2025-01-11 22:00", "2025-01-08 00:00", "2025-01-07 23:59"]
+    )  # the orders are at 11 January 0:00
+    shop = shop_from(frame, contacts=pd.DataFrame({"customer_id": ["a", "b", "c"], "sent_at": at}))
+    assert segments_of(shop, "trigger") == {"message": 1, "by itself": 2}
+
+
+def test_messages_are_set_against_moments_drawn_at_random():
+    rng = np.random.default_rng(4)
+    frame = pd.DataFrame({"customer_id": [f"c{i % 80}" for i in range(2000)], "day": rng.integers(0, 300, 2000)})
+    start = pd.Timestamp("2025-01-01 12:00")
+    often = [(f"c{i}", start + pd.Timedelta(days=gap * week)) for i in range(80) for gap in (2 + i % 9,)
+             for week in range(300 // gap)]  # fmt: skip
+    # two messages of one hour do not count twice
+    sent = pd.DataFrame(
+        often + [(who, at + pd.Timedelta(hours=1)) for who, at in often], columns=["customer_id", "sent_at"]
+    )
+    shop = shop_from(frame.assign(net=10.0), contacts=sent)
+    found = triggers.after_messages(shop, shop.period[1])
+    assert found.of == 2000
+    assert found.n / found.of == pytest.approx(found.expected, abs=3 * np.sqrt(0.25 / 2000))
+    said = jl.customers.segments(shop, by="trigger").caveats
+    assert any("at moments drawn at random" in text for text in said)
+
+
+def test_a_customers_country_is_that_of_most_orders_up_to_the_day():
+    frame = pd.DataFrame({"customer_id": ["a"] * 12 + ["b"] * 2, "day": [*range(12), 0, 1], "net": 10.0,
+                          "country": ["DE"] * 4 + ["US"] + ["FR"] * 7 + ["US", "DE"]})  # fmt: skip
+    shop = shop_from(frame)
+    assert segments_of(shop, "country") == {"DE": 1, "FR": 1}
+    assert segments_of(shop, "country", as_of="2025-01-05") == {"DE": 2}
+
+
+def test_a_year_of_birth_that_cannot_be_is_not_an_age():
+    people = pd.DataFrame({"customer_id": ["a", "b", "c"], "birth_year": [2990, 1800, 1990]})
+    shop = shop_from(pd.DataFrame({"customer_id": ["a", "b", "c"], "day": 1, "net": 5.0}), customers=people)
+    assert segments_of(shop, "age") == {"35 to 44": 1, "not known": 2}
 
 
 @pytest.mark.parametrize(("rush", "season"), [(0, 0), (60, 31)])

@@ -62,6 +62,28 @@ def test_the_four_personas_of_the_demo_store_come_back(demo):
     assert agreement(result, truth) >= 0.8
 
 
+def test_each_figure_says_on_how_many_customers_it_rests():
+    shop = one_kind(14, customers=1200)
+    count = jl.customers.persona_count(shop)
+    row = count.counts.iloc[0]
+    assert (row["n"], row["n_stability"], row["n_bic"]) == (400, 1000, 1200)
+    assert "400 of 1,200 customers" in count.headline()
+    said = " ".join(count.caveats)
+    assert "Ward's clustering of 400 customers" in said
+    assert "k-means clusters that personas are made of are fitted on 1,200" in said
+    assert "bootstrap samples of 1,000" in said
+    assert "of 1,200 that lie farther than 3.5" in said
+
+
+def test_the_clusters_own_silhouette_agrees_with_scikit_learn(found):
+    from sklearn.metrics import silhouette_score
+
+    rows = found.count.data[:400]
+    rows = (rows - rows.mean(axis=0)) / rows.std(axis=0)
+    own = found.count.counts.set_index("k")["own_silhouette"]
+    assert own[3] == pytest.approx(silhouette_score(rows, found.labels()[:400]))
+
+
 @pytest.mark.parametrize("method", clusters.METHODS)
 def test_the_engine_assigns_as_python_does(found, mixed, method):
     result = {"kmeans": found, "mixture": mixed}[method]
@@ -190,7 +212,42 @@ def test_the_products_are_those_bought_more_than_by_others(planted, found):
         mine = counts.loc[card["persona"]]
         best = pd.DataFrame({"part": -mine / counts.sum(), "n": -mine, "product": mine.index}, index=mine.index)
         best = best[mine >= 5].reset_index(drop=True)
-        assert card["products"] == ", ".join(best.sort_values(["part", "n", "product"])["product"].head(3))
+        top = best.sort_values(["part", "n", "product"]).head(3)
+        told = [part.split(" (")[0] for part in card["products"].split("), ")]
+        assert told == list(top["product"])
+        first = top.iloc[0]
+        each = lines[lines["product"] == first["product"]].groupby("customer_id").size()
+        within = each.index.map(who) == card["persona"]
+        r = each[within].sum() / each.sum()
+        half = 1.959963984540054 * np.sqrt((each.to_numpy() ** 2 * (within - r) ** 2).sum()) / each.sum()
+        low, high = (f"{100 * edge:.0f} %" for edge in (max(r - half, 0), min(r + half, 1)))
+        assert f"({100 * r:.0f} % of {each.sum()} lines, {low} to {high})" in card["products"]
+
+
+def test_margin_says_of_how_many_customers_it_is_known():
+    n = 600
+    orders = pd.DataFrame(
+        {"order_id": [f"o{i}" for i in range(n)], "customer_id": [f"c{i % 120}" for i in range(n)],
+         "day": [7 * i % 300 for i in range(n)], "net": [10.0 + i % 13 for i in range(n)]}
+    )  # fmt: skip
+    cost = [1.0 if i % 120 < 30 else None for i in range(n)]
+    lines = pd.DataFrame(
+        {"order_id": orders["order_id"], "product": "p", "quantity": 1.0, "unit_cost": cost, "unit_price": 2.0}
+    )
+    shop = shop_from(orders, order_lines=lines)
+    for result in (jl.customers.personas(shop, k=2), jl.customers.personas(shop), jl.customers.segments(shop)):
+        assert result.table()["margin_n"].sum() == 30
+        assert sum("The margin of 90 of 120 customers is not known" in said for said in result.caveats) == 1
+
+
+def test_a_sum_of_money_has_the_interval_of_as_many_customers_drawn_anew(planted, found):
+    orders = planted[0].run(planted[0].table("orders"))
+    who = pd.concat(found.roster.chunks()).set_index("customer_id")["persona"]
+    each = orders.assign(net=orders["net"].astype(float)).groupby("customer_id")["net"].sum()
+    mine = each[each.index.map(who) == 1]
+    card = found.cards.set_index("persona").loc[1]
+    half = 1.959963984540054 * np.sqrt(len(mine)) * mine.std(ddof=1)
+    assert (card["net_lower"], card["net_upper"]) == pytest.approx((mine.sum() - half, mine.sum() + half))
 
 
 def test_another_number_of_personas_is_read_from_what_was_found_once(planted, found):
@@ -237,6 +294,25 @@ def test_the_features_are_those_a_hand_count_gives():
     ]  # fmt: skip
     assert rows.loc["a", "gap_spread"] == pytest.approx(np.std([10, 20], ddof=1) / 15)
     assert np.isnan(rows.loc["b", "gap_days"])
+
+
+def test_answers_of_the_commonest_kind_count_from_the_lowest_to_the_highest():
+    frame = pd.DataFrame({"customer_id": ["a", "b", "c"], "day": 200, "net": 10.0})
+    told = [
+        ("a", "csat", 1.0),
+        ("a", "csat", 3.0),
+        ("a", "nps", 10.0),
+        ("b", "csat", 5.0),
+        ("b", "csat", 9.0),
+        ("c", "nps", 0.0),
+    ]
+    surveys = pd.DataFrame(told, columns=["customer_id", "kind", "score"]).assign(day=pd.Timestamp("2025-02-01"))
+    shop = shop_from(frame, surveys=surveys)
+    space, columns = features.build(shop, ["feedback"], shop.period[1])
+    rows = shop.run(space).set_index("customer_id")["feedback"]
+    assert (rows["a"], rows["b"]) == (0.25, 1.0)
+    assert np.isnan(rows["c"])
+    assert columns[0].label == "mean answer on its scale: CSAT"
 
 
 def test_every_view_draws_and_the_call_runs_again(planted, found, plain):
