@@ -107,8 +107,8 @@ def slider(
     help: str | None = None,  # noqa: A002
 ) -> int:
     """Choose a whole number from `lowest` to `highest`."""
-    texts = [str(number) for number in range(lowest, highest + 1)]
-    _seed(key, texts, lambda good: int(good[0]), f"a whole number from {lowest} to {highest}")
+    within = _NumbersWithin(lowest, highest)
+    _seed(key, within, lambda good: int(good[0]), f"a whole number from {lowest} to {highest}")
     value = st.slider(
         label, lowest, highest, default, key=key, help=help, bind="query-params", on_change=_heard, args=(key,)
     )
@@ -271,6 +271,20 @@ def as_of(shop: Dataset) -> date | None:
     )
     say_notice("as_of")
     return day if isinstance(day, date) and first <= day < last else None
+
+
+class _NumbersWithin:
+    """Whole numbers in plain digits that lie in a range."""
+
+    def __init__(self, lowest: int, highest: int) -> None:
+        self.lowest, self.highest = lowest, highest
+
+    def __contains__(self, text: object) -> bool:
+        try:
+            value = int(str(text))
+        except ValueError:
+            return False
+        return str(value) == text and self.lowest <= value <= self.highest
 
 
 class _DaysWithin:

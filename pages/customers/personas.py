@@ -18,21 +18,7 @@ with page(
 ) as shop:
     part = controls.segments("Look at", PARTS, key="part")
     if part == "Scores":
-        with st.container(horizontal=True):
-            bins = controls.slider(
-                "Scores from 1 to",
-                2,
-                10,
-                5,
-                key="bins",
-                help="Each customer is scored against the shop's own customers; 5 gives fifths.",
-            )
-            money = rfm_controls.money(shop)
-            as_of = controls.as_of(shop)
-            fixed = rfm_controls.fixed()
-        cutoffs = rfm_controls.cutoffs(fixed, bins)
-        options = {"bins": bins, "money": money, "cutoffs": cutoffs, "as_of": as_of}
-        options = {name: value for name, value in options.items() if value not in {"net", None} or name == "bins"}
+        options = rfm_controls.options(shop)
         scores = show(jl.customers.rfm, shop, **options)
         if scores is not None:
             persona_sheet.everyone(scores)

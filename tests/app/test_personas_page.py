@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from journeylab.customers.personas import Personas
+from journeylab.result import Result
 from tests.app.conftest import plain
 from tests.customers.crowds import kinds, one_kind, shop_from
 
@@ -30,6 +31,10 @@ def said(app: AppTest) -> str:
     return plain(" ".join(item.value for kind in ("subheader", "markdown", "caption") for item in app.get(kind)))
 
 
+def results(app: AppTest) -> list[Result]:
+    return [value for value in app.session_state["journeylab_visitor"].results.values() if isinstance(value, Result)]
+
+
 def test_the_scores_part_shows_scores_and_groups_and_takes_margin(open_app: Open, crowd):
     app = open_app(PAGE, shop=crowd)
     assert not app.exception
@@ -39,10 +44,33 @@ def test_the_scores_part_shows_scores_and_groups_and_takes_margin(open_app: Open
     assert not app.error
 
 
-def test_cut_offs_are_set_by_sliders(open_app: Open, crowd):
+def test_cut_offs_are_set_by_sliders_and_reach_scores_and_groups(open_app: Open, crowd):
     app = open_app(PAGE, shop=crowd, query={"fixed": "orders", "bins": "3"})
-    assert not app.exception
+    assert not app.error
     assert [slider.key for slider in app.slider] == ["bins", "cut_f_0", "cut_f_1"]
+    assert len(app.get("vega_lite_chart")) == 2
+    app.slider(key="cut_f_0").set_value(9).run()
+    assert [dict(result.call.arguments)["cutoffs"] for result in results(app)[-2:]] == [{"f": [3, 9]}] * 2
+    assert "1: less; 2: from 3; 3: from 9" in said(app)
+    assert results(app)[-2].table()["f"].max() == 3
+
+
+@pytest.mark.parametrize("bins", ["2", "7", "10"])
+def test_cut_offs_are_different_and_in_order_for_any_number_of_scores(open_app: Open, crowd, bins):
+    app = open_app(PAGE, shop=crowd, query={"fixed": ["days", "orders", "money"], "bins": bins})
+    assert not app.error
+    for limits in dict(results(app)[-1].call.arguments)["cutoffs"].values():
+        assert len(limits) == int(bins) - 1
+        assert limits == sorted(set(limits))
+    app.slider(key="cut_r_0").set_value(730).run()
+    assert not app.error
+
+
+def test_cut_offs_go_as_far_as_the_shop_does(open_app: Open):
+    rows = pd.DataFrame({"customer_id": [f"c{i % 3}" for i in range(360)], "day": range(360), "net": 250.0})
+    app = open_app(PAGE, shop=shop_from(rows), query={"fixed": ["orders", "money"]})
+    assert app.slider(key="cut_f_0").max == 120
+    assert app.slider(key="cut_m_0").max == 30_000
 
 
 def test_the_personas_part_shows_count_sheets_and_value(open_app: Open, crowd):
