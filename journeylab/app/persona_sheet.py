@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from journeylab import words
 from journeylab.app import controls
-from journeylab.app.named_list import as_csv
 from journeylab.app.state import visitor
 from journeylab.customers import stability
 from journeylab.customers.features import BY_NAME, available, chosen
@@ -18,8 +16,6 @@ from journeylab.customers.persona_map import axes as map_axes
 from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from journeylab.customers.persona_count import PersonaCount
     from journeylab.customers.persona_value import PersonaValue
     from journeylab.customers.personas import Personas
@@ -29,10 +25,19 @@ EDIT = "personas"
 METHODS = {"k-means": "kmeans", "Gaussian mixture": "mixture"}
 WRITTEN = ("goals", "needs", "barriers", "quote")
 _ICONS = {
-    stability.STEADY: ":green-badge[:material/verified: steady]",
-    stability.FAIR: ":orange-badge[:material/help: fair]",
-    stability.WEAK: ":red-badge[:material/warning: shaky]",
+    stability.STEADY: ":green-badge[:material/verified: steady {}]",
+    stability.FAIR: ":orange-badge[:material/help: fair {}]",
+    stability.WEAK: ":red-badge[:material/warning: shaky {}]",
 }
+_STEADY, _FAIR = stability.LIMITS
+BADGE = (
+    "Would this persona come back from other customers of the same shop? The figure is the mean overlap (Jaccard "
+    f"similarity) with its nearest match when it is found anew from customers drawn again. Steady: at least {_STEADY}; "
+    f"fair: at least {_FAIR}; shaky: less, not to be relied on."
+)
+CUT = (
+    "No gap in the data sets these customers apart; where they are cut is our choice, so there is nothing to come back."
+)
 _CUT = ":gray-badge[:material/content_cut: {}]"
 _ABOUT = ("frequency", "gap_days", "order_value", "basket_size", "discount_share", "returns_share", "feedback")
 _MONEY = ("order_value", "monetary")
@@ -102,8 +107,10 @@ def sheets(shop: Dataset, found: Personas) -> dict[str, Any]:
 
 def _sheet(shop: Dataset, found: Personas, card: dict[str, Any], figures: list[dict[str, Any]]) -> Any:
     kept = shop.edits.get(EDIT, {}).get(card["name"], {})
-    badge = _ICONS.get(card["badge"], _CUT.format(escape(card["badge"])))
-    st.markdown(f"**{escape(kept.get('name') or card['name'])}** {badge}")
+    steady = card["badge"] in _ICONS
+    badge = _ICONS.get(card["badge"], _CUT).format(f"{card['jaccard']:.2f}" if steady else escape(card["badge"]))
+    name = escape(kept.get("name") or card["name"])
+    st.markdown(f"**{name}** {badge}", help=BADGE if steady else CUT)
     st.markdown(_write(size(found, card)))
     place = st.empty()
     st.markdown(_table(habits(found, figures)))
@@ -161,6 +168,8 @@ def size(found: Personas, card: dict[str, Any]) -> list[tuple[str, str]]:
     if "margin" in card:
         money = words.money(card["margin"], found.currency)
         lines.append(("Margin", f"{money}, {_share(card, 'share_of_margin')} of the whole"))
+    if card["probability"] == card["probability"]:  # noqa: PLR0124 - a number
+        lines.append(("Belonging", f"{words.percent(card['probability'])} sure, the mean of its customers"))
     return lines
 
 
@@ -222,15 +231,3 @@ def _keep(name: str, written: dict[str, str]) -> None:
     if who.shop is not None:
         edits = {**who.shop.edits.get(EDIT, {}), name: written}
         who.shop = who.shop.with_edit(EDIT, {key: value for key, value in edits.items() if value} or None)
-
-
-def everyone(scores: Any) -> None:
-    """Show the customers of a roster page by page, and offer them all as CSV."""
-    with st.expander("Every customer's scores", icon=":material/group:"):
-        number = st.number_input("Page", 1, value=1, key="roster_page")
-        page: pd.DataFrame = scores.roster.page(int(number))
-        st.dataframe(page, hide_index=True, alt=f"Page {number} of the customers with their scores")
-        st.download_button(
-            "All of them as CSV", partial(as_csv, scores.roster), file_name="rfm-scores.csv", mime="text/csv",
-            icon=":material/download:", key="roster_csv", on_click="ignore",
-        )  # fmt: skip

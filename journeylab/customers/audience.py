@@ -30,7 +30,8 @@ class Audience(Result):
 
     Args:
         counts: A row a persona: name, n, holdout (how many of them are held out), rate.
-        roster: Every customer of the audience with customer_id, name and holdout, in the engine.
+        roster: Every customer of the audience with customer_id, name, probability (of belonging to that persona) and
+            holdout, in the engine.
         n: Customers in it.
         holdout: Of them held out.
     """
@@ -91,7 +92,7 @@ def audience(
     wanted = known if names is None else list(names)
     if not wanted or set(wanted) - set(known):
         raise BadParameter(f"names must be some of {words.listed(known)}.")
-    rows = personas.roster.of(shop).filter(_.name.isin(wanted)).select("customer_id", "name")
+    rows = personas.roster.of(shop).filter(_.name.isin(wanted)).select("customer_id", "name", "probability")
     caveats = ["The lots are drawn customer by customer, so the held-out share varies a little around what was asked."]
     if consented:
         if not shop.has("customers.accepts_marketing"):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 import journeylab as jl
-from journeylab.app import audiences, controls, persona_column, persona_sheet, rfm_controls
+from journeylab.app import audiences, controls, persona_column, persona_sheet, rfm_controls, rosters
 from journeylab.app.cards import attempt, run, show
 from journeylab.app.shell import page
 from journeylab.customers.segments import LABELS, possible
@@ -21,9 +21,9 @@ with page(
         options = rfm_controls.options(shop)
         scores = show(jl.customers.rfm, shop, **options)
         if scores is not None:
-            persona_sheet.everyone(scores)
             rules = rfm_controls.rules(shop)
-            show(jl.customers.rfm_groups, shop, **options, **({"groups": rules} if rules else {}))
+            named = show(jl.customers.rfm_groups, shop, **options, **({"groups": rules} if rules else {}))
+            rosters.offer("Every customer's scores and group", (named or scores).roster, name="rfm-scores")
     if part == "Personas":
         wide, narrow = st.columns([3, 1])
         with wide:
@@ -36,6 +36,7 @@ with page(
             found = show(jl.customers.personas, shop, count=count, k=k)
             if found is not None:
                 places = persona_sheet.sheets(shop, found)
+                rosters.offer("Every customer's persona", found.roster, name="personas")
                 tested = attempt(jl.customers.holdout, shop)
                 proof = {"tested": tested} if tested is not None else {}
                 value = show(

@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import journeylab as jl
 from journeylab.customers.personas import Personas
 from journeylab.result import Result
+from journeylab.words import percent
 from tests.app.conftest import plain
 from tests.customers.crowds import kinds, one_kind, shop_from
 
@@ -33,6 +35,10 @@ def said(app: AppTest) -> str:
 
 def results(app: AppTest) -> list[Result]:
     return [value for value in app.session_state["journeylab_visitor"].results.values() if isinstance(value, Result)]
+
+
+def personas_of(app: AppTest) -> Personas:
+    return next(result for result in results(app) if isinstance(result, Personas))
 
 
 def test_the_scores_part_shows_scores_and_groups_and_takes_margin(open_app: Open, crowd):
@@ -97,6 +103,41 @@ def test_personas_can_be_seen_on_a_map_as_rules_against_groups_and_as_an_audienc
     assert not app.exception
     assert not app.error
     assert words in said(app)
+
+
+def test_each_sheet_says_how_steady_it_is_and_how_sure_its_customers_are(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd, query={"part": "Personas"})
+    cards = personas_of(app).cards
+    badges = [item for item in app.markdown if "badge[" in item.value]
+    assert [re.search(r"steady ([\d.]+)\]", item.value)[1] for item in badges] == [f"{j:.2f}" for j in cards["jaccard"]]
+    assert all("at least 0.85" in item.help and "at least 0.75" in item.help for item in badges)
+    sure = re.findall(r"\*\*Belonging\*\* ([\d.]+ %) sure", said(app))
+    assert sure == [percent(p) for p in cards["probability"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "column"),
+    [({"part": "Personas"}, "personas", "probability"), ({"bins": "3"}, "rfm-scores", "group")],
+)
+def test_every_customer_can_be_looked_up_and_taken_away(open_app: Open, crowd, query, name, column):
+    app = open_app(PAGE, shop=crowd, query=query)
+    assert not any({"customer_id", column} <= set(frame.value) for frame in app.dataframe)
+    app.session_state[f"{name}_roster"] = True
+    app.run()
+    page = next(frame.value for frame in app.dataframe if {"customer_id", column} <= set(frame.value))
+    assert len(page) == 100
+    app.number_input(key=f"{name}_page").set_value(2).run()
+    rest = next(frame.value for frame in app.dataframe if {"customer_id", column} <= set(frame.value))
+    assert len(set(page["customer_id"]) | set(rest["customer_id"])) == 180
+    assert pd.concat([page, rest])[column].notna().all()
+
+
+def test_an_audience_says_how_surely_each_customer_belongs(crowd):
+    found = jl.customers.personas(crowd, k=3)
+    made = jl.customers.audience(crowd, personas=found).roster.page(size=1000).set_index("customer_id")
+    known = found.roster.page(size=1000).set_index("customer_id")
+    assert made["probability"].between(1 / 3, 1).all()
+    pd.testing.assert_series_equal(made["probability"], known["probability"])
 
 
 def test_each_sheet_gives_the_lifetime_value_with_its_interval_and_its_hold_out_error(open_app: Open, crowd):
