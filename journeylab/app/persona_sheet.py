@@ -10,7 +10,7 @@ from journeylab import words
 from journeylab.app import controls
 from journeylab.app.state import visitor
 from journeylab.customers import stability
-from journeylab.customers.features import BY_NAME, available, chosen
+from journeylab.customers.features import BY_NAME, WEB, available, chosen
 from journeylab.customers.margin import share_of_net
 from journeylab.customers.persona_map import axes as map_axes
 from journeylab.report.markdown import escape
@@ -168,7 +168,7 @@ def size(found: Personas, card: dict[str, Any]) -> list[tuple[str, str]]:
     if "margin" in card:
         money = words.money(card["margin"], found.currency)
         lines.append(("Margin", f"{money}, {_share(card, 'share_of_margin')} of the whole"))
-    if card["probability"] == card["probability"]:  # noqa: PLR0124 - a number
+    if card["probability"] >= 0:  # slices have none
         lines.append(("Belonging", f"{words.percent(card['probability'])} sure, the mean of its customers"))
     return lines
 
@@ -190,8 +190,9 @@ def habits(found: Personas, figures: list[dict[str, Any]]) -> list[tuple[str, ..
         rows = [row for row in figures if row["figure"].startswith(block) and row["value"] == row["value"]]
         if rows:
             row = max(rows, key=lambda one: one["value"])
-            level = row["label"].partition(":")[0].removesuffix(" (orders)")
-            lines.append((f"{label}: {level}", *_figure(row, found.currency)))
+            level = row["label"].partition(":")[0].removesuffix(" (orders)").removesuffix(f" ({WEB})")
+            of = f", {WEB}" if row["label"].endswith(f"({WEB})") else ""
+            lines.append((f"{label}{of}: {level}", *_figure(row, found.currency)))
     return lines
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +10,7 @@ from sklearn.metrics import adjusted_rand_score
 import journeylab as jl
 from journeylab.customers import clusters, features, stability
 from journeylab.customers.persona_count import FEWEST_CUSTOMERS
+from journeylab.data.examples import shop_of
 from tests.customers.crowds import demo_store, kinds, one_kind, shop_from
 
 
@@ -237,6 +240,49 @@ def test_the_features_are_those_a_hand_count_gives():
     ]  # fmt: skip
     assert rows.loc["a", "gap_spread"] == pytest.approx(np.std([10, 20], ddof=1) / 15)
     assert np.isnan(rows.loc["b", "gap_days"])
+
+
+WEB = {
+    "orders": """SELECT 'o' || c || '-' || k AS order_id, 'c' || c AS customer_id, (20 + c % 7)::DECIMAL(18,4) AS net,
+        DATE '2026-01-01' + ((c + 9 * k) % 60)::INTEGER AS "day", TIMESTAMP '2026-01-01' AS ordered_at,
+        'completed' AS status FROM range(80) a(c), range(3) b(k) WHERE k <= c % 3""",
+    "events": """SELECT 'v' || c AS visitor_id, CASE WHEN c < 70 THEN 'c' || c END AS customer_id, 'view' AS event,
+        DATE '2026-01-01' + (d / 2)::INTEGER AS "day",
+        (DATE '2026-01-01' + (d / 2)::INTEGER)::TIMESTAMP AS occurred_at,
+        CASE WHEN d / 2 < c % 4 THEN 'desktop' ELSE 'mobile' END AS device,
+        ['email', 'search', NULL][1 + (c + (d / 2)::INTEGER) % 3] AS marketing_channel
+        FROM range(90) a(c), range(8) b(d)""",
+}
+
+
+def test_device_and_channel_are_read_from_the_web_where_no_order_says_them():
+    shop = shop_of(WEB)
+    assert {"devices", "channels"} <= set(features.available(shop))
+    space, columns = features.build(shop, ("devices", "channels"), shop.period[1])
+    rows = shop.run(space).set_index("customer_id")
+    seen = shop.run(shop.table("events"))
+    assert {column.label.partition(" (")[2] for column in columns} == {"days on the web)"}
+    for column in columns:
+        name = {"devices": "device", "channels": "marketing_channel"}[column.feature]
+        days = seen[seen[name].notna() & seen["customer_id"].notna()].drop_duplicates(["customer_id", "day", name])
+        tries = days.groupby("customer_id").size()
+        hits = days[days[name] == column.more].groupby("customer_id").size().reindex(tries.index, fill_value=0)
+        pd.testing.assert_series_equal(rows[f"{column.id}_n"].dropna().astype(int).sort_index(), tries.sort_index(),
+                                       check_names=False)  # fmt: skip
+        assert (rows.loc[hits.index, f"{column.id}_x"] == hits).all()
+    early, _columns = features.build(shop, ("devices",), date(2026, 1, 1))
+    assert shop.run(early)[f"{columns[0].id}_n"].max() == 1, "what comes after the day is not known yet"
+    figures = jl.customers.personas(shop, k=2, features=["frequency", "devices"]).figures
+    device = figures[figures["figure"].str.startswith("devices")]
+    hits, tries = (float(rows[f"{columns[0].id}_{end}"].sum()) for end in "xn")
+    assert device["base"].iloc[0] == pytest.approx(hits / tries)
+
+
+def test_what_orders_say_of_device_and_channel_goes_before_the_web():
+    orders = f"SELECT *, 'tablet' AS device FROM ({WEB['orders']})"
+    shop = shop_of({**WEB, "orders": orders})
+    _space, columns = features.build(shop, ("devices",), shop.period[1])
+    assert [column.label for column in columns] == ["tablet (orders)"]
 
 
 def test_every_view_draws_and_the_call_runs_again(planted, found, plain):
