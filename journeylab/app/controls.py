@@ -220,7 +220,9 @@ def date_window(observed: tuple[date, date] | None) -> tuple[date, date] | None:
     return window
 
 
-def days_between(label: str, days: tuple[date, date], *, key: str) -> tuple[str | None, str | None]:
+def days_between(
+    label: str, days: tuple[date, date], *, key: str, usual: tuple[date, date] | None = None
+) -> tuple[str | None, str | None]:
     """Choose two days within those known, in ISO form; None for an end that stays as it is."""
     first, last = days
     if first == last:
@@ -228,7 +230,7 @@ def days_between(label: str, days: tuple[date, date], *, key: str) -> tuple[str 
     _seed(key, _DaysWithin(first, last), _days, f"two days from {first} to {last}")
     chosen = st.date_input(
         label,
-        (first, last),
+        usual or (first, last),
         min_value=first,
         max_value=last,
         key=key,
@@ -241,12 +243,6 @@ def days_between(label: str, days: tuple[date, date], *, key: str) -> tuple[str 
         return None, None
     begin, finish = max(first, chosen[0]), min(last, chosen[1])
     return (None if begin == first else begin.isoformat()), (None if finish == last else finish.isoformat())
-
-
-def day_before(shop: Dataset, days: int) -> date:
-    """Return the day that lies so many days before the end of the shop's period."""
-    last = shop.period[1] if shop.period else date.max
-    return last - timedelta(days=days)
 
 
 def as_of(shop: Dataset) -> date | None:
@@ -321,6 +317,13 @@ def _seed(
     if good and not in_url:
         st.query_params[key] = good
         st.session_state[key] = make(good)
+
+
+def begin_at(wanted: dict[str, list[str]]) -> None:
+    """Let controls that are drawn for the first time begin at these texts, unless the link says any of them."""
+    if any(key in st.session_state or st.query_params.get_all(key) or key in visitor().link for key in wanted):
+        return
+    visitor().link.update(wanted)
 
 
 def say_notice(key: str) -> None:

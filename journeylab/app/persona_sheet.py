@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from journeylab import words
-from journeylab.app import controls
+from journeylab.app import controls, persona_recipe
 from journeylab.app.state import visitor
 from journeylab.customers import stability
 from journeylab.customers.features import BY_NAME, WEB, available, chosen
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from journeylab.customers.personas import Personas
     from journeylab.data.dataset import Dataset
 
-EDIT = "personas"
-METHODS = {"k-means": "kmeans", "Gaussian mixture": "mixture"}
 WRITTEN = ("goals", "needs", "barriers", "quote")
 _ICONS = {
     stability.STEADY: ":green-badge[:material/verified: steady {}]",
@@ -52,6 +51,7 @@ _BLOCKS = {
 
 def features(shop: Dataset) -> list[str] | None:
     """Choose the features personas are made of, by their labels; None for the usual ones."""
+    persona_recipe.begin(shop)
     labels = {BY_NAME[name].label: name for name in available(shop)}
     usual = [BY_NAME[name].label for name in chosen(shop, None)]
     picked = controls.several("Features", list(labels), usual, key="features", most=len(labels))
@@ -86,7 +86,7 @@ def axes(found: Personas) -> dict[str, str]:
     return {name: value for name, value in (("x", x), ("y", y)) if value}
 
 
-def sheets(shop: Dataset, found: Personas) -> dict[str, Any]:
+def sheets(found: Personas) -> dict[str, Any]:
     """Draw a sheet a persona: size, money, habits, products, and what the team writes.
 
     Returns:
@@ -101,39 +101,75 @@ def sheets(shop: Dataset, found: Personas) -> dict[str, Any]:
     for first in range(0, len(cards), 2):
         for column, card in zip(st.columns(2), cards[first : first + 2], strict=False):
             with column, st.container(border=True):
-                places[card["name"]] = _sheet(shop, found, card, figures[card["persona"]])
+                places[card["name"]] = _sheet(found, card, figures[card["persona"]])
+    _of_nobody(found)
     return places
 
 
-def _sheet(shop: Dataset, found: Personas, card: dict[str, Any], figures: list[dict[str, Any]]) -> Any:
-    kept = shop.edits.get(EDIT, {}).get(card["name"], {})
+def _sheet(found: Personas, card: dict[str, Any], figures: list[dict[str, Any]]) -> Any:
     steady = card["badge"] in _ICONS
     badge = _ICONS.get(card["badge"], _CUT).format(f"{card['jaccard']:.2f}" if steady else escape(card["badge"]))
-    name = escape(kept.get("name") or card["name"])
-    st.markdown(f"**{name}** {badge}", help=BADGE if steady else CUT)
+    st.markdown(f"**{escape(card['name'])}** {badge}", help=BADGE if steady else CUT)
     st.markdown(_write(size(found, card)))
     place = st.empty()
     st.markdown(_table(habits(found, figures)))
     if card["products"]:
         st.markdown(_write([("Buys more than others", card["products"])]))
-    key = f"sheet_{card['persona']}_{card['name']}"
+    key = _key(found, card)
     words_of = st.expander(
         "Name, goals, needs, barriers, quote", icon=":material/edit:", key=f"{key}_write", on_change="rerun"
     )
     if words_of.open:  # many fields, of which few are ever written in
         with words_of:
-            _written(card["name"], kept, key)
+            _written(found, found.suggested[card["persona"]], key)
     return place
 
 
-def _written(name: str, kept: dict[str, str], key: str) -> None:
+def _key(found: Personas, card: dict[str, Any]) -> str:
+    """Name the fields of a sheet: those of personas that were asked for in another way are others."""
+    mark = persona_recipe.mark(found.count, persona_recipe.number(found))
+    of = f"_{zlib.crc32(mark.encode()):08x}" if mark else ""
+    return f"sheet_{card['persona']}_{found.suggested[card['persona']]}{of}"
+
+
+def _written(found: Personas, name: str, key: str) -> None:
     """Let the team write what a persona is called, wants and says, and keep it."""
-    told = {"name": st.text_input("Name", kept.get("name", ""), key=f"{key}_name", placeholder=name)}
+    k = persona_recipe.number(found)
+    sheets = persona_recipe.sheets(found.count, k)
+    kept = sheets.get(name, {})
+    told = {"name": st.text_input("Name", kept.get("name", ""), key=f"{key}_name", placeholder=name, max_chars=80)}
     for field in WRITTEN:
         told[field] = st.text_area(field.capitalize(), kept.get(field, ""), key=f"{key}_{field}", height=68)
     told = {field: text for field, text in told.items() if text}
     if told != kept:
-        _keep(name, told)
+        persona_recipe.write(found.count, k, {**sheets, name: told})
+        if told.get("name") != kept.get("name"):  # every chart and list calls it so
+            st.rerun()
+
+
+def _of_nobody(found: Personas) -> None:
+    """Show what was written of personas that are not found any more, and let it be given to one that is."""
+    k = persona_recipe.number(found)
+    sheets = persona_recipe.sheets(found.count, k)
+    names = set(found.suggested.values())
+    for lost in sorted(set(sheets) - names):
+        sheet = sheets[lost]
+        with st.container(border=True):
+            st.markdown(
+                f"**{escape(sheet.get('name') or lost)}**: written of “{escape(lost)}”, which is not among these "
+                "personas now."
+            )
+            st.markdown(_write([(field.capitalize(), sheet[field]) for field in WRITTEN if sheet.get(field)]))
+            heirs = {card["name"]: card for card in found.cards.to_dict("records")}
+            heir = st.selectbox("Who is it now?", list(heirs), index=None, key=f"heir_{lost}", width=360)
+            if heir and st.button("Write it there", key=f"give_{lost}"):
+                card = heirs[heir]
+                name = found.suggested[card["persona"]]
+                rest = {other: kept for other, kept in sheets.items() if other != lost}
+                persona_recipe.write(found.count, k, {**rest, name: {**sheet, **rest.get(name, {})}})
+                for field in ("name", *WRITTEN):
+                    st.session_state.pop(f"{_key(found, card)}_{field}", None)
+                st.rerun()
 
 
 def margin(shop: Dataset) -> float:
@@ -225,10 +261,3 @@ def _figure(row: dict[str, Any], currency: str) -> tuple[str, str, str, str]:
 def _share(card: dict[str, Any], name: str) -> str:
     low, high = card[f"{name}_lower"], card[f"{name}_upper"]
     return f"{words.percent(card[name])} ({words.percent(low)} to {words.percent(high)})"
-
-
-def _keep(name: str, written: dict[str, str]) -> None:
-    who = visitor()
-    if who.shop is not None:
-        edits = {**who.shop.edits.get(EDIT, {}), name: written}
-        who.shop = who.shop.with_edit(EDIT, {key: value for key, value in edits.items() if value} or None)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -27,6 +27,23 @@ def names(centres: NDArray[np.float64], scales: Sequence[Scale]) -> list[str]:
         if name in out:
             name = f"{name} ({len(out) + 1})"
         out.append(name)
+    return out
+
+
+def called(suggested: Sequence[str], given: Mapping[str, str]) -> list[str]:
+    """Return what personas are called: as given by the name they are found with, else that name; no name twice.
+
+    >>> called(["Frequent", "Rare", "New"], {"Frequent": "Ina", "New": "Ina"})
+    ['Ina', 'Rare', 'Ina (2)']
+    """
+    out: list[str] = []
+    for name in suggested:
+        own = str(given.get(name) or "").strip() or name
+        number, said = 1, own
+        while said in out:
+            number += 1
+            said = f"{own} ({number})"
+        out.append(said)
     return out
 
 

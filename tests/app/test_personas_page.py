@@ -266,3 +266,29 @@ def test_personas_can_be_followed(open_app: Open, crowd):
     app = open_app(PAGE, shop=crowd, query={"part": "Moves", "follow": "personas"})
     assert not app.exception
     assert not app.error
+
+
+def test_moves_follow_the_rules_that_were_edited_and_the_scores_that_were_chosen(open_app: Open, crowd):
+    halves = [{"group": "Better half", "fm": "4-5"}, {"group": "Other half"}]
+    shop = crowd.with_edit("rfm_groups", halves)
+    app = open_app(PAGE, shop=shop, query={"part": "Moves", "bins": "3", "fixed": "orders", "money": "margin"})
+    assert not app.error
+    call = dict(results(app)[-1].call.arguments)
+    assert (call["groups"], call["bins"], call["money"], set(call["cutoffs"])) == (halves, 3, "margin", {"f"})
+    assert set(results(app)[-1].table()["after"]) == {"Better half", "Other half"}
+
+
+def test_moves_under_a_period_know_who_had_ordered_before_it(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd, query={"part": "Moves", "period": "90 days"})
+    assert not app.info
+    assert len(app.get("vega_lite_chart")) == 1
+    whole = jl.customers.migration(crowd, before="2025-10-02").table()
+    pd.testing.assert_frame_equal(results(app)[-1].table(), whole)
+
+
+def test_moves_are_counted_between_any_two_days(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd, query={"part": "Moves", "back": "two days of your own"})
+    assert app.date_input(key="moved").value == (date(2025, 10, 2), date(2025, 12, 31))
+    app.date_input(key="moved").set_value((date(2025, 4, 1), date(2025, 8, 31))).run()
+    assert not app.error
+    assert (results(app)[-1].first, results(app)[-1].last) == (date(2025, 4, 1), date(2025, 8, 31))
