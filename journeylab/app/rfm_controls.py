@@ -150,10 +150,9 @@ def rules(shop: Dataset) -> list[dict[str, Any]] | None:
             st.rerun()
     now = [{key: str(value) for key, value in row.items() if value} for row in edited if row.get("group")]
     same = [{key: value for key, value in row.items() if value} for row in usual]
-    if now == same:
-        return list(kept) if kept else None
-    _keep(now)
-    return now
+    edited_now = None if now == same else now  # also where an edit was put back by hand
+    _keep(edited_now)
+    return edited_now
 
 
 def kept(shop: Dataset) -> dict[str, Any]:

@@ -153,11 +153,7 @@ def migration(
         )
     whole = shop.between(*shop.observed) if shop.window and shop.observed else shop
     if personas is None:
-        rules = group_rules.checked(groups)
-
-        def states(day: date) -> ir.Table:
-            scored, _until = scores(whole, bins=bins, cutoffs=cutoffs, money=money, as_of=day)
-            return scored.select("customer_id", state=group_rules.group(scored, rules, bins))
+        states = _groups(whole, group_rules.checked(groups), bins=bins, cutoffs=cutoffs, money=money)
     else:
         states = _personas(whole, personas)
     days = (last - first).days
@@ -208,6 +204,16 @@ def _moves(then: ir.Table, now: ir.Table, money: ir.Table) -> ir.Table:
         squares=(_.moved_net * _.moved_net).sum(),
         moved_net=_.moved_net.sum(),
     )
+
+
+def _groups(whole: Dataset, rules: Sequence[group_rules.Rule], **scoring: Any) -> Callable[[date], ir.Table]:
+    """Return what gives customer_id and RFM group of everyone who had ordered by a day."""
+
+    def states(day: date) -> ir.Table:
+        scored, _until = scores(whole, as_of=day, **scoring)
+        return scored.select("customer_id", state=group_rules.group(scored, rules, scoring["bins"]))
+
+    return states
 
 
 def _personas(whole: Dataset, personas: Personas) -> Callable[[date], ir.Table]:

@@ -32,6 +32,8 @@ with page(
             rules = rfm_controls.rules(shop)
             named = show(jl.customers.rfm_groups, shop, **options, **({"groups": rules} if rules else {}))
             rosters.offer("Every customer's scores and group", (named or scores).roster, name="rfm-scores")
+            if named is not None:
+                audiences.take_away(shop, named)
     if part == "Personas":
         wide, narrow = st.columns([3, 1])
         with wide:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import TYPE_CHECKING
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import journeylab as jl
+from journeylab.customers import group_rules
+from journeylab.customers.persona_count import PersonaCount
 from journeylab.customers.personas import Personas
+from journeylab.customers.rfm_groups import RfmGroups
 from journeylab.result import Result
 from journeylab.words import percent
 from tests.app.conftest import plain
@@ -39,6 +43,10 @@ def results(app: AppTest) -> list[Result]:
 
 def personas_of(app: AppTest) -> Personas:
     return next(result for result in results(app) if isinstance(result, Personas))
+
+
+def groups_of(app: AppTest) -> RfmGroups:
+    return next(result for result in reversed(results(app)) if isinstance(result, RfmGroups))
 
 
 def test_the_scores_part_shows_scores_and_groups_and_takes_margin(open_app: Open, crowd):
@@ -168,7 +176,7 @@ def test_features_and_segments_are_chosen_in_words(open_app: Open, crowd):
     assert not app.exception
     assert app.multiselect(key="features").value == ["orders", "net value an order"]
     made = app.session_state["journeylab_visitor"].results.values()
-    assert {result.features for result in made if hasattr(result, "suggested")} == {("frequency", "order_value")}
+    assert {result.features for result in made if isinstance(result, PersonaCount)} == {("frequency", "order_value")}
     app = open_app(PAGE, shop=crowd, query={"part": "Segments", "by": "what goes before a purchase"})
     assert not app.exception
     assert "By what goes before a purchase" in said(app)
@@ -292,3 +300,28 @@ def test_moves_are_counted_between_any_two_days(open_app: Open, crowd):
     app.date_input(key="moved").set_value((date(2025, 4, 1), date(2025, 8, 31))).run()
     assert not app.error
     assert (results(app)[-1].first, results(app)[-1].last) == (date(2025, 4, 1), date(2025, 8, 31))
+
+
+def test_a_rule_that_is_put_back_by_hand_is_the_usual_one_again(open_app: Open, crowd):
+    usual = [dict(rule) for rule in group_rules.checked(group_rules.SHOPIFY)]
+    stars = [{**usual[0], "group": "Stars"}, *usual[1:]]
+    with patch("streamlit.data_editor", return_value=stars):
+        app = open_app(PAGE, shop=crowd)
+    assert app.session_state["journeylab_visitor"].shop.edits["rfm_groups"][0]["group"] == "Stars"
+    assert "Stars" in set(groups_of(app).table()["group"])
+    with patch("streamlit.data_editor", return_value=usual):
+        app.run()
+    assert "rfm_groups" not in app.session_state["journeylab_visitor"].shop.edits
+    assert "Champions" in set(groups_of(app).table()["group"])
+
+
+def test_a_group_can_be_written_to(open_app: Open, crowd):
+    app = open_app(PAGE, shop=crowd)
+    group = app.multiselect(key="group_audience").options[0]
+    app.multiselect(key="group_audience").set_value([group]).run()
+    made = results(app)[-1]
+    named = jl.customers.rfm_groups(crowd).roster.page(size=1000).query("group == @group")
+    assert set(made.roster.page(size=1000)["customer_id"]) == set(named["customer_id"])
+    assert "held out at random" in said(app)
+    with pytest.raises(jl.BadParameter, match="one of the two"):
+        jl.customers.audience(crowd)
