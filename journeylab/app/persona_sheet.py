@@ -82,7 +82,8 @@ def axes(found: Personas) -> dict[str, str]:
     usual = {"as suggested": ""}
     with st.container(horizontal=True):
         x = controls.choice("Across", {**usual, **known}, key="map_x")
-        y = controls.choice("Up", {**usual, **known}, key="map_y")
+        others = {label: name for label, name in known.items() if name != x}
+        y = controls.choice("Up", {**usual, **others}, key="map_y")
     return {name: value for name, value in (("x", x), ("y", y)) if value}
 
 

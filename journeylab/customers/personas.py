@@ -14,7 +14,7 @@ from ibis import _
 
 from journeylab import words
 from journeylab.checks import whole
-from journeylab.customers import persona_figures, persona_words, stability
+from journeylab.customers import persona_figures, persona_words, scaling, stability
 from journeylab.customers.persona_count import LEAST_RAND, PersonaCount, persona_count
 from journeylab.customers.rfm import scores
 from journeylab.customers.roster import Roster
@@ -188,7 +188,7 @@ def _groups(shop: Dataset, count: PersonaCount, k: int, called: Mapping[str, str
         roster=Roster(roster, shop.engine),
         suggested=dict(enumerate(suggested, start=1)),
         currency=shop.currency,
-        caveats=(*_doubts(count, cards, float(again.rand.mean()), real=real), *count.caveats),
+        caveats=(*_doubts(count, cards, float(again.rand.mean()), real=real), _scaling(count), *count.caveats),
     )
 
 
@@ -256,3 +256,14 @@ def _doubts(count: PersonaCount, cards: pd.DataFrame, rand: float, *, real: bool
     if shaky:
         said.append(f"Would not reliably come back from other customers: {words.listed(shaky)}.")
     return tuple(said)
+
+
+def _scaling(count: PersonaCount) -> str:
+    """Say how features were made comparable, and how many customers were held back."""
+    said = "Amounts are compared by their logarithm in units of their spread, shares of few tries drawn to the mean"
+    held, each = scaling.held_back(count.scales, count.sample)
+    if not held:
+        return f"{said}; nobody lies further than {scaling.FARTHEST} units from the middle."
+    where = words.listed(f"{n:,} in {label}" for label, n in each.items())
+    of = words.count(len(count.sample), "customer")
+    return f"{said}; {held:,} of {of} lie further than {scaling.FARTHEST} units out and are held there: {where}."

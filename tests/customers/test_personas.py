@@ -8,8 +8,9 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 import journeylab as jl
-from journeylab.customers import clusters, features, stability
+from journeylab.customers import clusters, features, persona_words, scaling, stability
 from journeylab.customers.persona_count import FEWEST_CUSTOMERS
+from journeylab.customers.persona_map import axes
 from journeylab.data.examples import shop_of
 from tests.customers.crowds import demo_store, kinds, one_kind, shop_from
 
@@ -240,6 +241,61 @@ def test_the_features_are_those_a_hand_count_gives():
     ]  # fmt: skip
     assert rows.loc["a", "gap_spread"] == pytest.approx(np.std([10, 20], ddof=1) / 15)
     assert np.isnan(rows.loc["b", "gap_days"])
+
+
+def amounts(*names):
+    made = []
+    for name, middle, spread in names:
+        f = features.BY_NAME[name]
+        made.append(scaling.Scale(features.Column(name, name, f.label, f.kind, f.more, f.less), middle, spread))
+    return made
+
+
+def test_personas_of_the_same_traits_are_told_apart_by_what_they_differ_in_most():
+    scales = amounts(("frequency", 1.4, 0.6), ("monetary", 6.0, 1.2), ("gap_days", 4.0, 1.0))
+    centres = np.array([[0.1, 0.2, -1.0], [0.1, 0.3, -2.0], [0.0, 0.05, 0.1], [0.2, 0.3, 0.1], [1.0, 1.0, 1.0]])
+    assert persona_words.names(centres, scales) == [
+        "Quick rhythm: days between orders about 19",
+        "Quick rhythm: days between orders about 6.4",
+        "Near the middle",
+        "Rather high value",
+        "Frequent, high value",
+    ]
+
+
+def test_names_of_many_personas_are_different_and_none_is_a_number():
+    scales = amounts(("frequency", 1.4, 0.6), ("monetary", 6.0, 1.2), ("gap_days", 4.0, 1.0))
+    rng = np.random.default_rng(5)
+    for _ in range(200):
+        names = persona_words.names(rng.normal(0, 1, (rng.integers(2, 11), 3)), scales)
+        assert len(set(names)) == len(names)
+        assert not any("(" in name or "everyone" in name.lower() for name in names)
+
+
+def test_a_map_of_a_feature_against_itself_is_refused_and_one_axis_chooses_another(planted, found):
+    with pytest.raises(jl.BadParameter, match="against itself"):
+        jl.customers.persona_map(planted[0], personas=found, x="frequency", y="frequency")
+    for name in axes(found).values():
+        drawn = jl.customers.persona_map(planted[0], personas=found, y=name)
+        assert drawn.x != drawn.y
+
+
+def test_the_card_says_what_scaling_does_and_how_many_were_held_back():
+    rng = np.random.default_rng(2)
+    net = np.exp(rng.normal(3, 0.1, 300))
+    net[:7] = 1e6
+    frame = pd.DataFrame(
+        {"customer_id": [f"c{i % 100}" for i in range(300)], "day": rng.integers(0, 300, 300), "net": net}
+    )
+    result = jl.customers.personas(shop_from(frame), k=2, features=["recency_days", "order_value"])
+    sample = result.count.sample["order_value"].to_numpy()
+    logs = np.log1p(sample)
+    low, middle, high = np.quantile(logs, [0.25, 0.5, 0.75])
+    held = int((np.abs(logs - middle) > 3.5 * (high - low) / 1.349).sum())
+    assert held >= 7
+    caveat = next(text for text in result.caveats if "logarithm" in text)
+    assert f"{held} in net value an order" in caveat
+    assert "of 100 customers" in caveat
 
 
 WEB = {
