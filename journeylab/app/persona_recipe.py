@@ -137,10 +137,11 @@ def _aside(shop: Dataset) -> dict[str, Any]:
 
 def _recipe(count: PersonaCount, k: int | None) -> Recipe | None:
     """Return how personas are asked for; None for the usual ones."""
-    shop = visitor().shop
-    usual = shop is not None and count.features == features.chosen(shop, None)
-    if usual and count.method == clusters.METHODS[0] and k == count.suggested:
-        return None
+    who = visitor()
+    if count.method == clusters.METHODS[0] and k == count.suggested and who.shop is not None:
+        shop = who.shop
+        if count.features == who.remember((shop.fingerprint, "usual features"), lambda: features.chosen(shop, None)):
+            return None
     return {"features": list(count.features), "method": count.method, "k": k}
 
 

@@ -94,6 +94,7 @@ def sheets(found: Personas) -> dict[str, Any]:
         Where the lifetime value of each persona goes, by its name; it takes longer than the rest.
     """
     places: dict[str, Any] = {}
+    mark = persona_recipe.mark(found.count, persona_recipe.number(found))
     st.subheader("Who they are", anchor=False)
     cards = list(found.cards.to_dict("records"))
     figures: dict[int, list[dict[str, Any]]] = {card["persona"]: [] for card in cards}
@@ -102,12 +103,12 @@ def sheets(found: Personas) -> dict[str, Any]:
     for first in range(0, len(cards), 2):
         for column, card in zip(st.columns(2), cards[first : first + 2], strict=False):
             with column, st.container(border=True):
-                places[card["name"]] = _sheet(found, card, figures[card["persona"]])
-    _of_nobody(found)
+                places[card["name"]] = _sheet(found, card, figures[card["persona"]], mark)
+    _of_nobody(found, mark)
     return places
 
 
-def _sheet(found: Personas, card: dict[str, Any], figures: list[dict[str, Any]]) -> Any:
+def _sheet(found: Personas, card: dict[str, Any], figures: list[dict[str, Any]], mark: str) -> Any:
     steady = card["badge"] in _ICONS
     badge = _ICONS.get(card["badge"], _CUT).format(f"{card['jaccard']:.2f}" if steady else escape(card["badge"]))
     st.markdown(f"**{escape(card['name'])}** {badge}", help=BADGE if steady else CUT)
@@ -116,7 +117,7 @@ def _sheet(found: Personas, card: dict[str, Any], figures: list[dict[str, Any]])
     st.markdown(_table(habits(found, figures)))
     if card["products"]:
         st.markdown(_write([("Buys more than others", card["products"])]))
-    key = _key(found, card)
+    key = _key(found, card, mark)
     words_of = st.expander(
         "Name, goals, needs, barriers, quote", icon=":material/edit:", key=f"{key}_write", on_change="rerun"
     )
@@ -126,9 +127,8 @@ def _sheet(found: Personas, card: dict[str, Any], figures: list[dict[str, Any]])
     return place
 
 
-def _key(found: Personas, card: dict[str, Any]) -> str:
+def _key(found: Personas, card: dict[str, Any], mark: str) -> str:
     """Name the fields of a sheet: those of personas that were asked for in another way are others."""
-    mark = persona_recipe.mark(found.count, persona_recipe.number(found))
     of = f"_{zlib.crc32(mark.encode()):08x}" if mark else ""
     return f"sheet_{card['persona']}_{found.suggested[card['persona']]}{of}"
 
@@ -148,7 +148,7 @@ def _written(found: Personas, name: str, key: str) -> None:
             st.rerun()
 
 
-def _of_nobody(found: Personas) -> None:
+def _of_nobody(found: Personas, mark: str) -> None:
     """Show what was written of personas that are not found any more, and let it be given to one that is."""
     k = persona_recipe.number(found)
     sheets = persona_recipe.sheets(found.count, k)
@@ -169,7 +169,7 @@ def _of_nobody(found: Personas) -> None:
                 rest = {other: kept for other, kept in sheets.items() if other != lost}
                 persona_recipe.write(found.count, k, {**rest, name: {**sheet, **rest.get(name, {})}})
                 for field in ("name", *WRITTEN):
-                    st.session_state.pop(f"{_key(found, card)}_{field}", None)
+                    st.session_state.pop(f"{_key(found, card, mark)}_{field}", None)
                 st.rerun()
 
 
