@@ -35,11 +35,16 @@ _SHARES = ("rate", "share", "change", "error", "total_error", "p_alive", "kept")
 
 def run(function: Callable[..., Any], shop: Dataset, **arguments: Any) -> Any:
     """Run an analysis, or return what it gave before for the same shop and arguments; write it into the notebook."""
-    key = (shop.fingerprint, str(getattr(function, "public_name", function)), _written(arguments))
-    result = visitor().remember(key, partial(_work, function, shop, arguments))
+    result = known(function, shop, **arguments)
     if not any(step is result for step in story().steps):
         story().steps.append(result)
     return result
+
+
+def known(function: Callable[..., Any], shop: Dataset, **arguments: Any) -> Any:
+    """Run an analysis, or return what it gave before, for another analysis to read; the notebook has it with that."""
+    key = (shop.fingerprint, str(getattr(function, "public_name", function)), _written(arguments))
+    return visitor().remember(key, partial(_work, function, shop, arguments))
 
 
 def show(function: Callable[..., Any], shop: Dataset, **arguments: Any) -> Any:

@@ -101,8 +101,8 @@ def slider(
     help: str | None = None,  # noqa: A002
 ) -> int:
     """Choose a whole number from `lowest` to `highest`."""
-    texts = [str(number) for number in range(lowest, highest + 1)]
-    _seed(key, texts, lambda good: int(good[0]), f"a whole number from {lowest} to {highest}")
+    within = _NumbersWithin(lowest, highest)
+    _seed(key, within, lambda good: int(good[0]), f"a whole number from {lowest} to {highest}")
     value = st.slider(
         label, lowest, highest, default, key=key, help=help, bind="query-params", on_change=_heard, args=(key,)
     )
@@ -240,7 +240,9 @@ def date_window(observed: tuple[date, date] | None) -> tuple[date, date] | None:
     return window
 
 
-def days_between(label: str, days: tuple[date, date], *, key: str) -> tuple[str | None, str | None]:
+def days_between(
+    label: str, days: tuple[date, date], *, key: str, usual: tuple[date, date] | None = None
+) -> tuple[str | None, str | None]:
     """Choose two days within those known, in ISO form; None for an end that stays as it is."""
     first, last = days
     if first == last:
@@ -248,7 +250,7 @@ def days_between(label: str, days: tuple[date, date], *, key: str) -> tuple[str 
     _seed(key, _DaysWithin(first, last), _days, f"two days from {first} to {last}")
     chosen = st.date_input(
         label,
-        (first, last),
+        usual or (first, last),
         min_value=first,
         max_value=last,
         key=key,
@@ -261,12 +263,6 @@ def days_between(label: str, days: tuple[date, date], *, key: str) -> tuple[str 
         return None, None
     begin, finish = max(first, chosen[0]), min(last, chosen[1])
     return (None if begin == first else begin.isoformat()), (None if finish == last else finish.isoformat())
-
-
-def day_before(shop: Dataset, days: int) -> date:
-    """Return the day that lies so many days before the end of the shop's period."""
-    last = shop.period[1] if shop.period else date.max
-    return last - timedelta(days=days)
 
 
 def as_of(shop: Dataset) -> date | None:
@@ -291,6 +287,20 @@ def as_of(shop: Dataset) -> date | None:
     )
     say_notice("as_of")
     return day if isinstance(day, date) and first <= day < last else None
+
+
+class _NumbersWithin:
+    """Whole numbers in plain digits that lie in a range."""
+
+    def __init__(self, lowest: int, highest: int) -> None:
+        self.lowest, self.highest = lowest, highest
+
+    def __contains__(self, text: object) -> bool:
+        try:
+            value = int(str(text))
+        except ValueError:
+            return False
+        return str(value) == text and self.lowest <= value <= self.highest
 
 
 class _DaysWithin:
@@ -327,6 +337,13 @@ def _seed(
     if good and not in_url:
         st.query_params[key] = good
         st.session_state[key] = make(good)
+
+
+def begin_at(wanted: dict[str, list[str]]) -> None:
+    """Let controls that are drawn for the first time begin at these texts, unless the link says any of them."""
+    if any(key in st.session_state or st.query_params.get_all(key) or key in visitor().link for key in wanted):
+        return
+    visitor().link.update(wanted)
 
 
 def say_notice(key: str) -> None:

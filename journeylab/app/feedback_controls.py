@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from journeylab.app import controls, named_list, panels
-from journeylab.app.cards import run
+from journeylab.app import controls, named_list, panels, persona_recipe
 from journeylab.app.state import visitor
 from journeylab.customers import answers, cases, pain_words
 from journeylab.customers.closed_loop_effect import has_list
@@ -84,9 +83,7 @@ def breakdown(shop: Dataset, splits: Sequence[str], *, key: str, default: str = 
     more = {_PERSONA: _PERSONA} if shop.has("orders.customer_id") else {}
     chosen = controls.choice("Break down by", {"nothing": None, **named, **more}, key=key, default=default)
     if chosen == _PERSONA:
-        from journeylab.customers.personas import personas
-
-        return {"personas": run(personas, shop)}
+        return {"personas": persona_recipe.found(shop)}
     return {"by": chosen} if chosen else {}
 
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from journeylab.app import controls, map_keeper, panels
-from journeylab.app.cards import run
+from journeylab.app import controls, map_keeper, panels, persona_recipe
 from journeylab.app.demo import demo_button, open_demo
 from journeylab.app.presenter import presenting
 from journeylab.app.shell import story
@@ -86,7 +85,7 @@ def _whose(shop: Dataset, personas: Callable[..., Any]) -> tuple[str | None, Per
     found = None
     if shop.has("orders.customer_id"):
         try:
-            found = run(personas, shop)
+            found = persona_recipe.found(shop, find=personas, named=False)
         except NotEnoughData as error:
             panels.problem(error)
     known = list(found.cards["name"]) if found is not None else []

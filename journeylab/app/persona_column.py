@@ -27,24 +27,30 @@ def offer(shop: Dataset, found: Personas) -> None:
     who = visitor()
     if who.shop is None:
         return
-    asked, now = _asked(who.shop), _recipe(shop, found)
+    wish, now = asked(who.shop), _recipe(shop, found)
     with st.container(border=True):
         st.subheader("Use them on the other pages", anchor=False)
-        if asked is None:
+        if wish is None:
             st.markdown(
-                "Touchpoints, Experiments, Feedback, Lifetime value and Retention can break their figures down by "
-                "persona. A saved shop keeps the wish, and finds the same personas when it is opened."
+                "Moves, journey maps, Feedback and Lifetime value speak of the personas shown here. Made a column, "
+                "they break down Touchpoints, Experiments and Retention too, and stay while others are looked at "
+                "here. A saved shop keeps the wish, and finds the same personas when it is opened."
             )
         else:
-            st.markdown(f":material/check: The other pages can break down by persona: {escape(_said(asked))}.")
+            st.markdown(
+                f":material/check: All pages speak of these, and can break down by persona: {escape(_said(wish))}."
+            )
         with st.container(horizontal=True):
-            if asked != now and st.button(
-                f"Break down by {'these personas' if asked is None else f'the {_said(now)} shown here instead'}",
+            if wish != now and st.button(
+                f"Break down by {'these personas' if wish is None else f'the {_said(now)} shown here instead'}",
                 icon=":material/groups:",
                 key="persona_column_on",
             ):
+                from journeylab.app import persona_recipe  # which speaks of the column in its turn
+
+                persona_recipe.use(found.count, persona_recipe.number(found))
                 _keep(now)
-            if asked is not None and st.button("Leave the column out", key="persona_column_off"):
+            if wish is not None and st.button("Leave the column out", key="persona_column_off"):
                 _keep(None)
 
 
@@ -57,7 +63,7 @@ def _keep(recipe: dict[str, Any] | None) -> None:
 
 def applied(whole: Dataset) -> Dataset:
     """Return the shop with the column, if it was asked for and can still be worked out."""
-    recipe = _asked(whole)
+    recipe = asked(whole)
     if recipe is None or whole.missing(["orders.customer_id"]):
         return whole
     names = _names(whole)
@@ -69,7 +75,8 @@ def applied(whole: Dataset) -> Dataset:
     return told.seen_as(whole)
 
 
-def _asked(shop: Dataset) -> dict[str, Any] | None:
+def asked(shop: Dataset) -> dict[str, Any] | None:
+    """Return how the personas of the column are asked for; None if there is no such wish."""
     recipe = shop.edits.get(EDIT)
     return recipe if isinstance(recipe, dict) and set(recipe) == set(_PARTS) else None
 
@@ -78,7 +85,7 @@ def _recipe(shop: Dataset, found: Personas) -> dict[str, Any]:
     return {
         "features": list(found.count.features),
         "method": found.count.method,
-        "k": None if found.sliced else len(found.cards),
+        "k": None if found.model is None else found.model.k,
         "as_of": found.count.as_of.isoformat() if _as_of(found) else None,
         "days": [day.isoformat() for day in shop.window] if shop.window else None,
     }
@@ -92,8 +99,9 @@ def _as_of(found: Personas) -> bool:
 
 def _names(shop: Dataset) -> dict[str, str]:
     """Return what the team calls the personas, by the names they were found with."""
-    kept = shop.edits.get(SHEETS, {})
-    return {name: sheet["name"] for name, sheet in kept.items() if isinstance(sheet, dict) and sheet.get("name")}
+    kept = shop.edits.get(SHEETS)
+    kept = kept if isinstance(kept, dict) else {}
+    return {name: str(sheet["name"]) for name, sheet in kept.items() if isinstance(sheet, dict) and sheet.get("name")}
 
 
 def _with_column(whole: Dataset, recipe: dict[str, Any], names: dict[str, str]) -> Dataset:

@@ -2,37 +2,41 @@
 
 from __future__ import annotations
 
-from functools import partial
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
 from journeylab import words
-from journeylab.app import controls
-from journeylab.app.named_list import as_csv
+from journeylab.app import controls, persona_recipe
 from journeylab.app.state import visitor
 from journeylab.customers import stability
-from journeylab.customers.features import BY_NAME, available, chosen
+from journeylab.customers.features import BY_NAME, WEB, available, chosen
 from journeylab.customers.margin import share_of_net
 from journeylab.customers.persona_map import axes as map_axes
 from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from journeylab.customers.persona_count import PersonaCount
     from journeylab.customers.persona_value import PersonaValue
     from journeylab.customers.personas import Personas
     from journeylab.data.dataset import Dataset
 
-EDIT = "personas"
-METHODS = {"k-means": "kmeans", "Gaussian mixture": "mixture"}
 WRITTEN = ("goals", "needs", "barriers", "quote")
 _ICONS = {
-    stability.STEADY: ":green-badge[:material/verified: steady]",
-    stability.FAIR: ":orange-badge[:material/help: fair]",
-    stability.WEAK: ":red-badge[:material/warning: shaky]",
+    stability.STEADY: ":green-badge[:material/verified: steady {}]",
+    stability.FAIR: ":orange-badge[:material/help: fair {}]",
+    stability.WEAK: ":red-badge[:material/warning: shaky {}]",
 }
+_STEADY, _FAIR = stability.LIMITS
+BADGE = (
+    "Would this persona come back from other customers of the same shop? The figure is the mean overlap (Jaccard "
+    f"similarity) with its nearest match when it is found anew from customers drawn again. Steady: at least {_STEADY}; "
+    f"fair: at least {_FAIR}; shaky: less, not to be relied on."
+)
+CUT = (
+    "No gap in the data sets these customers apart; where they are cut is our choice, so there is nothing to come back."
+)
 _CUT = ":gray-badge[:material/content_cut: {}]"
 _ABOUT = ("frequency", "gap_days", "order_value", "basket_size", "discount_share", "returns_share", "feedback")
 _MONEY = ("order_value", "monetary")
@@ -47,6 +51,7 @@ _BLOCKS = {
 
 def features(shop: Dataset) -> list[str] | None:
     """Choose the features personas are made of, by their labels; None for the usual ones."""
+    persona_recipe.begin(shop)
     labels = {BY_NAME[name].label: name for name in available(shop)}
     usual = [BY_NAME[name].label for name in chosen(shop, None)]
     picked = controls.several("Features", list(labels), usual, key="features", most=len(labels))
@@ -77,17 +82,19 @@ def axes(found: Personas) -> dict[str, str]:
     usual = {"as suggested": ""}
     with st.container(horizontal=True):
         x = controls.choice("Across", {**usual, **known}, key="map_x")
-        y = controls.choice("Up", {**usual, **known}, key="map_y")
+        others = {label: name for label, name in known.items() if name != x}
+        y = controls.choice("Up", {**usual, **others}, key="map_y")
     return {name: value for name, value in (("x", x), ("y", y)) if value}
 
 
-def sheets(shop: Dataset, found: Personas) -> dict[str, Any]:
+def sheets(found: Personas) -> dict[str, Any]:
     """Draw a sheet a persona: size, money, habits, products, and what the team writes.
 
     Returns:
         Where the lifetime value of each persona goes, by its name; it takes longer than the rest.
     """
     places: dict[str, Any] = {}
+    mark = persona_recipe.mark(found.count, persona_recipe.number(found))
     st.subheader("Who they are", anchor=False)
     cards = list(found.cards.to_dict("records"))
     figures: dict[int, list[dict[str, Any]]] = {card["persona"]: [] for card in cards}
@@ -96,37 +103,74 @@ def sheets(shop: Dataset, found: Personas) -> dict[str, Any]:
     for first in range(0, len(cards), 2):
         for column, card in zip(st.columns(2), cards[first : first + 2], strict=False):
             with column, st.container(border=True):
-                places[card["name"]] = _sheet(shop, found, card, figures[card["persona"]])
+                places[card["name"]] = _sheet(found, card, figures[card["persona"]], mark)
+    _of_nobody(found, mark)
     return places
 
 
-def _sheet(shop: Dataset, found: Personas, card: dict[str, Any], figures: list[dict[str, Any]]) -> Any:
-    kept = shop.edits.get(EDIT, {}).get(card["name"], {})
-    badge = _ICONS.get(card["badge"], _CUT.format(escape(card["badge"])))
-    st.markdown(f"**{escape(kept.get('name') or card['name'])}** {badge}")
+def _sheet(found: Personas, card: dict[str, Any], figures: list[dict[str, Any]], mark: str) -> Any:
+    steady = card["badge"] in _ICONS
+    badge = _ICONS.get(card["badge"], _CUT).format(f"{card['jaccard']:.2f}" if steady else escape(card["badge"]))
+    st.markdown(f"**{escape(card['name'])}** {badge}", help=BADGE if steady else CUT)
     st.markdown(_write(size(found, card)))
     place = st.empty()
     st.markdown(_table(habits(found, figures)))
     if card["products"]:
         st.markdown(_write([("Buys more than others", card["products"])]))
-    key = f"sheet_{card['persona']}_{card['name']}"
+    key = _key(found, card, mark)
     words_of = st.expander(
         "Name, goals, needs, barriers, quote", icon=":material/edit:", key=f"{key}_write", on_change="rerun"
     )
     if words_of.open:  # many fields, of which few are ever written in
         with words_of:
-            _written(card["name"], kept, key)
+            _written(found, found.suggested[card["persona"]], key)
     return place
 
 
-def _written(name: str, kept: dict[str, str], key: str) -> None:
+def _key(found: Personas, card: dict[str, Any], mark: str) -> str:
+    """Name the fields of a sheet: those of personas that were asked for in another way are others."""
+    of = f"_{zlib.crc32(mark.encode()):08x}" if mark else ""
+    return f"sheet_{card['persona']}_{found.suggested[card['persona']]}{of}"
+
+
+def _written(found: Personas, name: str, key: str) -> None:
     """Let the team write what a persona is called, wants and says, and keep it."""
-    told = {"name": st.text_input("Name", kept.get("name", ""), key=f"{key}_name", placeholder=name)}
+    k = persona_recipe.number(found)
+    sheets = persona_recipe.sheets(found.count, k)
+    kept = sheets.get(name, {})
+    told = {"name": st.text_input("Name", kept.get("name", ""), key=f"{key}_name", placeholder=name, max_chars=80)}
     for field in WRITTEN:
         told[field] = st.text_area(field.capitalize(), kept.get(field, ""), key=f"{key}_{field}", height=68)
     told = {field: text for field, text in told.items() if text}
     if told != kept:
-        _keep(name, told)
+        persona_recipe.write(found.count, k, {**sheets, name: told})
+        if told.get("name") != kept.get("name"):  # every chart and list calls it so
+            st.rerun()
+
+
+def _of_nobody(found: Personas, mark: str) -> None:
+    """Show what was written of personas that are not found any more, and let it be given to one that is."""
+    k = persona_recipe.number(found)
+    sheets = persona_recipe.sheets(found.count, k)
+    names = set(found.suggested.values())
+    for lost in sorted(set(sheets) - names):
+        sheet = sheets[lost]
+        with st.container(border=True):
+            st.markdown(
+                f"**{escape(sheet.get('name') or lost)}**: written of “{escape(lost)}”, which is not among these "
+                "personas now."
+            )
+            st.markdown(_write([(field.capitalize(), sheet[field]) for field in WRITTEN if sheet.get(field)]))
+            heirs = {card["name"]: card for card in found.cards.to_dict("records")}
+            heir = st.selectbox("Who is it now?", list(heirs), index=None, key=f"heir_{lost}", width=360)
+            if heir and st.button("Write it there", key=f"give_{lost}"):
+                card = heirs[heir]
+                name = found.suggested[card["persona"]]
+                rest = {other: kept for other, kept in sheets.items() if other != lost}
+                persona_recipe.write(found.count, k, {**rest, name: {**sheet, **rest.get(name, {})}})
+                for field in ("name", *WRITTEN):
+                    st.session_state.pop(f"{_key(found, card, mark)}_{field}", None)
+                st.rerun()
 
 
 def margin(shop: Dataset) -> float:
@@ -161,6 +205,8 @@ def size(found: Personas, card: dict[str, Any]) -> list[tuple[str, str]]:
     if "margin" in card:
         money = words.money(card["margin"], found.currency)
         lines.append(("Margin", f"{money}, {_share(card, 'share_of_margin')} of the whole"))
+    if card["probability"] >= 0:  # slices have none
+        lines.append(("Belonging", f"{words.percent(card['probability'])} sure, the mean of its customers"))
     return lines
 
 
@@ -181,8 +227,9 @@ def habits(found: Personas, figures: list[dict[str, Any]]) -> list[tuple[str, ..
         rows = [row for row in figures if row["figure"].startswith(block) and row["value"] == row["value"]]
         if rows:
             row = max(rows, key=lambda one: one["value"])
-            level = row["label"].partition(":")[0].removesuffix(" (orders)")
-            lines.append((f"{label}: {level}", *_figure(row, found.currency)))
+            level = row["label"].partition(":")[0].removesuffix(" (orders)").removesuffix(f" ({WEB})")
+            of = f", {WEB}" if row["label"].endswith(f"({WEB})") else ""
+            lines.append((f"{label}{of}: {level}", *_figure(row, found.currency)))
     return lines
 
 
@@ -215,22 +262,3 @@ def _figure(row: dict[str, Any], currency: str) -> tuple[str, str, str, str]:
 def _share(card: dict[str, Any], name: str) -> str:
     low, high = card[f"{name}_lower"], card[f"{name}_upper"]
     return f"{words.percent(card[name])} ({words.percent(low)} to {words.percent(high)})"
-
-
-def _keep(name: str, written: dict[str, str]) -> None:
-    who = visitor()
-    if who.shop is not None:
-        edits = {**who.shop.edits.get(EDIT, {}), name: written}
-        who.shop = who.shop.with_edit(EDIT, {key: value for key, value in edits.items() if value} or None)
-
-
-def everyone(scores: Any) -> None:
-    """Show the customers of a roster page by page, and offer them all as CSV."""
-    with st.expander("Every customer's scores", icon=":material/group:"):
-        number = st.number_input("Page", 1, value=1, key="roster_page")
-        page: pd.DataFrame = scores.roster.page(int(number))
-        st.dataframe(page, hide_index=True, alt=f"Page {number} of the customers with their scores")
-        st.download_button(
-            "All of them as CSV", partial(as_csv, scores.roster), file_name="rfm-scores.csv", mime="text/csv",
-            icon=":material/download:", key="roster_csv", on_click="ignore",
-        )  # fmt: skip

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from journeylab.app import controls
-from journeylab.app.cards import run
+from journeylab.app import controls, persona_recipe
 from journeylab.app.state import visitor
 from journeylab.report.markdown import escape
 
@@ -44,10 +43,8 @@ def customers_by(shop: Dataset) -> str | None:
 
 def grouping(shop: Dataset, by: str | None) -> dict[str, Any]:
     """Return the arguments that group customers so; personas are worked out first where they are asked for."""
-    from journeylab.customers.personas import personas
-
     found = by == _PERSONA and not shop.has("customers.persona")
-    return {"personas": run(personas, shop)} if found else {"by": by}
+    return {"personas": persona_recipe.found(shop)} if found else {"by": by}
 
 
 def customer_group(shop: Dataset, *, key: str, more: dict[str, str] | None = None) -> str | None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 MOST_LEVELS = 5
 LEAST_SHARE = 0.03
+#: What a share of days seen on the web is counted in.
+WEB = "days on the web"
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class Feature:
         name: Its name in calls.
         label: What it is, in words.
         kind: 'amount', 'share' or 'block'.
-        needs: Tables and columns, any of which suffices.
+        needs: Tables and columns, any of which suffices; those joined by "and" only together.
         more: How to call customers who have much of it; a block's levels speak for themselves.
         less: How to call customers who have little of it.
     """
@@ -68,8 +70,11 @@ CATALOGUE = (
     Feature(
         "returns_share", "orders with a refund", "share", ("orders.refunded",), "many returns", "no returns"
     ),
-    Feature("devices", "device of the orders", "block", ("orders.device",)),
-    Feature("channels", "marketing channel of the orders", "block", ("orders.marketing_channel",)),
+    Feature("devices", "device", "block", ("orders.device", "events.customer_id and events.device")),
+    Feature(
+        "channels", "marketing channel", "block",
+        ("orders.marketing_channel", "events.customer_id and events.marketing_channel"),
+    ),
     Feature("sales_channels", "sales channel of the orders", "block", ("orders.sales_channel",)),
     Feature("countries", "country of the orders", "block", ("orders.country",)),
     Feature("web_days", "days seen on the web", "amount", ("events.customer_id",), "browsing", "seldom browsing"),
@@ -107,7 +112,7 @@ class Column:
 
 def available(shop: Dataset) -> tuple[str, ...]:
     """Return the names of the features that the shop's files allow."""
-    return tuple(f.name for f in CATALOGUE if any(shop.has(need) for need in f.needs))
+    return tuple(f.name for f in CATALOGUE if any(shop.has(*need.split(" and ")) for need in f.needs))
 
 
 def chosen(shop: Dataset, names: Sequence[str] | None) -> tuple[str, ...]:
@@ -141,6 +146,10 @@ def build(
     lines = [c for c in columns if c.feature in {"basket_size", "categories"}]
     if lines:
         table = _join(table, _of_lines(shop, orders, lines))
+    for name in ("devices", "channels"):
+        levels = [c for c in columns if c.feature == name]
+        if levels and on_the_web(shop, name):
+            table = _join(table, _of_events(shop, until, levels))
     if "web_days" in names:
         events = shop.table("events").filter(_.customer_id.notnull(), _.day <= ibis_date(until))
         table = _join(table, events.group_by("customer_id").agg(web_days=_.day.nunique().cast("float64")))
@@ -153,13 +162,18 @@ def build(
 def columns_of(shop: Dataset, names: Sequence[str], until: date) -> tuple[Column, ...]:
     """Return the columns that features have on a day; blocks have one for each of their commonest levels."""
     orders = shop.sales().filter(_.customer_id.notnull(), _.day <= ibis_date(until))
-    levels = _levels(shop, orders, [name for name in names if BY_NAME[name].kind == "block"])
+    levels = _levels(shop, orders, [name for name in names if BY_NAME[name].kind == "block"], until)
     if "feedback" in names:
         levels["feedback"] = [answers.KINDS[_commonest_kind(shop)].title]
-    return tuple(column for name in names for column in _columns(name, levels))
+    return tuple(column for name in names for column in _columns(shop, name, levels))
 
 
-def _columns(name: str, levels: dict[str, list[str]]) -> list[Column]:
+def on_the_web(shop: Dataset, name: str) -> bool:
+    """Whether a block is read from what customers did on the web, because no order says it."""
+    return name in {"devices", "channels"} and not shop.has(f"orders.{_LEVELS_OF[name]}")
+
+
+def _columns(shop: Dataset, name: str, levels: dict[str, list[str]]) -> list[Column]:
     feature = BY_NAME[name]
     if feature.kind != "block":
         label = f"{feature.label}: {levels[name][0]}" if name in levels else feature.label
@@ -167,21 +181,23 @@ def _columns(name: str, levels: dict[str, list[str]]) -> list[Column]:
     values = levels[name]
     # Two levels are one share and its rest.
     shown = values[:1] if len(values) == 2 else values
-    noun = "lines" if name == "categories" else "orders"
+    noun = "lines" if name == "categories" else WEB if on_the_web(shop, name) else "orders"
     return [
         Column(f"{name}_{i}", name, f"{value} ({noun})", "share", value, f"little {value}")
         for i, value in enumerate(shown)
     ]
 
 
-def _levels(shop: Dataset, orders: ir.Table, names: Sequence[str]) -> dict[str, list[str]]:
+def _levels(shop: Dataset, orders: ir.Table, names: Sequence[str], until: date) -> dict[str, list[str]]:
     """Return the commonest levels of each block, at most five, each at least 3 % of the rows."""
     if not names:
         return {}
     counted = []
     for name in names:
-        rows = _lines(shop, orders) if name == "categories" else orders
         column = "category" if name == "categories" else _LEVELS_OF[name]
+        rows = _lines(shop, orders) if name == "categories" else orders
+        if on_the_web(shop, name):
+            rows = _days_seen(shop, column, until)
         counts = rows.filter(rows[column].notnull()).group_by(level=rows[column].cast("string")).agg(n=_.count())
         top = counts.order_by(ibis.desc("n"), "level").limit(MOST_LEVELS + 1)
         whole = counts.agg(of=_.n.sum())
@@ -206,7 +222,7 @@ def _of_orders(shop: Dataset, orders: ir.Table, columns: Sequence[Column], until
     if "returns_share" in wanted:
         shares["returns_share"] = ((_.refunded.fill_null(0) > 0).cast("int64").sum(), _.count())
     for c in columns:
-        if c.feature in _LEVELS_OF:
+        if c.feature in _LEVELS_OF and not on_the_web(shop, c.feature):
             column = _LEVELS_OF[c.feature]
             shares[c.id] = ((_[column] == c.more).fill_null(False).cast("int64").sum(), _[column].count())
     parts = {f"{key}_{end}": value for key, pair in shares.items() for end, value in zip("xn", pair, strict=True)}
@@ -261,6 +277,22 @@ def _of_lines(shop: Dataset, orders: ir.Table, columns: Sequence[Column]) -> ir.
             figures[f"{c.id}_x"] = (_.category == c.more).fill_null(False).cast("int64").sum()
             figures[f"{c.id}_n"] = _.category.count()
     return _lines(shop, orders).group_by("customer_id").agg(**figures)
+
+
+def _days_seen(shop: Dataset, column: str, until: date) -> ir.Table:
+    """Return customer_id, day and a column of the events, each combination once."""
+    events = shop.table("events").filter(_.customer_id.notnull(), _.day <= ibis_date(until), _[column].notnull())
+    return events.select("customer_id", "day", column).distinct()
+
+
+def _of_events(shop: Dataset, until: date, columns: Sequence[Column]) -> ir.Table:
+    """Return how many of the days each customer was seen on the web were on each device, or came by each channel."""
+    column = _LEVELS_OF[columns[0].feature]
+    figures = {}
+    for c in columns:
+        figures[f"{c.id}_x"] = (_[column].cast("string") == c.more).cast("int64").sum()
+        figures[f"{c.id}_n"] = _.count()
+    return _days_seen(shop, column, until).group_by("customer_id").agg(**figures)
 
 
 def _of_surveys(shop: Dataset, until: date) -> ir.Table:

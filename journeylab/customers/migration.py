@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import ibis
 import numpy as np
@@ -12,7 +12,7 @@ from ibis import _
 from journeylab import words
 from journeylab.checks import day as check_day
 from journeylab.customers import features, group_rules
-from journeylab.customers.rfm import scores
+from journeylab.customers.rfm import SCORES, scores
 from journeylab.customers.scaling import scaled
 from journeylab.data.coverage import orders_end
 from journeylab.data.dataset import ibis_date
@@ -21,6 +21,7 @@ from journeylab.intervals import wilson, z_of
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import date
 
     import altair as alt
@@ -44,6 +45,7 @@ class Migration(Result):
         days: Length of each window.
         first: The earlier date.
         last: The later date.
+        level: Coverage of each interval in the table.
         currency: Of the money.
     """
 
@@ -53,6 +55,7 @@ class Migration(Result):
     days: int
     first: date
     last: date
+    level: float
     currency: str
 
     def table(self) -> pd.DataFrame:
@@ -66,16 +69,27 @@ class Migration(Result):
         n, of = int(moved["n"].sum()), int(known["n"].sum())
         if not n:
             return f"Nobody of {words.count(of, 'customer')} moved from {self.first} to {self.last}."
-        worst = moved.loc[moved["moved_net"].idxmin()]
-        moved_net, low, high = (
-            words.money(worst[name], self.currency) for name in ("moved_net", "moved_net_lower", "moved_net_upper")
+        return f"{words.count(n)} of {words.count(of, 'customer')} ({words.percent(n / of)}) moved; {self._most()}."
+
+    def _most(self) -> str:
+        """Say which move lost most, with an interval that allows for its having been picked among all moves."""
+        from scipy.special import stdtrit
+
+        pairs = self.moves[(self.moves["before"] != NOT_YET) & (self.moves["before"] != self.moves["after"])]
+        worst = pairs.loc[pairs["moved_net"].idxmin()]
+        wider = float(stdtrit(max(worst["n"] - 1, 1), 1 - (1 - self.level) / len(pairs) / 2)) / z_of(self.level)
+        low, high = (
+            words.money(worst["moved_net"] + wider * (worst[end] - worst["moved_net"]), self.currency)
+            for end in ("moved_net_lower", "moved_net_upper")
         )
-        less = f"{moved_net.removeprefix('−')} {'less' if worst['moved_net'] < 0 else 'more'}"
-        span = "" if worst["n"] < 2 else f" ({low} to {high})"
+        money = words.money(worst["moved_net"], self.currency).removeprefix("−")
+        less, kind = ("less", "largest loss") if worst["moved_net"] < 0 else ("more", "smallest gain")
+        together = f", {words.percent(self.level, digits=0)} for all together" if len(pairs) > 1 else ""
+        span = "" if worst["n"] < 2 else f" ({low} to {high}{together})"
         return (
-            f"{words.count(n)} of {words.count(of, 'customer')} ({words.percent(n / of)}) moved; "
-            f"{words.count(worst['n'])} went from {worst['before']} to {worst['after']} and spent {less} than in the "
-            f"{words.count(self.days, 'day')} before{span}."
+            f"of {words.count(len(pairs), 'move')} the {kind} is from {worst['before']} to {worst['after']}: "
+            f"{words.count(worst['n'], 'customer')} spent {money} {less} than in the {words.count(self.days, 'day')} "
+            f"before{span}"
         )
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
@@ -93,20 +107,31 @@ def migration(
     before: date | str,
     after: date | str | None = None,
     personas: Personas | None = None,
+    groups: Sequence[Mapping[str, Any]] = group_rules.SHOPIFY,
+    bins: int = 5,
+    cutoffs: Mapping[str, Sequence[float]] | None = None,
+    money: str = "net",
     level: float = 0.95,
 ) -> Migration:
     """Count who moved between two dates, and the change of their net value.
 
     Groups are the RFM groups, scored on each date among the customers of that date; or the personas, by the same
-    scales and centres on both dates, so that who moves has changed and not the ruler. Money is the net value in the
-    window before each date, as long as the dates are apart. The interval of a change is normal:
-    sum ± z sqrt(n) s, s being the standard deviation of the customers' changes.
+    scales and centres on both dates, so that who moves has changed and not the ruler. Everyone who had ordered by a
+    date has a group on it, whatever period is looked at. Money is the net value in the window before each date, as
+    long as the dates are apart. The interval of a change is normal: sum ± z sqrt(n) s, s being the standard deviation
+    of the customers' changes. The headline picks the largest loss among m moves, with Student's interval of level
+    1 - (1 - level) / m, so that all m hold together (Bonferroni; Dunn 1961, Journal of the American Statistical
+    Association 56).
 
     Args:
         shop: A Dataset whose orders name their customers.
         before: The earlier date.
         after: The later date; the last day of the period by default.
         personas: What `personas` gave, to follow personas instead of RFM groups.
+        groups: The rules of the RFM groups, as in `rfm_groups`.
+        bins: How many scores, 2 to 10, as in `rfm`.
+        cutoffs: As in `rfm`; with all three the ruler is the same on both dates.
+        money: What monetary value is scored by, 'net' or 'margin', as in `rfm`.
         level: Coverage of the intervals.
 
     Raises:
@@ -126,11 +151,27 @@ def migration(
         raise BadParameter(
             f"The earlier date is {first}, and the later one {last}.", do="Choose an earlier first date."
         )
+    whole = shop.between(*shop.observed) if shop.window and shop.observed else shop
+    if personas is None:
+        states = _groups(whole, group_rules.checked(groups), bins=bins, cutoffs=cutoffs, money=money)
+    else:
+        states = _personas(whole, personas)
     days = (last - first).days
-    moves = shop.run(_moves(shop, first, last, days, personas))
+    moves = shop.run(_moves(states(first), states(last), _money(shop, first, last, days)))
     if not (moves["before"] != NOT_YET).any():
         raise NotEnoughData(f"Nobody had ordered by {first}.", do="Choose a later date.")
-    moves = moves.sort_values("n", ascending=False, kind="stable", ignore_index=True)
+    return Migration(
+        moves=_table(moves, level),
+        days=days,
+        first=first,
+        last=last,
+        level=level,
+        currency=shop.currency,
+        caveats=_caveats(shop, first, days, personas, len(cutoffs or {}) == len(SCORES)),
+    )
+
+
+def _table(moves: pd.DataFrame, level: float) -> pd.DataFrame:
     moves = moves.sort_values(["before", "after"], ignore_index=True)
     of = moves.groupby("before")["n"].transform("sum")
     lower, upper = wilson(moves["n"], of, level=level)
@@ -142,21 +183,14 @@ def migration(
         moved_net_lower=moves["moved_net"] - half, moved_net_upper=moves["moved_net"] + half,
     )  # fmt: skip
     columns = ["before", "after", "n", "of", "rate", "lower", "upper", "net_before", "net_after", "moved_net"]
-    return Migration(
-        moves=table[[*columns, "moved_net_lower", "moved_net_upper"]],
-        days=days,
-        first=first,
-        last=last,
-        currency=shop.currency,
-        caveats=_caveats(shop, first, days),
-    )
+    return table[[*columns, "moved_net_lower", "moved_net_upper"]]
 
 
-def _moves(shop: Dataset, first: date, last: date, days: int, personas: Personas | None) -> ir.Table:
-    then = _states(shop, first, personas).rename(_customer="customer_id", before="state")
-    now = _states(shop, last, personas).rename(after="state")
+def _moves(then: ir.Table, now: ir.Table, money: ir.Table) -> ir.Table:
+    then = then.rename(_customer="customer_id", before="state")
+    now = now.rename(after="state")
     joined = now.left_join(then, now.customer_id == then._customer).drop("_customer")  # noqa: SLF001 - a column
-    money = _money(shop, first, last, days).rename(_customer="customer_id")
+    money = money.rename(_customer="customer_id")
     joined = joined.left_join(money, joined.customer_id == money._customer).drop("_customer")  # noqa: SLF001
     joined = joined.mutate(
         before=_.before.fill_null(NOT_YET),
@@ -172,23 +206,32 @@ def _moves(shop: Dataset, first: date, last: date, days: int, personas: Personas
     )
 
 
-def _states(shop: Dataset, day: date, personas: Personas | None) -> ir.Table:
-    """Return customer_id and state of everyone who had ordered by a day."""
-    whole = shop.between(None, None) if shop.window is None else shop
-    if personas is None:
-        scored, _until = scores(whole, as_of=day)
-        rules = group_rules.checked(group_rules.SHOPIFY)
-        return scored.select("customer_id", state=group_rules.group(scored, rules, 5))
-    if personas.model is None:
+def _groups(whole: Dataset, rules: Sequence[group_rules.Rule], **scoring: Any) -> Callable[[date], ir.Table]:
+    """Return what gives customer_id and RFM group of everyone who had ordered by a day."""
+
+    def states(day: date) -> ir.Table:
+        scored, _until = scores(whole, as_of=day, **scoring)
+        return scored.select("customer_id", state=group_rules.group(scored, rules, scoring["bins"]))
+
+    return states
+
+
+def _personas(whole: Dataset, personas: Personas) -> Callable[[date], ir.Table]:
+    """Return what gives customer_id and persona of everyone who had ordered by a day."""
+    model, count = personas.model, personas.count
+    if model is None:
         raise BadParameter("Slices by value have no centres to follow customers by.", do="Follow RFM groups instead.")
-    count = personas.count
     columns = [scale.column for scale in count.scales]
-    space, _columns = features.build(whole, count.features, day, columns=columns)
     names = dict(zip(personas.cards["persona"], personas.cards["name"], strict=True))
-    assigned = personas.model.assign(scaled(count.scales, space))
-    return assigned.select(
-        "customer_id", state=ibis.cases(*((assigned.persona == int(k), v) for k, v in names.items()), else_="none")
-    )
+
+    def states(day: date) -> ir.Table:
+        space, _columns = features.build(whole, count.features, day, columns=columns)
+        assigned = model.assign(scaled(count.scales, space))
+        return assigned.select(
+            "customer_id", state=ibis.cases(*((assigned.persona == int(k), v) for k, v in names.items()), else_="none")
+        )
+
+    return states
 
 
 def _money(shop: Dataset, first: date, last: date, days: int) -> ir.Table:
@@ -202,8 +245,21 @@ def _money(shop: Dataset, first: date, last: date, days: int) -> ir.Table:
     )
 
 
-def _caveats(shop: Dataset, first: date, days: int) -> tuple[str, ...]:
-    said = ["A move says that behaviour changed, not why. Customers near a border move back and forth by chance."]
+def _caveats(shop: Dataset, first: date, days: int, personas: Personas | None, one_ruler: bool) -> tuple[str, ...]:
+    said = ["A move says that a customer's group changed, not why. Customers near a border move to and fro by chance."]
+    if personas is None and not one_ruler:
+        said.append(
+            "Scores compare customers with those of the same day: some move because others came or fell silent, "
+            "without buying any differently. Fixed cut-offs for all three scores, or personas, keep one ruler."
+        )
+    said.append(
+        "Groups are made of what was bought, and so is the money: who moves down spent less by construction. It says "
+        "how much, not that the move cost it."
+    )
+    if shop.window:
+        said.append("Everyone who ever ordered by a day is counted on it, whatever period is chosen.")
+        if personas is not None and personas.call and any(".between(" in line for line in personas.call.shop):
+            said.append("These personas were found in the orders of a period, and are followed by all orders.")
     if shop.observed and (first - shop.observed[0]).days < days - 1:
         said.append(
             f"The window before {first} is longer than what was observed before it, so earlier money is understated."

@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from journeylab import words
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
 
     import altair as alt
     import ibis.expr.types as ir
+    import numpy as np
     from numpy.typing import NDArray
 
     from journeylab.customers.features import Column
@@ -281,13 +281,16 @@ def _caveats(
                     f"{scale.column.label.capitalize()} cannot be observed for {of} of them, who stand in the middle; "
                     "customers of one kind lack it too, so that this alone makes no groups."
                 )
-    amounts = [scale for scale in scales if scale.column.kind == "amount"]
-    if amounts:
-        held = int(np.any([scale.held(sample) for scale in amounts], axis=0).sum())
-        lie, are = ("lies", "is") if held == 1 else ("lie", "are")
-        said.append(
-            "Amounts are compared by their logarithm, less the median and over the spread of the middle half; "
-            f"{words.count(held, 'customer')} of {words.count(len(sample))} that {lie} farther than "
-            f"{scaling.FARTHEST:g} from the middle in some amount {are} held there."
-        )
+    said.append(_scaling(scales, sample))
     return tuple(said)
+
+
+def _scaling(scales: Sequence[scaling.Scale], sample: pd.DataFrame) -> str:
+    """Say how features were made comparable, and how many customers were held back."""
+    said = "Amounts are compared by their logarithm in units of their spread, shares of few tries drawn to the mean"
+    held, each = scaling.held_back(scales, sample)
+    if not held:
+        return f"{said}; nobody lies further than {scaling.FARTHEST} units from the middle."
+    where = words.listed(f"{n:,} in {label}" for label, n in each.items())
+    of = words.count(len(sample), "customer")
+    return f"{said}; {held:,} of {of} lie further than {scaling.FARTHEST} units out and are held there: {where}."

@@ -83,8 +83,10 @@ def persona_map(shop: Dataset, *, personas: Personas, x: str | None = None, y: s
     # Amounts first: shares of few orders fall on few places, and hide customers behind each other.
     spread = personas.model.centres.std(axis=0) + [100.0 * (scale.column.kind == "amount") for scale in count.scales]
     apart = [known[place] for place in np.argsort(-spread, kind="stable")]
-    x = one_of(x or apart[0], "x", known)
+    x = one_of(x or next(name for name in apart if name != y), "x", known)
     y = one_of(y or next(name for name in apart if name != x), "y", known)
+    if x == y:
+        raise BadParameter(f"A map of {x} against itself is a line.", do="Choose two different features.")
     first, second = (count.scales[known.index(name)] for name in (x, y))
     labels = personas.labels()[:SHOWN]
     names = dict(zip(personas.cards["persona"], personas.cards["name"], strict=True))

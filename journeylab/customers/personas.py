@@ -54,6 +54,7 @@ class Personas(Result):
         rand: Mean adjusted Rand index over bootstrap samples; NaN for slices.
         model: The fitted clusters; None for slices.
         roster: Every customer with persona, name and probability, in the engine.
+        suggested: The name that each persona was found with, by its number, whatever it is called.
         currency: Of the money.
     """
 
@@ -66,6 +67,7 @@ class Personas(Result):
     rand: float
     model: Model | None = field(repr=False)
     roster: Roster = field(repr=False)
+    suggested: Mapping[int, str] = field(repr=False)
     currency: str
 
     @property
@@ -126,6 +128,7 @@ def personas(
     features: Sequence[str] | None = None,
     method: str = "kmeans",
     as_of: date | str | None = None,
+    names: Mapping[str, str] | None = None,
     seed: int = 1,
     level: float = 0.95,
 ) -> Personas:
@@ -141,6 +144,7 @@ def personas(
         features: As in `persona_count`.
         method: 'kmeans' (MacQueen 1967) or 'mixture' (Gaussian mixture by EM).
         as_of: The day the features stand at.
+        names: What to call personas, by the names they are found with; those that are not in it keep theirs.
         seed: Of the sample and of everything drawn.
         level: Coverage of the intervals.
 
@@ -162,13 +166,14 @@ def personas(
         raise BadParameter("count must be what persona_count gave.")
     k = count.suggested if k is None else whole(k, "k", lowest=2, highest=10)
     if k is None:
-        return _slices(shop, count, level)
-    return _groups(shop, count, k, level)
+        return _slices(shop, count, names or {}, level)
+    return _groups(shop, count, k, names or {}, level)
 
 
-def _groups(shop: Dataset, count: PersonaCount, k: int, level: float) -> Personas:
+def _groups(shop: Dataset, count: PersonaCount, k: int, called: Mapping[str, str], level: float) -> Personas:
     model, again = count.fits[k]
-    names = persona_words.names(model.centres, count.scales)
+    suggested = persona_words.names(model.centres, count.scales)
+    names = persona_words.called(suggested, called)
     roster = _roster(shop, model.assign(count.space), names)
     sizes, figures = persona_figures.collect(shop, roster, level, count.ground)
     row = count.counts.set_index("k").loc[k]
@@ -184,19 +189,23 @@ def _groups(shop: Dataset, count: PersonaCount, k: int, level: float) -> Persona
         rand=float(again.rand.mean()),
         model=model,
         roster=Roster(roster, shop.engine),
+        suggested=dict(enumerate(suggested, start=1)),
         currency=shop.currency,
         caveats=(*_doubts(count, cards, float(again.rand.mean()), real=real), *unknown_margin(cards), *count.caveats),
     )
 
 
-def _slices(shop: Dataset, count: PersonaCount, level: float) -> Personas:
+def _slices(shop: Dataset, count: PersonaCount, called: Mapping[str, str], level: float) -> Personas:
     scored, _until = scores(shop, bins=len(_SLICES), as_of=count.as_of)
     persona = (len(_SLICES) + 1 - scored.m).cast("int64")
     numbered = shop.engine.keep(scored.select("customer_id", persona=persona, probability=ibis.null("float64")))
     alike = int(shop.run(numbered.agg(n=numbered.persona.nunique()))["n"].iloc[0]) == 1
-    roster = _roster(shop, numbered, [ALIKE] * len(_SLICES) if alike else _SLICES)
+    suggested = [ALIKE] * len(_SLICES) if alike else list(_SLICES)
+    known = persona_words.called([ALIKE] if alike else _SLICES, called)
+    known = known * len(_SLICES) if alike else known
+    roster = _roster(shop, numbered, known)
     sizes, figures = persona_figures.collect(shop, roster, level, count.ground)
-    names = [_SLICES[number - 1] for number in sizes["persona"]] if len(sizes) > 1 else [ALIKE]
+    names = [known[number - 1] for number in sizes["persona"]]
     nothing = np.full(len(sizes), np.nan)
     products = persona_figures.products(shop, roster, count.bought, level)
     return Personas(
@@ -207,6 +216,7 @@ def _slices(shop: Dataset, count: PersonaCount, level: float) -> Personas:
         rand=float("nan"),
         model=None,
         roster=Roster(roster, shop.engine),
+        suggested=dict(enumerate(suggested, start=1)),
         currency=shop.currency,
         caveats=(
             "No real groups were found: these slices cut customers by their net value, where no gap is.",

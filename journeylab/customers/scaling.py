@@ -51,18 +51,14 @@ class Scale:
     def values(self, sample: pd.DataFrame) -> NDArray[np.float64]:
         """Return the scaled column of a sample; the same figures as `value` gives in the engine."""
         if self.column.kind == "amount":
-            return np.nan_to_num(np.clip(self._distance(sample), -FARTHEST, FARTHEST))
+            return np.nan_to_num(np.clip(self.raw(sample), -FARTHEST, FARTHEST), nan=0.0)
         x, n = (sample[part].fillna(0).to_numpy(dtype=float) for part in self.column.parts)
         return np.asarray(((x + self.alpha * self.pi) / (n + self.alpha) - self.middle) / self.spread)
 
-    def held(self, sample: pd.DataFrame) -> NDArray[np.bool_]:
-        """Say of each customer of a sample whether an amount lies so far out that it is held back."""
-        return np.abs(np.nan_to_num(self._distance(sample))) > FARTHEST
-
-    def _distance(self, sample: pd.DataFrame) -> NDArray[np.float64]:
-        """Return how far an amount lies from the middle, in spreads; NaN where it cannot be observed."""
-        raw = sample[self.column.id].to_numpy(dtype=float)
-        return np.asarray((np.log1p(np.maximum(raw, 0)) - self.middle) / self.spread)
+    def raw(self, sample: pd.DataFrame) -> NDArray[np.float64]:
+        """Return an amount of a sample scaled and not yet held back; NaN where it cannot be observed."""
+        given = np.maximum(sample[self.column.id].to_numpy(dtype=float), 0)
+        return np.asarray((np.log1p(given) - self.middle) / self.spread)
 
     def natural(self, sample: pd.DataFrame) -> NDArray[np.float64]:
         """Return the column of a sample in its own units; in the middle where it cannot be observed."""
@@ -106,6 +102,17 @@ def _share(column: Column, sample: pd.DataFrame) -> Scale | None:
     shrunk = (x + alpha * pi) / (n + alpha)
     spread = float(shrunk.std())
     return None if spread <= 1e-6 else Scale(column, float(shrunk.mean()), spread, alpha, pi)
+
+
+def held_back(scales: Sequence[Scale], sample: pd.DataFrame) -> tuple[int, dict[str, int]]:
+    """Return how many customers of a sample were held to ±3.5, in any amount and in each by its label."""
+    beyond = {}
+    for scale in scales:
+        if scale.column.kind == "amount":
+            z = scale.raw(sample)
+            beyond[scale.column.label] = np.abs(z) > FARTHEST
+    some = {label: int(rows.sum()) for label, rows in beyond.items() if rows.any()}
+    return int(np.any(list(beyond.values()), axis=0).sum()) if beyond else 0, some
 
 
 def beta_prior(x: NDArray[np.float64], n: NDArray[np.float64]) -> tuple[float, float] | None:

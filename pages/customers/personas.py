@@ -3,13 +3,21 @@
 import streamlit as st
 
 import journeylab as jl
-from journeylab.app import audiences, controls, persona_column, persona_sheet, rfm_controls
-from journeylab.app.cards import attempt, run, show
+from journeylab.app import (
+    audiences,
+    controls,
+    moves,
+    persona_column,
+    persona_recipe,
+    persona_sheet,
+    rfm_controls,
+    rosters,
+)
+from journeylab.app.cards import attempt, show
 from journeylab.app.shell import page
 from journeylab.customers.segments import LABELS, possible
 
 PARTS = ("Scores", "Personas", "Segments", "Moves")
-BEFORE = {"90 days before": 90, "180 days before": 180, "a year before": 365}
 
 with page(
     "Personas",
@@ -18,38 +26,27 @@ with page(
 ) as shop:
     part = controls.segments("Look at", PARTS, key="part")
     if part == "Scores":
-        with st.container(horizontal=True):
-            bins = controls.slider(
-                "Scores from 1 to",
-                2,
-                10,
-                5,
-                key="bins",
-                help="Each customer is scored against the shop's own customers; 5 gives fifths.",
-            )
-            money = rfm_controls.money(shop)
-            as_of = controls.as_of(shop)
-            fixed = rfm_controls.fixed()
-        cutoffs = rfm_controls.cutoffs(fixed, bins)
-        options = {"bins": bins, "money": money, "cutoffs": cutoffs, "as_of": as_of}
-        options = {name: value for name, value in options.items() if value not in {"net", None} or name == "bins"}
+        options = rfm_controls.options(shop)
         scores = show(jl.customers.rfm, shop, **options)
         if scores is not None:
-            persona_sheet.everyone(scores)
             rules = rfm_controls.rules(shop)
-            show(jl.customers.rfm_groups, shop, **options, **({"groups": rules} if rules else {}))
+            named = show(jl.customers.rfm_groups, shop, **options, **({"groups": rules} if rules else {}))
+            rosters.offer("Every customer's scores and group", (named or scores).roster, name="rfm-scores")
+            if named is not None:
+                audiences.take_away(shop, named)
     if part == "Personas":
         wide, narrow = st.columns([3, 1])
         with wide:
             features = persona_sheet.features(shop)
         with narrow:
-            method = controls.choice("Method", persona_sheet.METHODS, key="method")
+            method = controls.choice("Method", persona_recipe.METHODS, key="method")
         count = show(jl.customers.persona_count, shop, features=features, method=method)
         if count is not None:
             k = persona_sheet.number_of_personas(count)
-            found = show(jl.customers.personas, shop, count=count, k=k)
+            found = show(jl.customers.personas, shop, count=count, k=k, **persona_recipe.keep(count, k))
             if found is not None:
-                places = persona_sheet.sheets(shop, found)
+                places = persona_sheet.sheets(found)
+                rosters.offer("Every customer's persona", found.roster, name="personas")
                 tested = attempt(jl.customers.holdout, shop)
                 proof = {"tested": tested} if tested is not None else {}
                 value = show(
@@ -72,9 +69,4 @@ with page(
             by = controls.choice("Segments by", {LABELS[name]: name for name in possible(shop)}, key="by")
         show(jl.customers.segments, shop, by=by)
     if part == "Moves":
-        with st.container(horizontal=True):
-            days = controls.choice("Compared with", BEFORE, key="back")
-            personas = controls.choice("Follow", {"RFM groups": False, "personas": True}, key="follow")
-        found = run(jl.customers.personas, shop) if personas else None
-        before = controls.day_before(shop, days)
-        show(jl.customers.migration, shop, before=before, **({"personas": found} if found else {}))
+        show(jl.customers.migration, shop, **moves.chosen(shop))

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from journeylab.app import panels
 from journeylab.app.state import Source, Visitor
 from journeylab.data.examples import shop_of
 from journeylab.data.ledger import Ledger, Note
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from journeylab.data.dataset import Dataset
 
@@ -50,6 +51,22 @@ def make_shop() -> Dataset:
 def shop() -> Dataset:
     """The small shop."""
     return make_shop()
+
+
+@pytest.fixture(autouse=True)
+def bugs(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Exception]]:
+    """What a page called a bug of ours: a page shows it as a panel and goes on, so a test must fail of itself."""
+    found: list[Exception] = []
+    shown = panels.bug
+
+    def bug(error: Exception) -> None:
+        found.append(error)
+        shown(error)
+
+    monkeypatch.setattr(panels, "bug", bug)
+    yield found
+    if found:
+        raise AssertionError("A page said: This is a bug in journeylab") from found[0]
 
 
 @pytest.fixture

@@ -153,7 +153,7 @@ def test_too_little_data_is_no_error_but_said(open_app: Open, shop: Dataset) -> 
 
 
 def test_a_bug_is_called_a_bug_without_a_word_of_the_data(
-    open_app: Open, shop: Dataset, caplog: pytest.LogCaptureFixture
+    open_app: Open, shop: Dataset, caplog: pytest.LogCaptureFixture, bugs: list[Exception]
 ) -> None:
     with patch("journeylab.customers.rfm", side_effect=RuntimeError("secret@example.com")):
         app = open_app("customers/personas", shop=shop)
@@ -161,6 +161,8 @@ def test_a_bug_is_called_a_bug_without_a_word_of_the_data(
     assert "bug in journeylab" in app.error[0].proto.title
     assert "secret" not in app.error[0].value + app.error[0].proto.title
     assert "secret@example.com" in caplog.text
+    assert bugs
+    bugs.clear()
 
 
 def test_the_ledger_is_shown_row_by_row_with_reasons_and_examples(open_app: Open, shop: Dataset) -> None:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import re
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -8,7 +10,7 @@ import pytest
 
 import journeylab as jl
 from journeylab.customers import triggers
-from journeylab.customers.migration import NOT_YET
+from journeylab.customers.migration import NOT_YET, Migration
 from journeylab.data import lab_file
 from tests.customers.crowds import kinds, one_kind, shop_from
 
@@ -64,6 +66,67 @@ def test_personas_are_followed_with_one_ruler(planted, personas):
     known = table[table["before"] != NOT_YET]
     stayed = known.loc[known["before"] == known["after"], "n"].sum()
     assert stayed / known["n"].sum() > 0.8
+
+
+def test_moves_follow_the_rules_scores_and_money_that_were_chosen(planted):
+    halves = [{"group": "Better half", "fm": "4-5"}, {"group": "Other half"}]
+    chosen = {"groups": halves, "bins": 3, "money": "margin", "cutoffs": {"m": [50, 200]}}
+    moves = jl.customers.migration(planted, before="2025-06-30", **chosen).table()
+    for side, day in (("before", "2025-06-30"), ("after", None)):
+        named = jl.customers.rfm_groups(planted, as_of=day, **chosen).table().set_index("group")["n"]
+        known = moves[moves[side] != NOT_YET].groupby(side)["n"].sum()
+        assert dict(known) == {name: n for name, n in named.items() if n}
+    assert set(moves["after"]) == {"Better half", "Other half"}
+
+
+@pytest.mark.parametrize("followed", [False, True])
+def test_a_chosen_period_hides_nobody_who_had_ordered_before_it(planted, personas, followed):
+    more = {"personas": personas} if followed else {}
+    period = planted.between("2025-10-01", "2025-12-31")
+    seen, whole = (jl.customers.migration(shop, before="2025-08-01", **more) for shop in (period, planted))
+    pd.testing.assert_frame_equal(seen.table(), whole.table())
+    assert any("whatever period is chosen" in caveat for caveat in seen.caveats)
+
+
+def silent_and_newcomers():
+    silent = pd.DataFrame({"customer_id": [f"a{i}" for i in range(50)], "day": 100, "net": np.arange(50) + 10.0})
+    new = pd.DataFrame({"customer_id": [f"b{i}" for i in range(200)], "day": 101, "net": 1000.0})
+    return shop_from(pd.concat([silent, new], ignore_index=True))
+
+
+def test_who_moves_without_buying_is_not_said_to_have_changed():
+    shop, days = silent_and_newcomers(), {"before": "2025-04-11", "after": "2025-04-12"}
+    moved = jl.customers.migration(shop, **days)
+    old = moved.table().query("before != @NOT_YET")
+    assert old.loc[old["before"] != old["after"], "n"].sum() > 0, "the newcomers moved the ruler"
+    assert not any("behaviour changed" in caveat for caveat in moved.caveats)
+    assert any("because others came" in caveat for caveat in moved.caveats)
+    ruler = {"r": [30, 90, 180, 365], "f": [2, 3, 5, 10], "m": [20, 30, 40, 50]}
+    held = jl.customers.migration(shop, cutoffs=ruler, **days)
+    known = held.table().query("before != @NOT_YET")
+    assert (known["before"] == known["after"]).all()
+    assert not any("because others came" in caveat for caveat in held.caveats)
+
+
+def test_the_largest_loss_of_many_moves_has_an_interval_that_allows_for_the_picking():
+    """Nobody's spending changes but by chance: what is said of the worst move must hold 0 as often as its level."""
+    rng, missed, plainly = np.random.default_rng(8), 0, 0
+    shops = 100
+    for _ in range(shops):
+        n = rng.integers(5, 60, 12)
+        changes = [rng.normal(0, 40, size) for size in n]
+        table = pd.DataFrame({"before": [f"g{i}" for i in range(12)], "after": "other", "n": n,
+                              "moved_net": [c.sum() for c in changes]})  # fmt: skip
+        half = np.array([1.959963984540054 * np.sqrt(len(c)) * c.std(ddof=1) for c in changes])
+        table = table.assign(moved_net_lower=table["moved_net"] - half, moved_net_upper=table["moved_net"] + half)
+        result = Migration(moves=table, days=90, first=date(2025, 1, 1), last=date(2025, 4, 1), level=0.95, currency="")
+        text = result.headline()
+        assert "of 12 moves the largest loss is from g" in text
+        upper = re.search(r"\(.* to (.*), 95 % for all together\)", text)[1]
+        missed += upper.startswith("−")
+        plainly += table.loc[table["moved_net"].idxmin(), "moved_net_upper"] < 0
+    assert plainly > 0.15 * shops, "the plain interval misses far too often"
+    assert missed <= 0.05 * shops
 
 
 @pytest.mark.parametrize("before", ["2026-05-01", "2024-01-01"])

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
 import journeylab as jl
-from journeylab.customers import clusters, features, stability
+from journeylab.customers import clusters, features, persona_words, scaling, stability
 from journeylab.customers.persona_count import FEWEST_CUSTOMERS
+from journeylab.customers.persona_map import axes
+from journeylab.data.examples import shop_of
 from tests.customers.crowds import demo_store, kinds, one_kind, shop_from
 
 
@@ -72,7 +76,7 @@ def test_each_figure_says_on_how_many_customers_it_rests():
     assert "Ward's clustering of 400 customers" in said
     assert "k-means clusters that personas are made of are fitted on 1,200" in said
     assert "bootstrap samples of 1,000" in said
-    assert "of 1,200 that lie farther than 3.5" in said
+    assert "of 1,200 customers lie further than 3.5" in said
 
 
 def test_the_clusters_own_silhouette_agrees_with_scikit_learn(found):
@@ -313,6 +317,104 @@ def test_answers_of_the_commonest_kind_count_from_the_lowest_to_the_highest():
     assert (rows["a"], rows["b"]) == (0.25, 1.0)
     assert np.isnan(rows["c"])
     assert columns[0].label == "mean answer on its scale: CSAT"
+
+
+def amounts(*names):
+    made = []
+    for name, middle, spread in names:
+        f = features.BY_NAME[name]
+        made.append(scaling.Scale(features.Column(name, name, f.label, f.kind, f.more, f.less), middle, spread))
+    return made
+
+
+def test_personas_of_the_same_traits_are_told_apart_by_what_they_differ_in_most():
+    scales = amounts(("frequency", 1.4, 0.6), ("monetary", 6.0, 1.2), ("gap_days", 4.0, 1.0))
+    centres = np.array([[0.1, 0.2, -1.0], [0.1, 0.3, -2.0], [0.0, 0.05, 0.1], [0.2, 0.3, 0.1], [1.0, 1.0, 1.0]])
+    assert persona_words.names(centres, scales) == [
+        "Quick rhythm: days between orders about 19",
+        "Quick rhythm: days between orders about 6.4",
+        "Near the middle",
+        "Rather high value",
+        "Frequent, high value",
+    ]
+
+
+def test_names_of_many_personas_are_different_and_none_is_a_number():
+    scales = amounts(("frequency", 1.4, 0.6), ("monetary", 6.0, 1.2), ("gap_days", 4.0, 1.0))
+    rng = np.random.default_rng(5)
+    for _ in range(200):
+        names = persona_words.names(rng.normal(0, 1, (rng.integers(2, 11), 3)), scales)
+        assert len(set(names)) == len(names)
+        assert not any("(" in name or "everyone" in name.lower() for name in names)
+
+
+def test_a_map_of_a_feature_against_itself_is_refused_and_one_axis_chooses_another(planted, found):
+    with pytest.raises(jl.BadParameter, match="against itself"):
+        jl.customers.persona_map(planted[0], personas=found, x="frequency", y="frequency")
+    for name in axes(found).values():
+        drawn = jl.customers.persona_map(planted[0], personas=found, y=name)
+        assert drawn.x != drawn.y
+
+
+def test_the_card_says_what_scaling_does_and_how_many_were_held_back():
+    rng = np.random.default_rng(2)
+    net = np.exp(rng.normal(3, 0.1, 300))
+    net[:7] = 1e6
+    frame = pd.DataFrame(
+        {"customer_id": [f"c{i % 100}" for i in range(300)], "day": rng.integers(0, 300, 300), "net": net}
+    )
+    result = jl.customers.personas(shop_from(frame), k=2, features=["recency_days", "order_value"])
+    sample = result.count.sample["order_value"].to_numpy()
+    logs = np.log1p(sample)
+    low, middle, high = np.quantile(logs, [0.25, 0.5, 0.75])
+    held = int((np.abs(logs - middle) > 3.5 * (high - low) / 1.349).sum())
+    assert held >= 7
+    caveat = next(text for text in result.caveats if "logarithm" in text)
+    assert f"{held} in net value an order" in caveat
+    assert "of 100 customers" in caveat
+
+
+WEB = {
+    "orders": """SELECT 'o' || c || '-' || k AS order_id, 'c' || c AS customer_id, (20 + c % 7)::DECIMAL(18,4) AS net,
+        DATE '2026-01-01' + ((c + 9 * k) % 60)::INTEGER AS "day", TIMESTAMP '2026-01-01' AS ordered_at,
+        'completed' AS status FROM range(80) a(c), range(3) b(k) WHERE k <= c % 3""",
+    "events": """SELECT 'v' || c AS visitor_id, CASE WHEN c < 70 THEN 'c' || c END AS customer_id, 'view' AS event,
+        DATE '2026-01-01' + (d / 2)::INTEGER AS "day",
+        (DATE '2026-01-01' + (d / 2)::INTEGER)::TIMESTAMP AS occurred_at,
+        CASE WHEN d / 2 < c % 4 THEN 'desktop' ELSE 'mobile' END AS device,
+        ['email', 'search', NULL][1 + (c + (d / 2)::INTEGER) % 3] AS marketing_channel
+        FROM range(90) a(c), range(8) b(d)""",
+}
+
+
+def test_device_and_channel_are_read_from_the_web_where_no_order_says_them():
+    shop = shop_of(WEB)
+    assert {"devices", "channels"} <= set(features.available(shop))
+    space, columns = features.build(shop, ("devices", "channels"), shop.period[1])
+    rows = shop.run(space).set_index("customer_id")
+    seen = shop.run(shop.table("events"))
+    assert {column.label.partition(" (")[2] for column in columns} == {"days on the web)"}
+    for column in columns:
+        name = {"devices": "device", "channels": "marketing_channel"}[column.feature]
+        days = seen[seen[name].notna() & seen["customer_id"].notna()].drop_duplicates(["customer_id", "day", name])
+        tries = days.groupby("customer_id").size()
+        hits = days[days[name] == column.more].groupby("customer_id").size().reindex(tries.index, fill_value=0)
+        pd.testing.assert_series_equal(rows[f"{column.id}_n"].dropna().astype(int).sort_index(), tries.sort_index(),
+                                       check_names=False)  # fmt: skip
+        assert (rows.loc[hits.index, f"{column.id}_x"] == hits).all()
+    early, _columns = features.build(shop, ("devices",), date(2026, 1, 1))
+    assert shop.run(early)[f"{columns[0].id}_n"].max() == 1, "what comes after the day is not known yet"
+    figures = jl.customers.personas(shop, k=2, features=["frequency", "devices"]).figures
+    device = figures[figures["figure"].str.startswith("devices")]
+    hits, tries = (float(rows[f"{columns[0].id}_{end}"].sum()) for end in "xn")
+    assert device["base"].iloc[0] == pytest.approx(hits / tries)
+
+
+def test_what_orders_say_of_device_and_channel_goes_before_the_web():
+    orders = f"SELECT *, 'tablet' AS device FROM ({WEB['orders']})"
+    shop = shop_of({**WEB, "orders": orders})
+    _space, columns = features.build(shop, ("devices",), shop.period[1])
+    assert [column.label for column in columns] == ["tablet (orders)"]
 
 
 def test_every_view_draws_and_the_call_runs_again(planted, found, plain):
