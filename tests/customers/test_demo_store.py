@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import chdtri
 
 import journeylab as jl
+from journeylab.customers import purchases
 from journeylab.customers.bg_nbd import BgNbd
 from journeylab.customers.customer_base import CustomerBase
 from journeylab.customers.gamma_gamma import GammaGamma
@@ -134,6 +137,48 @@ def test_each_personas_spend_parameters_lie_together_in_their_region_without_cus
         truth = GammaGamma(*(kind[name] for name in GammaGamma.NAMES))
         height = truth.log_likelihood(x, z, np.ones(len(x)))[0]
         assert in_joint_region(GammaGamma.fit(x, z), height), kind["name"]
+
+
+@pytest.fixture(scope="module")
+def placed(demo_customers, truths):
+    """The customers' histories as the engine makes them of all orders that were placed, whatever became of them."""
+    from journeylab.data.hiding import pseudonym
+
+    orders = demo_customers.tables["orders"]
+    whole = orders.mutate(status=ibis.literal("completed"), net=orders.net + orders.refunded.fill_null(0))
+    shop = replace(demo_customers, tables={**demo_customers.tables, "orders": whole})
+    emails = pd.read_csv(STORE / "customers.csv")["email"]
+    persona = {pseudonym(email, b"demo store"): int(number)
+               for email, number in zip(emails, truths["personas"]["of_customer"], strict=True)}  # fmt: skip
+    until = date(2026, 6, 30)
+    rows = shop.run(purchases.histories(purchases.purchase_days(shop, until), until))
+    return rows.assign(persona=rows["customer_id"].map(persona), n=1)
+
+
+def test_the_engine_finds_the_personas_purchase_parameters_as_plain_counting_does(truths, bases, placed):
+    held = []
+    for number, kind in enumerate(truths["personas"]["kinds"]):
+        base = purchases.base_of(placed[placed["persona"] == number], weekly=False)
+        ours, theirs = base.distinct(), bases[number].distinct()
+        assert base.customers == bases[number].customers
+        assert ours.repeat_purchases == pytest.approx(theirs.repeat_purchases, rel=0.003)
+        truth, model = BgNbd(*(kind[name] for name in BgNbd.NAMES)), BgNbd.fit(base)
+        held += list(inside(model, truth.parameters))
+        assert in_joint_region(model, truth.log_likelihood(base)[0]), kind["name"]
+    lowest, highest = binomial_bounds(16, 0.95)
+    assert lowest <= sum(held) <= highest
+
+
+def test_the_engine_finds_the_personas_spend_parameters_in_repeat_purchases(truths, demo_customers, placed):
+    """Of purchases as they count, which leaves out who came to nothing; days with two orders are few."""
+    until = date(2026, 6, 30)
+    rows = demo_customers.run(purchases.histories(purchases.purchase_days(demo_customers, until), until))
+    rows = rows.assign(persona=rows["customer_id"].map(placed.set_index("customer_id")["persona"]))
+    some = rows[(rows["frequency"] > 0) & (rows["spend"] > 0)]
+    for number, kind in enumerate(truths["personas"]["kinds"]):
+        each = some[some["persona"] == number]
+        model = GammaGamma.fit(each["frequency"], each["spend"] / each["frequency"])
+        assert inside(model, np.array([kind[name] for name in GammaGamma.NAMES])).all(), kind["name"]
 
 
 def test_the_hold_out_finds_the_planted_model_and_beats_the_naive_rule():
