@@ -6,13 +6,14 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from journeylab import words
+from journeylab.journey.map_figures import margin
 from journeylab.journey.map_lettering import clean, fit, shorter, width
 from journeylab.journey.map_model import ASSUMED, OBSERVED
 from journeylab.journey.map_sheet import SHAPES
 
 if TYPE_CHECKING:
     from journeylab.journey.map import Map
-    from journeylab.journey.map_model import Cell, Touchpoint
+    from journeylab.journey.map_model import Cell, Pain, Touchpoint
     from journeylab.journey.map_sheet import Picture
 
 
@@ -95,7 +96,7 @@ def pains(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
     tall, more = (at.bottom - at.y - 8) / most, max(0, len(sore) - most)
     for place, pain in enumerate(sore[:most]):
         top = at.y + 4 + place * tall
-        out.rect("pain", at.left + 5, top, at.right - 5, top + tall - 4, tip=clean(f"{pain.kind}: {pain.text}"))
+        out.rect("pain", at.left + 5, top, at.right - 5, top + tall - 4, tip=clean(_tip(pain, chart.currency)))
         out.mark("pain", at.left + 15, top + 11, "triangle-down", 60)
         votes = f" · {pain.votes}" if pain.votes else ""
         room = at.right - at.left - 43
@@ -122,6 +123,13 @@ def pains(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
     if more:
         said = f"+ {more}" if math.isfinite(sore[most - 1].margin) else f"+ {more} more"
         out.write(said, at.right - 12, at.bottom - 16, 12, "pain_ink", align="right")
+
+
+def _tip(pain: Pain, currency: str) -> str:
+    """Return a pain whole: its kind, its words, how many it rests on, and its money."""
+    rests_on = f"n = {pain.n:,} of {pain.of:,}" if pain.n is not None and pain.of else ""
+    money = margin(pain.margin, pain.margin_lower, pain.margin_upper, currency)
+    return "; ".join(part for part in (f"{pain.kind}: {pain.text}", rests_on, money) if part)
 
 
 def chances(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:

@@ -51,6 +51,7 @@ class Stake(Result):
         by: What the groups come from, or None.
         level: Coverage of the intervals.
         unit: 'visitor' or 'session'.
+        days: Days on which those who are counted came.
     """
 
     views: ClassVar[tuple[str, ...]] = ("steps", "leaks")
@@ -64,6 +65,7 @@ class Stake(Result):
     by: str | None
     level: float
     unit: str
+    days: int
 
     def table(self) -> pd.DataFrame:
         """Return steps and leaks in one table, told apart by `kind`."""
@@ -206,6 +208,7 @@ def stake(
         by=by,
         level=level,
         unit=unit,
+        days=days,
         caveats=_caveats(worth, leaks, grid, strata, by),
     )
 
