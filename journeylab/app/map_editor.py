@@ -171,7 +171,9 @@ def scores(chart: Map) -> None:
             "upper": column.NumberColumn("To", format="%.1f", help="Upper end of the evidence's interval."),
             "n": column.NumberColumn("n", format="localized"),
             "gap": column.NumberColumn("Team less evidence", format="%.1f"),
-            "clear": column.CheckboxColumn("Disagree", help="The team's score lies outside the interval."),
+            "clear": column.CheckboxColumn(
+                "Disagree", help="The interval lies more than half a point from the team's score."
+            ),
             "from_lane": column.TextColumn("Evidence from"),
         },
     )

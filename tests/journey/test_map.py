@@ -422,6 +422,23 @@ def test_the_scorecard_puts_the_biggest_disagreement_first(chart: Map):
     assert passed["evidence"].iloc[0] == pytest.approx(5 * (1 - chart.touchpoint("look").value("drop_off")))
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.floats(-2, 2), st.floats(0, 0.5))
+def test_a_team_that_scores_what_the_evidence_says_in_whole_numbers_does_not_disagree(value: float, half: float):
+    def know(data: dict[str, Any]) -> None:
+        ends = {"lower": max(value - half, -2), "upper": min(value + half, 2)}
+        data["touchpoints"][0]["cells"] = {"emotion": {"source": "survey", "value": value, "n": 9000, **ends}}
+
+    known = Map.blank().changed(know)
+    key = known.touchpoints[0].id
+    evidence = known.scorecard().rows["evidence"].iloc[0]
+    card = known.with_score(key, "appeal", round(evidence)).scorecard()
+    assert not card.rows["clear"].any()
+    assert "No score of the team is clearly more than half a point" in card.headline()
+    far = known.with_score(key, "appeal", 0 if evidence > 2.5 else 5).scorecard()
+    assert far.rows["clear"].iloc[0]
+
+
 def test_evidence_reads_events_by_other_names_and_says_what_it_does_not_know():
     found = jl.journey.evidence(
         tiny_shop(), touchpoints=[{"id": "a", "events": ["VIEW"]}, {"id": "b", "events": ["none"]}]
