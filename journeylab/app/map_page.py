@@ -12,7 +12,7 @@ from journeylab.app.demo import demo_button, open_demo
 from journeylab.app.presenter import presenting
 from journeylab.app.shell import story
 from journeylab.app.state import visitor
-from journeylab.errors import JourneylabError, NotEnoughData
+from journeylab.errors import JourneylabError, NotEnoughData, SchemaError
 from journeylab.journey.map import Map
 from journeylab.journey.map_picture import QUESTION
 from journeylab.report.markdown import escape
@@ -105,7 +105,11 @@ def _whose(shop: Dataset, personas: Callable[..., Any]) -> tuple[str | None, Per
 def _map(
     shop: Dataset, persona: str | None, found: Personas | None, preview: Callable[[Map], None] | None = None
 ) -> Map:
-    kept = map_keeper.kept(persona)
+    try:
+        kept = map_keeper.kept(persona)
+    except SchemaError as error:  # of a file that somebody changed: the page works all the same
+        panels.problem(SchemaError("The map that is kept cannot be read, so another is drawn.", why=error.what))
+        kept = None
     if kept is None and not _knows(shop):
         return Map.blank(persona=persona)
     chart = kept if kept is not None else _drafted(shop, persona, found, preview)

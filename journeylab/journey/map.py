@@ -20,7 +20,7 @@ from journeylab.call import Call
 from journeylab.checks import one_of
 from journeylab.errors import BadParameter, SchemaError
 from journeylab.journey import map_fill, map_template
-from journeylab.journey.map_check import check, parse
+from journeylab.journey.map_check import parse, write
 from journeylab.journey.map_figures import margin
 from journeylab.journey.map_model import OBSERVED, SURVEY, Stage, Touchpoint, touchpoint
 from journeylab.journey.map_verbs import Verbs
@@ -69,8 +69,7 @@ class Map(Verbs, Result):
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Map:
         """Return the map that JSON data is; SchemaError if it is none."""
-        check(data)
-        return cls(text=json.dumps(data, ensure_ascii=False, allow_nan=False), caveats=_caveats(data))
+        return cls(text=write(data), caveats=_caveats(data))
 
     @classmethod
     def from_json(cls, text: str | bytes, *, name: str = "The map") -> Map:

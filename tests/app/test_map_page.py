@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -66,6 +66,16 @@ def test_the_map_is_drafted_from_the_data_and_one_click_keeps_it(open_app: Open,
     app.button(key="map_fill").click().run()
     assert not app.exception
     assert kept(app).touchpoint("look").cell("volume").n == 90
+
+
+@pytest.mark.parametrize(
+    "bad", [{"period": 5}, {"moves": [{"touchpoint": ["x"], "clear": True}]}], ids=["period", "moves"]
+)
+def test_a_kept_map_that_is_none_is_said_and_the_page_draws_another(open_app: Open, shop: Dataset, bad: dict[str, Any]):
+    app = open_app(MAP, shop=shop.with_edit(EDIT, {"": {**Map.blank().data(), **bad}}))
+    assert not app.exception
+    assert "The map" in app.error[0].value
+    assert len(app.get("vega_lite_chart")) == 1
 
 
 def test_what_the_team_wrote_outlives_a_refresh_and_the_lab_file(open_app: Open, shop: Dataset, tmp_path: Path):
