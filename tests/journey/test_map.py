@@ -110,6 +110,23 @@ BROKEN = {
     "score": with_one(lambda d: d["touchpoints"][0].update(scores={"appeal": 6})),
     "name": with_one(lambda d: d["touchpoints"][0].update(name=["x"])),
     "teams": with_one(lambda d: d.update(teams={"A": {"look": {"emotion": "high"}}})),
+    "no end": with_one(lambda d: d)[:-1] + ', "x-far": 1e999}',
+    "half a character": with_one(lambda d: d.update(title="x"))[:-1] + ', "title": "\\ud800"}',
+    "half a key": with_one(lambda d: d.update({"x-\ud800": 1})),
+    "list of stages": with_one(lambda d: d["touchpoints"][0].update(stage=["x"])),
+    "clear": with_one(lambda d: d["touchpoints"][0].update(pains=[{"id": "x", "text": "t", "clear": "no"}])),
+    "votes": with_one(lambda d: d["touchpoints"][0].update(pains=[{"id": "x", "text": "t", "votes": -3.7}])),
+    "days": with_one(lambda d: d["touchpoints"][0].update(cells={"stake": {"value": 1, "days": "all"}})),
+    "period": with_one(lambda d: d.update(period=5)),
+    "period in words": with_one(lambda d: d.update(period=["x", "y"])),
+    "period of a letter": with_one(lambda d: d.update(period="x")),
+    "period backwards": with_one(lambda d: d.update(period=["2026-02-01", "2026-01-01"])),
+    "currency": with_one(lambda d: d.update(currency=5)),
+    "moves": with_one(lambda d: d.update(moves=[{"touchpoint": ["x"], "lane": "volume", "clear": True}])),
+    "moves nowhere": with_one(lambda d: d.update(moves=[{"lane": "volume", "clear": True}])),
+    "moves in words": with_one(lambda d: d.update(moves=[{"touchpoint": "look", "lane": "volume", "was": 5}])),
+    "guess": with_one(lambda d: d.update(teams={"A": {"look": {"emotion": 99, "drop_off": 0.5}}})),
+    "guess of who leaves": with_one(lambda d: d.update(teams={"A": {"look": {"drop_off": 7}}})),
     "many": with_one(lambda d: d.update(touchpoints=[{"id": str(i), "stage": "awareness"} for i in range(501)])),
 }
 
@@ -182,6 +199,26 @@ def test_rows_added_changed_moved_and_deleted_in_a_table_become_a_map():
     assert not edited.touchpoint("payment").pains
     assert edited.touchpoint("order").pains[0].votes == 2
     assert not with_rows(edited, "pains", moved.iloc[:0]).touchpoint("order").pains
+
+
+def test_two_stages_and_two_touchpoints_of_one_name_keep_what_is_theirs_when_a_table_is_edited():
+    data = Map.blank().data()
+    data["stages"][1]["name"], data["stages"][3]["name"] = "Purchase", "After  \t the order"
+    data["touchpoints"][2]["name"] = data["touchpoints"][1]["name"]
+    data["touchpoints"][2]["pains"] = [{"id": "p", "text": "nothing found"}]
+    chart = Map.of(data)
+    table = rows(chart, "touchpoints")
+    assert set(table["stage"]) == {"Awareness", "Purchase", "Purchase (2)", "After the order", "Advocacy"}
+    table.loc[0, "owner"] = "Mia"
+    edited = with_rows(chart, "touchpoints", table)
+    assert [(p.id, p.stage) for p in edited.touchpoints] == [(p.id, p.stage) for p in chart.touchpoints]
+    assert [stage.name for stage in edited.stages] == [stage.name for stage in chart.stages]
+    pains = rows(edited, "pains")
+    pains.loc[1] = {"touchpoint": pains["touchpoint"].iloc[0], "kind": "usability", "text": "no filter"}
+    pains.loc[2] = {"touchpoint": "Looks at a product", "kind": "usability", "text": "no picture"}
+    found = with_rows(edited, "pains", pains)
+    assert [pain.text for pain in found.touchpoint("search").pains] == ["nothing found", "no filter"]
+    assert [pain.text for pain in found.touchpoint("look").pains] == ["no picture"]
 
 
 def test_the_events_and_words_of_a_touchpoint_are_changed_in_a_table_and_the_rest_stays():
