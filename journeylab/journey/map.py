@@ -19,7 +19,7 @@ from journeylab import words
 from journeylab.call import Call
 from journeylab.checks import one_of
 from journeylab.errors import BadParameter, SchemaError
-from journeylab.journey import map_fill, map_template
+from journeylab.journey import map_fill, map_table, map_template
 from journeylab.journey.map_check import parse, write
 from journeylab.journey.map_figures import margin
 from journeylab.journey.map_model import OBSERVED, SURVEY, Stage, Touchpoint, touchpoint
@@ -261,7 +261,7 @@ class Map(Verbs, Result):
 
     def table(self) -> pd.DataFrame:
         """Return a row a cell, pain and opportunity, each with its evidence."""
-        return map_fill.long(self)
+        return map_table.long(self)
 
     def headline(self) -> str:
         """Say the worst pain, or how much of the map is known."""

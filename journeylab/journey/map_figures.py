@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from journeylab import words
 from journeylab.intervals import wilson
 from journeylab.journey.differences import FALSE_SHARE, SMALL, benjamini_hochberg, newcombe, p_value
-from journeylab.journey.map_model import ASSUMED, LEVEL, NUMBERS, Cell
+from journeylab.journey.map_model import ASSUMED, LEVEL, NUMBERS, OBSERVED, Cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -139,27 +139,47 @@ def said(lane: str, cell: Cell, currency: str = "", *, daily: bool = False) -> s
     >>> said("drop_off", Cell(value=0.87, lower=0.86, upper=0.88, n=8700, of=10_000))
     '87.0 % (86.0 % to 88.0 %, n = 10,000)'
     """
-    if not math.isfinite(cell.value) or (lane == "kpi" and not _is_share(cell) and cell.text):
+    written = figure(lane, cell, currency, daily=daily)
+    if not written:
         return cell.text
-
-    def one(value: float) -> str:
-        if lane == "stake":
-            return words.money(value, currency)
-        if lane == "time":
-            return words.length(value)
-        if daily or not (_is_share(cell) or lane in NUMBERS):
-            return f"{value:,.3g}" if abs(value) < 1000 else words.count(value)
-        if lane == "support":
-            return f"{100 * value:.1f}"
-        return words.plus(value, digits=1) if NUMBERS.get(lane, (0.0,))[0] < 0 else words.percent(value)
-
-    per = " a day" if daily else " per 100 orders" if lane == "support" and _is_share(cell) else ""
-    figure = f"{one(cell.value)}{per}"
-    ends = [f"{one(cell.lower)} to {one(cell.upper)}"] if math.isfinite(cell.lower + cell.upper) else []
     known = cell.of if cell.of is not None else cell.n
-    rests_on = [f"n = {known:,}"] if known is not None else []
-    beside = ", ".join(ends + rests_on)
-    return f"{figure} ({beside})" if beside else figure
+    beside = [ends(lane, cell, currency, daily=daily), f"n = {known:,}" if known is not None else ""]
+    told = ", ".join(part for part in beside if part)
+    return f"{written} ({told})" if told else written
+
+
+def figure(lane: str, cell: Cell, currency: str = "", *, daily: bool = False) -> str:
+    """Write a figure in the unit of its lane; nothing where there is none.
+
+    >>> figure("emotion", Cell(value=-1.26)), figure("time", Cell(value=74.0)), figure("thoughts", Cell(text="hm"))
+    ('−1.3', '1.23 min', '')
+    """
+    if not math.isfinite(cell.value) or lane in {"actions", "channels"}:
+        return ""
+    per = " a day" if daily else " per 100 orders" if lane == "support" and _is_share(cell) else ""
+    days = " days" if lane == "kpi" and cell.source == OBSERVED and not _is_share(cell) else ""
+    return f"{_written(lane, cell, cell.value, currency, daily=daily)}{days}{per}"
+
+
+def ends(lane: str, cell: Cell, currency: str = "", *, daily: bool = False) -> str:
+    """Write the ends of a figure's interval; nothing where there is none."""
+    if not math.isfinite(cell.value + cell.lower + cell.upper):
+        return ""
+    low, high = (_written(lane, cell, end, currency, daily=daily) for end in (cell.lower, cell.upper))
+    return f"{low} to {high}"
+
+
+def _written(lane: str, cell: Cell, value: float, currency: str, *, daily: bool) -> str:
+    """Write a number in the unit of its lane."""
+    if lane == "stake":
+        return words.money(value, currency)
+    if lane == "time":
+        return words.length(value)
+    if daily or not (_is_share(cell) or lane in NUMBERS):
+        return f"{value:,.3g}" if abs(value) < 1000 else words.count(value)
+    if lane == "support":
+        return f"{100 * value:.1f}"
+    return words.plus(value, digits=1) if NUMBERS.get(lane, (0.0,))[0] < 0 else words.percent(value)
 
 
 def margin(value: float, lower: float, upper: float, currency: str = "") -> str:

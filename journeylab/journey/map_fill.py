@@ -1,4 +1,4 @@
-"""How evidence comes into a map, and the map as one long table."""
+"""How evidence comes into a map, and how its pains are ranked."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
 from journeylab.journey.map_model import ASSUMED, LANES, plain, put, touchpoint
 from journeylab.journey.map_moves import moves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    import pandas as pd
 
     from journeylab.journey.map import Map
     from journeylab.journey.map_evidence import Evidence
@@ -67,22 +67,3 @@ def weight(pain: Mapping[str, Any]) -> tuple[int, float]:
     if pain["clear"] and math.isfinite(money):
         return 2, money
     return int(pain["clear"]), share
-
-
-def long(chart: Map) -> pd.DataFrame:
-    """Return a map as rows: stage, touchpoint, lane, text, kind, source, and the figures."""
-    stages = {stage.id: stage.name for stage in chart.stages}
-    rows = []
-    for point in chart.touchpoints:
-        where = {"stage": stages[point.stage], "touchpoint": point.name}
-        for lane, cell in point.cells.items():
-            rows.append({**where, "lane": LANES.get(lane, lane), **cell.__dict__})
-        rows += [{**where, "lane": "Pain point", **pain.__dict__} for pain in point.pains]
-        rows += [{**where, "lane": "Opportunity", **chance.__dict__} for chance in point.opportunities]
-        for criterion, score in point.scores.items():
-            rows.append({**where, "lane": f"Score: {criterion}", "value": score, "source": ASSUMED})
-        if not point.cells and not point.pains and not point.opportunities and not point.scores:
-            rows.append({**where, "lane": ""})
-    columns = ["stage", "touchpoint", "lane", "text", "kind", "source", "value", "n", "of", "lower", "upper", "margin"]
-    columns += ["margin_lower", "margin_upper", "clear", "unit", "date", "votes", "owner", "kpi", "next_step"]
-    return pd.DataFrame(rows, columns=columns)

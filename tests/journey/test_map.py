@@ -20,6 +20,7 @@ from journeylab.journey import map_evidence, map_voices
 from journeylab.journey.map import Map
 from journeylab.journey.map_model import CRITERIA, KINDS, SOURCES
 from journeylab.journey.map_rows import PARTS, rows, with_rows
+from journeylab.journey.map_table import readable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -296,6 +297,27 @@ def test_each_cell_says_how_it_is_known_with_n_interval_and_date(chart: Map):
     assert (cases.n, cases.of) == (30, 90)
     assert chart.touchpoint("support").cell("support").n == 10  # topics nobody names go to help
     assert chart.touchpoint("again").cell("volume").n == 30
+
+
+def test_the_table_to_read_has_every_figure_with_its_interval_n_and_last_day(chart: Map):
+    scored = (
+        chart.with_score("look", "appeal", 3)
+        .with_opportunity("look", HOSTILE, owner="Mia")
+        .with_cell("look", "owner", "Ali")
+    )
+    table = readable(scored)
+    assert len(table) == len(scored.table())
+    known = table[table["Known from"].isin(["observed", "survey"])]
+    assert known["Last day"].eq("2026-04-29").all()
+    assert known["n"].notna().all()
+    figures = known[known["Figure"] != ""]
+    assert (figures["95 % interval"] != "").sum() >= len(figures) - 1  # cases that no number of orders stands beside
+    parcel = table[(table["Touchpoint"] == "Gets the parcel") & (table["Lane"] == "Emotion")].iloc[0]
+    assert (parcel["Figure"], parcel["95 % interval"], parcel["n"]) == ("−1.5", "−1.6 to −1.4", 60)
+    cases = table[(table["Touchpoint"] == "Gets the parcel") & (table["Lane"] == "Support cases")].iloc[0]
+    assert (cases["Figure"], cases["n"], cases["of"]) == ("33.3 per 100 orders", 30, 90)
+    assert table.drop(columns=["n", "of", "Dots"]).map(lambda value: isinstance(value, str)).all(axis=None)
+    assert readable(Map.blank())["Figure"].eq("").all()
 
 
 def test_what_is_not_known_stays_empty_and_too_few_answers_say_nothing(chart: Map):
