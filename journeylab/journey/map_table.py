@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from journeylab.journey.map_figures import ends, figure
+from journeylab.journey.map_figures import ends, figure, said
 from journeylab.journey.map_model import ASSUMED, LANES, Cell
 
 if TYPE_CHECKING:
@@ -51,6 +51,21 @@ def readable(chart: Map) -> pd.DataFrame:
     columns = ["Stage", "Touchpoint", "Lane", "Figure", "95 % interval", "n", "of", "Counted", "In words", "Known from"]
     frame = pd.DataFrame(told, columns=[*columns, "Last day", "Dots", "Owner"])
     return frame.astype(dict.fromkeys(("n", "of", "Dots"), "Int64"))
+
+
+def course(chart: Map, marks: Mapping[str, str]) -> pd.DataFrame:
+    """Return what is done, by which channels, how long it takes and what is at stake, in words with intervals.
+
+    A row a touchpoint that has any of them; `marks` stand before the words, by source.
+    """
+    names = {"actions": "Actions", "channels": "Channels", "time": "Median time to the next", "stake": "At stake"}
+    rows = []
+    for point in chart.touchpoints:
+        cells = {lane: point.cells[lane] for lane in names if lane in point.cells}
+        told = {names[lane]: f"{marks[cell.source]} {said(lane, cell, chart.currency)}" for lane, cell in cells.items()}
+        if told:
+            rows.append({"Touchpoint": point.name, **told})
+    return pd.DataFrame(rows, columns=["Touchpoint", *names.values()]).fillna("")
 
 
 def _evidence(row: Mapping[str, Any], lane: str, currency: str) -> tuple[str, str]:
