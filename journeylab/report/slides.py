@@ -176,8 +176,8 @@ def _journey(slide: _Slide, chart: Map, points: Sequence[Touchpoint]) -> None:
     for point in points:
         x = at[point.id] + 0.04
         slide.box(
-            f"{shorter(point.name, wide * 190, 12)}\n{_known_by(point)}", x, 1.42, wide - 0.08, 0.74, "card", "card_line", 11,
-            bold=True,
+            f"{shorter(point.name, wide * 190, 12)}\n{_known_by(point)}", x, 1.42, wide - 0.08, 0.74, "card", "card_line",
+            11, bold=True,
         )  # fmt: skip
         left = point.cells.get("drop_off")
         if left is not None and math.isfinite(left.value):
