@@ -36,12 +36,11 @@ def pains(chart: Map) -> None:
             return
         column, unit = st.column_config, f", {chart.currency}" if chart.currency else ""
         money = {
-            name: column.NumberColumn(f"{name}{unit}", format="localized", help=text)
-            for name, text in (
-                ("Margin", "Margin that goes with it; where empty, no money is known."),
-                ("Margin from", "Lower end of the margin's 95 % interval."),
-                ("Margin to", "Upper end of the margin's 95 % interval."),
-            )
+            "Margin": column.NumberColumn(
+                f"Margin{unit}", format="localized", width=95, help="What goes with it; empty where no money is known."
+            ),
+            "Margin from": column.NumberColumn(format="localized", width=95, help="Lower end of its 95 % interval."),
+            "Margin to": column.NumberColumn(format="localized", width=80, help="Upper end of its 95 % interval."),
         }
         st.dataframe(
             table.drop(columns=["at", "id"])
@@ -79,6 +78,7 @@ def table(chart: Map) -> None:
             placeholder="–",
             height=_TALL,
             column_config={
+                "Stage": st.column_config.TextColumn(width=110),
                 "Touchpoint": st.column_config.TextColumn(pinned=True),
                 "n": st.column_config.NumberColumn(format="localized"),
                 "of": st.column_config.NumberColumn(format="localized"),
@@ -137,28 +137,21 @@ def _side(move: dict[str, object], words_key: str, figure: str) -> str:
 
 def differences(found: Difference) -> None:
     """Show what differs between two maps, beyond noise first."""
-    column = st.column_config
-    number = {
-        name: column.NumberColumn(label, format="%.3g", help=text)
-        for name, label, text in (
-            ("difference", "Difference", "The first less the second: shares from 0 to 1, emotion from -2 to 2."),
-            ("lower", "from", "Lower end of the difference's 95 % interval."),
-            ("upper", "to", "Upper end of the difference's 95 % interval."),
-        )
-    }
+    column, rows = st.column_config, found.readable()
     st.dataframe(
-        found.rows.assign(what=[text[:1].upper() + text[1:] for text in found.rows["what"]]),
+        rows.assign(what=[text[:1].upper() + text[1:] for text in rows["what"]]),
         hide_index=True,
         alt=found.headline(),
         placeholder="–",
-        column_order=["touchpoint", "what", "clear", "one", "other", *number],
         column_config={
             "touchpoint": column.TextColumn("Touchpoint", pinned=True),
             "what": column.TextColumn("What"),
+            "clear": column.CheckboxColumn("Beyond noise"),
             "one": column.TextColumn(found.names[0], width="medium"),
             "other": column.TextColumn(found.names[1], width="medium"),
-            "clear": column.CheckboxColumn("Beyond noise"),
-            **number,
+            "difference": column.TextColumn(
+                "Difference", width="medium", help="The first less the second, with its 95 % interval."
+            ),
         },
     )
     st.caption("  \n".join(escape(caveat) for caveat in found.caveats))

@@ -10,7 +10,7 @@ import pandas as pd
 
 from journeylab import words
 from journeylab.errors import NotEnoughData
-from journeylab.journey.map_figures import FIGURES, Gap, a_day, beyond, gap, observed, repeated, rest, said
+from journeylab.journey.map_figures import FIGURES, Gap, a_day, beyond, gap, observed, parted, repeated, rest, said
 from journeylab.journey.map_model import ASSUMED, LANES
 from journeylab.result import Result
 
@@ -45,6 +45,7 @@ class Difference(Result):
         felt: Emotion on both maps: touchpoint, map, value, lower, upper.
         names: What the two sides are called.
         looks: How many figures were looked at.
+        currency: Of money.
     """
 
     views: ClassVar[tuple[str, ...]] = ("emotion",)
@@ -53,10 +54,20 @@ class Difference(Result):
     felt: pd.DataFrame
     names: tuple[str, str]
     looks: int
+    currency: str
 
     def table(self) -> pd.DataFrame:
         """Return the differences."""
         return self.rows
+
+    def readable(self) -> pd.DataFrame:
+        """Return the differences to be read: in words, each with its interval; shares in percentage points."""
+        lanes = {name: lane for lane, name in LANES.items()}
+        told = [
+            parted(lanes[row["what"]], Gap(row["difference"], row["lower"], row["upper"]), row["one"], self.currency)
+            if row["what"] in lanes else "" for row in self.rows.to_dict("records")
+        ]  # fmt: skip
+        return self.rows[["touchpoint", "what", "clear", "one", "other"]].assign(difference=told)
 
     def headline(self) -> str:
         """Say how much differs, and where emotion does most."""
@@ -107,6 +118,7 @@ def difference(one: Map, other: Map) -> Difference:
         felt=pd.DataFrame(pairs.felt, columns=["touchpoint", "map", "value", "lower", "upper"]),
         names=pairs.names,
         looks=int(frame["p"].notna().sum()),
+        currency=one.currency,
         caveats=tuple(pairs.caveats()),
     )
 
@@ -174,10 +186,11 @@ class _Pairs:
     def _pair(self, lane: str, a: Cell, b: Cell) -> tuple[tuple[Cell, Cell] | None, str]:
         units = [_unit(chart, lane, cell) for chart, cell in zip(self.maps, (a, b), strict=True)]
         if units[0] != units[1]:
-            return None, " and ".join(f"{unit or 'customer'}s" for unit in units)
+            one, other = (f"{unit or 'customer'}s" for unit in units)
+            return None, f"one map counts {one}, the other {other}"
         if lane == "stake":
-            one, other = (a_day(a), a_day(b)) if self.alike else (None, None)
-            return (None if one is None or other is None else (one, other)), _TOTALS
+            days = (a_day(a), a_day(b)) if self.alike else (None, None)
+            return (None if days[0] is None or days[1] is None else (days[0], days[1])), _TOTALS
         if lane in FIGURES and observed(a) and not math.isfinite(a.lower + b.lower):
             return None, _TOTALS if lane in {"volume", "support"} else "without an interval"
         if self.nested and lane in FIGURES:
@@ -205,7 +218,7 @@ class _Pairs:
         order = {lane: place for place, lane in enumerate(LANES.values())}
         for why, lanes in self.left_out.items():
             named = words.listed(sorted(lanes, key=lambda lane: order.get(lane, len(order))))
-            found.append(f"Not compared ({why}): {named}.")
+            found.append(f"Not compared: {named} ({why}).")
         return found
 
 

@@ -169,6 +169,27 @@ def ends(lane: str, cell: Cell, currency: str = "", *, daily: bool = False) -> s
     return f"{low} to {high}"
 
 
+def parted(lane: str, found: Gap, beside: str, currency: str = "") -> str:
+    """Write a difference with its interval; `beside` is one of the figures in words, which says its unit.
+
+    >>> parted("drop_off", Gap(-0.052, -0.082, -0.023), "60.9 %"), parted("emotion", Gap(-1.6, -1.7, -1.5), "−0.3")
+    ('−5.2 points (−8.2 to −2.3)', '−1.6 (−1.7 to −1.5)')
+    """
+    if not math.isfinite(found.value):
+        return ""
+    points, many = " %" in beside, lane == "support"
+
+    def one(value: float) -> str:
+        if lane in {"stake", "time"}:
+            size = words.money(abs(value), currency) if lane == "stake" else words.length(abs(value))
+            return f"{'−' if value < 0 else '+'}{size}"
+        return words.plus(100 * value if points or many else value, digits=1)
+
+    unit = " points" if points else " per 100 orders" if many else ""
+    interval = f" ({one(found.lower)} to {one(found.upper)})" if math.isfinite(found.lower + found.upper) else ""
+    return f"{one(found.value)}{unit}{interval}"
+
+
 def _written(lane: str, cell: Cell, value: float, currency: str, *, daily: bool) -> str:
     """Write a number in the unit of its lane."""
     if lane == "stake":

@@ -175,10 +175,8 @@ def _journey(slide: _Slide, chart: Map, points: Sequence[Touchpoint]) -> None:
         slide.text(label, 0.1, y, 1.2, 0.3, 9, "soft", bold=True)
     for point in points:
         x = at[point.id] + 0.04
-        slide.box(
-            f"{shorter(point.name, wide * 190, 12)}\n{_known_by(point)}", x, 1.42, wide - 0.08, 0.74, "card", "card_line",
-            11, bold=True,
-        )  # fmt: skip
+        name = f"{shorter(point.name, wide * 190, 12)}\n{_known_by(point)}"
+        slide.box(name, x, 1.42, wide - 0.08, 0.74, "card", "card_line", 11, bold=True)
         left = point.cells.get("drop_off")
         if left is not None and math.isfinite(left.value):
             said = f"{_MARKS[left.source]} {words.percent(left.value, digits=0)}"

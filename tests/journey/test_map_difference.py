@@ -128,6 +128,9 @@ def test_a_persona_and_everyone_are_compared_in_one_unit_and_never_by_totals():
     assert cases["value_other"] == pytest.approx(200 / 8000)  # of all others, not of everyone
     assert "n = 8,000" in cases["other"]
     assert found.names[1] == "Everyone else"
+    assert found.readable()["difference"].tolist()[1].startswith("+7.5 per 100 orders (+")
+    assert found.readable()["difference"].tolist()[0].startswith("−")
+    assert " points (" in found.readable()["difference"].tolist()[0]
     other_days = chart(counted, period=["2025-01-01", "2025-03-31"])
     unsure = persona.difference(other_days)
     assert unsure.looks == 0
