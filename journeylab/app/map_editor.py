@@ -11,7 +11,7 @@ from journeylab.app.state import visitor
 from journeylab.errors import JourneylabError
 from journeylab.journey.map_model import CRITERIA, KINDS, LANES, WRITTEN
 from journeylab.journey.map_names import Names, names
-from journeylab.journey.map_rows import rows, with_rows
+from journeylab.journey.map_rows import labels, rows, with_rows
 from journeylab.report.markdown import escape
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _kept(base: Map, part: str, edited: pd.DataFrame, chart: Map) -> Map:
 def _columns(chart: Map, part: str) -> dict[str, Any]:
     column = st.column_config
     votes = column.NumberColumn("Dots", min_value=0, max_value=10_000, step=1, width="small")
-    points = column.SelectboxColumn("Touchpoint", options=[point.name for point in chart.touchpoints], required=True)
+    points = column.SelectboxColumn("Touchpoint", options=list(labels(chart.touchpoints).values()), required=True)
     if part == "stages":
         return {"name": column.TextColumn("Stage", required=True)}
     if part == "pains":
@@ -127,7 +127,7 @@ def _columns(chart: Map, part: str) -> dict[str, Any]:
     texts = {lane: column.TextColumn(lane.upper() if lane == "kpi" else lane.capitalize()) for lane in WRITTEN}
     return {
         "place": column.NumberColumn("Place", width="small", help="Touchpoints stand in the order of these numbers."),
-        "stage": column.SelectboxColumn("Stage", options=[stage.name for stage in chart.stages]),
+        "stage": column.SelectboxColumn("Stage", options=list(labels(chart.stages).values())),
         "name": column.TextColumn("Touchpoint", required=True, pinned=True),
         **texts,
         "expectation": expected,
@@ -171,7 +171,9 @@ def scores(chart: Map) -> None:
             "upper": column.NumberColumn("To", format="%.1f", help="Upper end of the evidence's interval."),
             "n": column.NumberColumn("n", format="localized"),
             "gap": column.NumberColumn("Team less evidence", format="%.1f"),
-            "clear": column.CheckboxColumn("Disagree", help="The team's score lies outside the interval."),
+            "clear": column.CheckboxColumn(
+                "Disagree", help="The interval lies more than half a point from the team's score."
+            ),
             "from_lane": column.TextColumn("Evidence from"),
         },
     )

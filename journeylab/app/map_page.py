@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from journeylab.app import controls, map_keeper, panels, persona_recipe
+from journeylab.app import controls, map_keeper, map_tables, panels, persona_recipe
 from journeylab.app.demo import demo_button, open_demo
 from journeylab.app.presenter import presenting
 from journeylab.app.shell import story
 from journeylab.app.state import visitor
-from journeylab.errors import JourneylabError, NotEnoughData
+from journeylab.errors import JourneylabError, NotEnoughData, SchemaError
 from journeylab.journey.map import Map
 from journeylab.journey.map_picture import QUESTION
 from journeylab.report.markdown import escape
-from journeylab.words import listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,12 +25,6 @@ if TYPE_CHECKING:
 EVERYONE, ONE = "Everyone", "One persona"
 _FIELDS = ("events", "orders", "surveys", "tickets")
 _HEIGHT, _WALL = 640, 740
-#: Columns of the table of pains, as they are read.
-_PAINS = {
-    "touchpoint": "Touchpoint", "text": "Pain point", "margin": "Margin", "clear": "Beyond noise", "kind": "Kind",
-    "source": "Known from", "n": "n", "of": "of", "lower": "Share from", "upper": "to", "votes": "Dots",
-    "date": "Last day",
-}  # fmt: skip
 
 
 def chosen(
@@ -104,7 +97,11 @@ def _whose(shop: Dataset, personas: Callable[..., Any]) -> tuple[str | None, Per
 def _map(
     shop: Dataset, persona: str | None, found: Personas | None, preview: Callable[[Map], None] | None = None
 ) -> Map:
-    kept = map_keeper.kept(persona)
+    try:
+        kept = map_keeper.kept(persona)
+    except SchemaError as error:  # of a file that somebody changed: the page works all the same
+        panels.problem(SchemaError("The map that is kept cannot be read, so another is drawn.", why=error.what))
+        kept = None
     if kept is None and not _knows(shop):
         return Map.blank(persona=persona)
     chart = kept if kept is not None else _drafted(shop, persona, found, preview)
@@ -180,58 +177,6 @@ def preview(chart: Map) -> None:
     picture(chart, key="_preview")
 
 
-def moved(chart: Map) -> None:
-    """Say what the last refresh moved, beyond noise first."""
-    if not chart.moves:
-        return
-    from journeylab.journey.map_model import LANES
-
-    names = {point.id: point.name for point in chart.touchpoints}
-    moves = sorted(chart.moves, key=lambda move: not move.get("clear"))
-    st.subheader("What moved since the map was last filled", anchor=False)
-    st.dataframe(
-        {
-            "Touchpoint": [names.get(str(move.get("touchpoint")), "") for move in moves],
-            "What": [LANES.get(str(move.get("lane")), "") for move in moves],
-            "Before": [move.get("before") for move in moves],
-            "Now": [move.get("after") for move in moves],
-            "Beyond noise": ["yes" if move.get("clear") else "no" for move in moves],
-        },
-        hide_index=True,
-        alt="What moved on the map",
-    )
-
-
-def pains(chart: Map) -> None:
-    """Show the pain points ranked, each with its evidence."""
-    with st.container(border=True):
-        st.subheader(escape(chart.headline()), anchor=False)
-        table = chart.pains()
-        if table.empty:
-            st.caption(
-                "No pain point is known yet. Fill the map from the data, or write what the team sees under Edit."
-            )
-            return
-        st.dataframe(
-            table.drop(columns=["at", "id"]).round({"margin": 0}).rename(columns=_PAINS),
-            hide_index=True,
-            alt=chart.headline(),
-            placeholder="–",
-            column_order=list(_PAINS.values()),
-            column_config={
-                "n": st.column_config.NumberColumn(format="localized"),
-                "of": st.column_config.NumberColumn(format="localized"),
-                "Share from": st.column_config.NumberColumn(format="percent", help="Lower end of its 95 % interval."),
-                "to": st.column_config.NumberColumn(format="percent", help="Upper end of its 95 % interval."),
-                "Margin": st.column_config.NumberColumn(f"Margin, {chart.currency}".strip(", "), format="localized"),
-            },
-        )
-        st.caption(
-            "First where customers themselves are unhappy on the whole, then what is beyond noise by margin, then the "
-            "rest. Margins of several signs in one visit do not add up."
-        )
-
-
 def compare(shop: Dataset, chart: Map) -> None:
     """Put another map beside this one: one that is kept, or a file."""
     others = {name or EVERYONE: name for name in map_keeper.maps() if (name or None) != chart.persona}
@@ -261,8 +206,7 @@ def compare(shop: Dataset, chart: Map) -> None:
         if not found.felt.empty:
             spec = found.chart().to_dict(validate=False)
             st.vega_lite_chart(spec=spec, alt=found.headline(), key="map_difference_chart")
-        st.dataframe(found.rows, hide_index=True, alt=found.headline())
-        st.caption(escape(listed(found.caveats)))
+        map_tables.differences(found)
 
 
 def doubts(chart: Map) -> None:

@@ -19,8 +19,9 @@ from journeylab import words
 from journeylab.call import Call
 from journeylab.checks import one_of
 from journeylab.errors import BadParameter, SchemaError
-from journeylab.journey import map_fill, map_template
-from journeylab.journey.map_check import check, parse
+from journeylab.journey import map_fill, map_table, map_template
+from journeylab.journey.map_check import parse, write
+from journeylab.journey.map_figures import margin
 from journeylab.journey.map_model import OBSERVED, SURVEY, Stage, Touchpoint, touchpoint
 from journeylab.journey.map_verbs import Verbs
 from journeylab.result import Result
@@ -68,8 +69,7 @@ class Map(Verbs, Result):
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Map:
         """Return the map that JSON data is; SchemaError if it is none."""
-        check(data)
-        return cls(text=json.dumps(data, ensure_ascii=False, allow_nan=False), caveats=_caveats(data))
+        return cls(text=write(data), caveats=_caveats(data))
 
     @classmethod
     def from_json(cls, text: str | bytes, *, name: str = "The map") -> Map:
@@ -229,7 +229,7 @@ class Map(Verbs, Result):
 
     @property
     def moves(self) -> tuple[dict[str, Any], ...]:
-        """What the last refresh moved: touchpoint, lane, before, after, clear (beyond noise)."""
+        """What the last refresh moved, as `map_moves.moves` says it: touchpoint, lane, change, was, now, clear."""
         return tuple(self._plain.get("moves", ()))
 
     @property
@@ -246,8 +246,8 @@ class Map(Verbs, Result):
     def pains(self) -> pd.DataFrame:
         """Return the pain points, those with clear evidence first, then by margin and by votes."""
         rows = [{"touchpoint": p.name, "at": p.id, **pain.__dict__} for p in self.touchpoints for pain in p.pains]
-        columns = ["touchpoint", "at", "id", "text", "kind", "source", "n", "of", "lower", "upper", "margin", "clear"]
-        frame = pd.DataFrame(rows, columns=[*columns, "date", "votes"])
+        columns = ["touchpoint", "at", "id", "text", "kind", "source", "n", "of", "lower", "upper", "margin"]
+        frame = pd.DataFrame(rows, columns=[*columns, "margin_lower", "margin_upper", "clear", "date", "votes"])
         frame["weight"] = [map_fill.weight(row) for row in rows]
         order = ["weight", "votes"]
         return frame.sort_values(order, ascending=False, kind="stable", ignore_index=True).drop(columns="weight")
@@ -261,7 +261,7 @@ class Map(Verbs, Result):
 
     def table(self) -> pd.DataFrame:
         """Return a row a cell, pain and opportunity, each with its evidence."""
-        return map_fill.long(self)
+        return map_table.long(self)
 
     def headline(self) -> str:
         """Say the worst pain, or how much of the map is known."""
@@ -273,8 +273,9 @@ class Map(Verbs, Result):
         pains = self.pains()
         if pains["clear"].any():
             top = pains.iloc[0]
-            money = f", {words.money(top['margin'], self.currency)} of margin" if top["margin"] == top["margin"] else ""
-            return f"{whose}the worst pain is at “{top['touchpoint']}” ({top['kind']}): {top['text']}{money}."
+            money = margin(top["margin"], top["margin_lower"], top["margin_upper"], self.currency)
+            said = f"{top['text']}, {money}" if money else top["text"]
+            return f"{whose}the worst pain is at “{top['touchpoint']}” ({top['kind']}): {said}."
         return f"{whose}no pain is beyond noise on {words.count(len(points), 'touchpoint')}."
 
     def draw(self, *, theme: str = "light", paper: str = "16:9", view: str = "map") -> alt.TopLevelMixin:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from journeylab.errors import SchemaError
 from journeylab.journey.map_model import ASSUMED, CRITERIA, FORMAT, KINDS, NUMBERS, SOURCES, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+#: What of a cell, pain or opportunity is a number, and which of these count.
+_COUNTS = ("n", "of", "votes", "days")
+_FIGURES = (*_COUNTS, "value", "lower", "upper", "margin", "margin_lower", "margin_upper")
 MAX_CHARACTERS, MAX_TOUCHPOINTS = 8_000_000, 500
 
 
@@ -24,11 +28,27 @@ def parse(text: str, *, name: str = "The map") -> dict[str, Any]:
     if len(text) > MAX_CHARACTERS:
         raise SchemaError(f"{name} is larger than a journey map can be.")
     try:
-        data = json.loads(text, parse_constant=_no_number)
+        data = json.loads(text, parse_constant=_no_number, parse_float=_number)
     except (ValueError, RecursionError):
         raise SchemaError(f"{name} is not JSON.", do="Choose a file that journeylab saved.") from None
     check(data, name)
     return data
+
+
+def write(data: Mapping[str, Any], name: str = "The map") -> str:
+    """Return a map's data as JSON after a check of it.
+
+    Raises:
+        SchemaError: if it has not the form of a map, or holds what no JSON in UTF-8 can: a number without end, or half
+            of a character.
+    """
+    check(data, name)
+    try:
+        text = json.dumps(data, ensure_ascii=False, allow_nan=False)
+        text.encode()
+    except (ValueError, TypeError, RecursionError):
+        raise SchemaError(f"{name} holds a number or a character that cannot be saved.") from None
+    return text
 
 
 def check(data: Any, name: str = "The map") -> None:
@@ -47,12 +67,38 @@ def check(data: Any, name: str = "The map") -> None:
         raise SchemaError(f"{name} names its persona in another way.")
     _texts((*stages, *touchpoints, data, data.get("about", {})), name)
     for point in touchpoints:
-        if point.get("stage") not in known:
+        if not isinstance(point.get("stage"), str) or point["stage"] not in known:
             raise SchemaError(f"{name} has a touchpoint in a stage that it does not have: {point.get('stage')!r}.")
         _check_touchpoint(point, name)
     _check_teams(data.get("teams", {}), name)
-    moves = _list(data, "moves", name, needed=False)
+    _check_moves(_list(data, "moves", name, needed=False), name)
+    _check_period(data.get("period"), name)
+    if not isinstance(data.get("currency"), str | None):
+        raise SchemaError(f"{name} names its currency in another way than by text.")
+
+
+def _check_moves(moves: list[Any], name: str) -> None:
     _texts(moves, name)
+    for move in moves:
+        if not all(isinstance(move.get(key), str) for key in ("touchpoint", "lane")):
+            raise SchemaError(f"{name} says that something moved, but not where.")
+        if not all(isinstance(move.get(key), str | None) for key in ("change", "was", "now")):
+            raise SchemaError(f"{name} says what moved in another way than by text.")
+        if not all(_is_number(move.get(key)) for key in ("before", "after")) or not _is_yes_or_no(move.get("clear")):
+            raise SchemaError(f"{name} says how much moved in another way than by a number.")
+
+
+def _check_period(period: Any, name: str) -> None:
+    """Raise SchemaError unless a period is missing, or its first and last day."""
+    if period is None:
+        return
+    try:
+        first, last = period
+        if date.fromisoformat(first) <= date.fromisoformat(last):
+            return
+    except (TypeError, ValueError):
+        pass
+    raise SchemaError(f"{name} names its period in another way than by its first and last day.")
 
 
 def _check_teams(teams: Any, name: str) -> None:
@@ -60,8 +106,12 @@ def _check_teams(teams: Any, name: str) -> None:
         raise SchemaError(f"{name} writes the teams' guesses in another way.")
     for guesses in teams.values():
         for guess in guesses.values():
-            if not isinstance(guess, dict) or not all(_is_number(guess.get(k)) for k in ("emotion", "drop_off")):
+            if not isinstance(guess, dict):
                 raise SchemaError(f"{name} has a team's guess that is no number.")
+            for what in ("emotion", "drop_off"):
+                low, high = NUMBERS[what]
+                if what in guess and not (_is_number(guess[what]) and low <= (guess[what] or 0) <= high):
+                    raise SchemaError(f"{name} has a team's guess outside {low:g} to {high:g}.")
 
 
 def _check_touchpoint(point: dict[str, Any], name: str) -> None:
@@ -97,9 +147,14 @@ def _check_cells(point: dict[str, Any], cells: dict[str, Any], name: str) -> Non
 def _check_figures(point: dict[str, Any], figures: list[Any], name: str) -> None:
     _texts(figures, name)
     for figure in figures:
-        for key in ("value", "n", "of", "lower", "upper", "margin", "votes"):
+        for key in _FIGURES:
             if not _is_number(figure.get(key)):
                 raise SchemaError(f"{name} has a figure that is no number: {key!r} at {point['id']!r}.")
+        for key in _COUNTS:
+            if (figure.get(key) or 0) < 0 or (figure.get(key) or 0) % 1:
+                raise SchemaError(f"{name} has a count that counts nothing: {key!r} at {point['id']!r}.")
+        if not _is_yes_or_no(figure.get("clear")):
+            raise SchemaError(f"{name} has a finding that is neither clear nor not: {point['id']!r}.")
         if figure.get("source", ASSUMED) not in SOURCES:
             raise SchemaError(f"{name} has evidence of an unknown kind: {figure.get('source')!r}.")
 
@@ -130,6 +185,7 @@ def _texts(rows: Iterable[Any], name: str) -> None:
             "owner",
             "next_step",
             "date",
+            "unit",
             "goals",
             "needs",
             "barriers",
@@ -141,6 +197,18 @@ def _texts(rows: Iterable[Any], name: str) -> None:
 
 def _is_number(value: Any) -> bool:
     return value is None or (isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e18)
+
+
+def _is_yes_or_no(value: Any) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+def _number(word: str) -> float:
+    """Read a number; one too large for a computer's is none, for it could not be written again."""
+    value = float(word)
+    if not math.isfinite(value):
+        raise ValueError("no number of JSON")
+    return value
 
 
 def _no_number(_word: str) -> float:

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
 MOST = 3
 #: Seconds that are waited for friction and comments before the figures are shown without them.
 _PATIENCE = 2.0
-COLUMNS = ("touchpoint", "lane", "text", "source", "value", "n", "of", "lower", "upper", "date")
-PAINS = ("touchpoint", "id", "text", "kind", "source", "n", "of", "lower", "upper", "margin", "clear", "date")
+COLUMNS = ("touchpoint", "lane", "text", "source", "value", "n", "of", "lower", "upper", "date", "unit", "days")
+PAINS = ("touchpoint", "id", "text", "kind", "source", "n", "of", "lower", "upper", "margin", "margin_lower",
+         "margin_upper", "clear", "date")  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,10 +45,10 @@ class Evidence(Result):
 
     Args:
         rows: A row a touchpoint and lane: touchpoint (its id), lane, text, source ('observed' or 'survey'), value, n,
-            of, lower, upper, date (the last day it looks at). Emotion runs from -2 to 2, shares from 0 to 1, times are
-            medians in seconds.
-        pains: A row a pain point: touchpoint, id, text, kind, source, n, of, lower and upper of n / of, margin, clear
-            (beyond noise), date.
+            of, lower, upper, date (the last day it looks at), unit (what is counted, where events are), days (that a
+            total adds up over). Emotion runs from -2 to 2, shares from 0 to 1, times are medians in seconds.
+        pains: A row a pain point: touchpoint, id, text, kind, source, n, of, lower and upper of n / of, margin with
+            margin_lower and margin_upper, clear (beyond noise), date.
         persona: Whose evidence it is; None for everyone's.
         period: First and last day looked at.
         currency: Of the money.
@@ -137,9 +138,10 @@ def evidence(
     with ThreadPoolExecutor(max_workers=1) as beside:  # comments and friction need no figure of the others
         if pains:
             later.append(beside.submit(map_voices.comments, shop, points))
-        met = map_traffic.met(shop, points, level=level) if shop.has("events") else map_traffic.Met([])
+        who = "visitor" if persona is None else "known visitor"
+        met = map_traffic.met(shop, points, level=level, unit=who) if shop.has("events") else map_traffic.Met([])
         if pains:
-            later.append(beside.submit(map_pains.signs, shop, met.path))
+            later.append(beside.submit(map_pains.signs, shop, met.path, level=level))
         rows, hurts, doubts = _figures(shop, points, met, window=window, unit=unit, level=level)
         said += doubts
         if progress is not None and wait(later, timeout=_PATIENCE).not_done:

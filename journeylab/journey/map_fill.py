@@ -1,4 +1,4 @@
-"""How evidence comes into a map, what it moves, and the map as one long table."""
+"""How evidence comes into a map, and how its pains are ranked."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import json
 import math
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from journeylab.journey.map_model import ASSUMED, LANES, plain, put
+from journeylab.journey.map_model import ASSUMED, LANES, plain, put, touchpoint
+from journeylab.journey.map_moves import moves
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pandas as pd
+
     from journeylab.journey.map import Map
     from journeylab.journey.map_evidence import Evidence
 
-#: Lanes whose figures are compared with what stood there before.
-_MOVING = ("volume", "drop_off", "time", "emotion", "support", "repeat_contacts", "stake")
 #: What a pain or opportunity keeps when its evidence is renewed.
 _TEAMS = ("votes", "owner", "kpi", "next_step")
 
@@ -27,9 +26,7 @@ def filled(before: Map, found: Evidence, about: Mapping[str, str]) -> str:
     data = before.data()
     rows = dict(list(found.rows.groupby("touchpoint", sort=False)))
     pains = dict(list(found.pains.groupby("touchpoint", sort=False)))
-    moves: list[dict[str, Any]] = []
     for point in data["touchpoints"]:
-        old = before.touchpoint(point["id"])
         cells = {lane: cell for lane, cell in point.get("cells", {}).items() if cell.get("source", ASSUMED) == ASSUMED}
         extras = {lane: cell for lane, cell in point.get("cells", {}).items() if lane not in LANES}
         for row in rows[point["id"]].to_dict("records") if point["id"] in rows else ():
@@ -38,10 +35,9 @@ def filled(before: Map, found: Evidence, about: Mapping[str, str]) -> str:
                 continue
             kept = {k: v for k, v in point.get("cells", {}).get(lane, {}).items() if k not in _FIGURES}
             cells[lane] = {**kept, **plain(**{key: row[key] for key in _FIGURES})}
-        moves += _moved(old, cells)
         point["cells"] = {lane: cells[lane] for lane in (*LANES, *extras) if lane in cells}
         _renew(point, pains.get(point["id"]))
-    put(data, "moves", moves or None)
+    put(data, "moves", moves(before.touchpoints, [touchpoint(p) for p in data["touchpoints"]], found.currency) or None)
     put(data, "period", [str(day) for day in found.period] if found.period else None)
     put(data, "currency", found.currency or None)
     put(data, "caveats", list(found.caveats) or None)
@@ -50,7 +46,8 @@ def filled(before: Map, found: Evidence, about: Mapping[str, str]) -> str:
     return json.dumps(data, ensure_ascii=False, allow_nan=False)
 
 
-_FIGURES = ("text", "source", "value", "n", "of", "lower", "upper", "date")
+#: What of a cell is renewed.
+_FIGURES = ("text", "source", "value", "n", "of", "lower", "upper", "date", "unit", "days")
 
 
 def _renew(point: dict[str, Any], frame: pd.DataFrame | None) -> None:
@@ -59,40 +56,6 @@ def _renew(point: dict[str, Any], frame: pd.DataFrame | None) -> None:
     found = [] if frame is None else frame.drop(columns="touchpoint").to_dict("records")
     new = [{**{k: v for k, v in old.get(row["id"], {}).items() if k in _TEAMS}, **plain(**row)} for row in found]
     point["pains"] = [pain for pain in old.values() if pain.get("source", ASSUMED) == ASSUMED] + new
-
-
-def _moved(old: Any, cells: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return the figures of a touchpoint that differ from before; clear ones lie beyond both intervals' noise."""
-    moves = []
-    for lane in _MOVING:
-        was, new = old.cell(lane), cells.get(lane)
-        if was is None or new is None or was.source == ASSUMED or new["source"] == ASSUMED:
-            continue
-        one, two = was.value, new.get("value", math.nan)
-        if lane == "volume":  # how many, not which share of all
-            one, two = float(was.n or 0), float(new.get("n", 0))
-        if one == two or not (math.isfinite(one) and math.isfinite(two)):
-            continue
-        clear = lane != "volume" and beyond(
-            one, was.lower, was.upper, two, new.get("lower", math.nan), new.get("upper", math.nan)
-        )
-        moves.append({"touchpoint": old.id, "lane": lane, "before": one, "after": two, "clear": clear})
-    return moves
-
-
-def beyond(one: float, low: float, high: float, two: float, low2: float, high2: float) -> bool:
-    """Say whether two figures differ beyond noise: the interval of their difference leaves out 0.
-
-    Square-and-add of the distances to the near ends (Zou & Donner 2008, Statistics in Medicine 27).
-
-    >>> beyond(0.5, 0.45, 0.55, 0.7, 0.65, 0.75), beyond(0.5, 0.4, 0.6, 0.55, 0.5, 0.6)
-    (True, False)
-    """
-    if not all(map(math.isfinite, (low, high, low2, high2))):
-        return False
-    if two >= one:
-        return two - one > math.hypot(two - low2, high - one)
-    return one - two > math.hypot(high2 - two, one - low)
 
 
 def weight(pain: Mapping[str, Any]) -> tuple[int, float]:
@@ -104,22 +67,3 @@ def weight(pain: Mapping[str, Any]) -> tuple[int, float]:
     if pain["clear"] and math.isfinite(money):
         return 2, money
     return int(pain["clear"]), share
-
-
-def long(chart: Map) -> pd.DataFrame:
-    """Return a map as rows: stage, touchpoint, lane, text, kind, source, and the figures."""
-    stages = {stage.id: stage.name for stage in chart.stages}
-    rows = []
-    for point in chart.touchpoints:
-        where = {"stage": stages[point.stage], "touchpoint": point.name}
-        for lane, cell in point.cells.items():
-            rows.append({**where, "lane": LANES.get(lane, lane), **cell.__dict__})
-        rows += [{**where, "lane": "Pain point", **pain.__dict__} for pain in point.pains]
-        rows += [{**where, "lane": "Opportunity", **chance.__dict__} for chance in point.opportunities]
-        for criterion, score in point.scores.items():
-            rows.append({**where, "lane": f"Score: {criterion}", "value": score, "source": ASSUMED})
-        if not point.cells and not point.pains and not point.opportunities and not point.scores:
-            rows.append({**where, "lane": ""})
-    columns = ["stage", "touchpoint", "lane", "text", "kind", "source", "value", "n", "of", "lower", "upper", "margin"]
-    columns += ["clear", "date", "votes", "owner", "kpi", "next_step"]
-    return pd.DataFrame(rows, columns=columns)

@@ -6,14 +6,19 @@ import math
 from typing import TYPE_CHECKING, NamedTuple
 
 from journeylab import words
+from journeylab.journey.map_figures import ends, margin
 from journeylab.journey.map_lettering import clean, fit, shorter, width
 from journeylab.journey.map_model import ASSUMED, OBSERVED
 from journeylab.journey.map_sheet import SHAPES
 
 if TYPE_CHECKING:
     from journeylab.journey.map import Map
-    from journeylab.journey.map_model import Cell, Touchpoint
+    from journeylab.journey.map_model import Cell, Pain, Touchpoint
     from journeylab.journey.map_sheet import Picture
+
+
+#: Height of a line of actions and channels, and the room below which a line of them says nothing.
+_LINE, _NARROW = 17, 110.0
 
 
 class Room(NamedTuple):
@@ -46,6 +51,58 @@ def volume(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
     if not at.dense:
         said = words.count(cell.n) if cell.n else cell.text
         with_source(out, cell, shorter(said, room - 12, 15.5), at.left + 8, at.y + 15, 15.5)
+
+
+def doing(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
+    """Write what customers do here, and by which channels they come; in a narrow column what the team wrote first."""
+    del chart
+    cells = [(lane, point.cells[lane]) for lane in ("actions", "channels") if lane in point.cells]
+    if at.dense or not cells:
+        return
+    room, lines = at.right - at.left - 23, int((at.bottom - at.y - 6) // _LINE)
+    if room < _NARROW and lines < 4:  # a line says nothing there: one of them takes both
+        cells = sorted(cells, key=lambda each: (not _teams(each[1]), (each[0] == "actions") != _teams(each[1])))[:1]
+    most, size = lines // len(cells), 12.0 if room < _NARROW else 12.5
+    for place, (lane, cell) in enumerate(cells):
+        y = at.y + 12 + place * most * _LINE
+        out.mark("evidence", at.left + 12, y, SHAPES[cell.source], 30, hollow=_teams(cell))
+        for row, line in enumerate(fit(_shortened(lane, cell, room * most), room, size, most)):
+            out.write(line, at.left + 20, y + row * _LINE, size)
+
+
+def _teams(cell: Cell) -> bool:
+    """Say whether the team wrote a cell."""
+    return cell.source == ASSUMED
+
+
+def _shortened(lane: str, cell: Cell, room: float) -> str:
+    """Return the words of a cell, of the data's own only as much as fits whole."""
+    if cell.source != OBSERVED:
+        return cell.text
+    if lane == "actions":
+        return _first_that_fits((cell.text, cell.text.removesuffix(" a visitor")), room * 0.9, 12.5)
+    parts = cell.text.split(", ")
+    said = [", ".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    return _first_that_fits(tuple(said), room * 0.9, 12.5)
+
+
+def stake(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
+    """Write the margin at stake where customers leave, and the time to the next touchpoint."""
+    money, time = point.cell("stake"), point.cell("time")
+    if at.dense:
+        return
+    if money is not None:
+        known = math.isfinite(money.value)
+        said = words.money(money.value, chart.currency) if known else money.text
+        span = f"{said} ({ends('stake', money, chart.currency)})"
+        room = at.right - at.left - 26
+        said = _first_that_fits((span, said), room, 15.5) if math.isfinite(money.lower) else said
+        with_source(out, money, shorter(said, room, 15.5), at.left + 8, at.y + 13, 15.5, bold=True)
+    if time is not None:
+        room = at.right - at.left - 12
+        said = words.length(time.value) if math.isfinite(time.value) else time.text
+        said = _first_that_fits((f"{said} to the next", f"{said} to next", said), room, 12.5)
+        out.write(shorter(said, room, 12.5), at.left + 8, at.y + 31, 12.5, "soft")
 
 
 def drop_off(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
@@ -95,7 +152,7 @@ def pains(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
     tall, more = (at.bottom - at.y - 8) / most, max(0, len(sore) - most)
     for place, pain in enumerate(sore[:most]):
         top = at.y + 4 + place * tall
-        out.rect("pain", at.left + 5, top, at.right - 5, top + tall - 4, tip=clean(f"{pain.kind}: {pain.text}"))
+        out.rect("pain", at.left + 5, top, at.right - 5, top + tall - 4, tip=clean(_tip(pain, chart.currency)))
         out.mark("pain", at.left + 15, top + 11, "triangle-down", 60)
         votes = f" · {pain.votes}" if pain.votes else ""
         room = at.right - at.left - 43
@@ -122,6 +179,13 @@ def pains(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
     if more:
         said = f"+ {more}" if math.isfinite(sore[most - 1].margin) else f"+ {more} more"
         out.write(said, at.right - 12, at.bottom - 16, 12, "pain_ink", align="right")
+
+
+def _tip(pain: Pain, currency: str) -> str:
+    """Return a pain whole: its kind, its words, how many it rests on, and its money."""
+    rests_on = f"n = {pain.n:,} of {pain.of:,}" if pain.n is not None and pain.of else ""
+    money = margin(pain.margin, pain.margin_lower, pain.margin_upper, currency)
+    return "; ".join(part for part in (f"{pain.kind}: {pain.text}", rests_on, money) if part)
 
 
 def chances(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
@@ -169,10 +233,16 @@ def kpi(out: Picture, chart: Map, point: Touchpoint, at: Room) -> None:
         return
     if kpi is not None:
         out.mark("evidence", at.left + 12, at.y + 12, SHAPES[kpi.source], 30, hollow=kpi.source == ASSUMED)
-        for place, line in enumerate(fit(kpi.text, at.right - at.left - 26, 12, 2 if owner else 3)):
+        room, most = at.right - at.left - 26, 1 if owner else 2
+        said = (
+            kpi.text
+            if _teams(kpi)
+            else _first_that_fits((kpi.text, kpi.text.partition(" (")[0]), most * room * 0.9, 12)
+        )
+        for place, line in enumerate(fit(said, room, 12, most)):
             out.write(line, at.left + 21, at.y + 12 + place * 14.5, 12)
     if owner is not None:
-        out.write(shorter(owner.text, at.right - at.left - 14, 13), at.left + 8, at.y + 44, 13, bold=True)
+        out.write(shorter(owner.text, at.right - at.left - 14, 13), at.left + 8, at.y + 32, 13, bold=True)
 
 
 def _first_that_fits(said: tuple[str, ...], room: float, size: float) -> str:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 FORMAT, VERSION = "journeylab journey map", 1
+#: Coverage of every interval on a map.
+LEVEL = 0.95
 
 #: Where a cell's content comes from: counted, answered by customers, or written by the team.
 OBSERVED, SURVEY, ASSUMED = "observed", "survey", "assumed"
@@ -69,6 +71,9 @@ class Cell:
         lower: Lower end of its interval.
         upper: Upper end.
         date: Last day of the evidence.
+        unit: What is counted, where touchpoints are counted by different things: 'visitor', 'known visitor', 'visit'
+            or 'buyer'; figures of different units are not compared.
+        days: Days a total adds up over.
     """
 
     text: str = ""
@@ -79,11 +84,17 @@ class Cell:
     lower: float = math.nan
     upper: float = math.nan
     date: str = ""
+    unit: str = ""
+    days: int | None = None
 
 
 @dataclass(frozen=True)
 class Pain:
-    """A pain point: its kind, its words, and its evidence; `clear` if beyond noise; `margin` that goes with it."""
+    """A pain point: its kind, its words, and its evidence.
+
+    `lower` and `upper` are the ends of the interval of n / of, `clear` says whether it is beyond noise, `margin` is the
+    money that goes with it and `margin_lower` and `margin_upper` the ends of its interval.
+    """
 
     id: str
     text: str
@@ -94,6 +105,8 @@ class Pain:
     lower: float = math.nan
     upper: float = math.nan
     margin: float = math.nan
+    margin_lower: float = math.nan
+    margin_upper: float = math.nan
     clear: bool = False
     date: str = ""
     votes: int = 0
@@ -185,7 +198,7 @@ def plain(**parts: Any) -> dict[str, Any]:
         if value is None or value == "" or (isinstance(value, float) and not math.isfinite(value)):
             continue
         value = value.item() if hasattr(value, "item") else value  # noqa: PLW2901 - numpy's kinds are no JSON
-        kept[key] = int(value) if key in {"n", "of", "votes"} else value
+        kept[key] = int(value) if key in {"n", "of", "votes", "days"} else value
     return kept
 
 

@@ -12,7 +12,7 @@ from journeylab.checks import duration
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import wilson
 from journeylab.journey.friction import friction
-from journeylab.journey.map_model import OBSERVED, new_id
+from journeylab.journey.map_model import LEVEL, OBSERVED, new_id
 from journeylab.journey.map_template import SUPPORT
 from journeylab.journey.map_traffic import as_steps
 from journeylab.journey.stake import stake
@@ -54,7 +54,8 @@ def leaks(
     steps = [(step, point) for step, point in zip(as_steps(path), path, strict=False) if not step.get("optional")]
     if len(steps) < 2:
         return [], [], []
-    asked: dict[str, Any] = {"steps": [step for step, _point in steps], "window": window, "unit": unit, "draws": _DRAWS}
+    asked: dict[str, Any] = {"steps": [step for step, _point in steps], "window": window, "unit": unit, "level": level,
+                             "draws": _DRAWS}  # fmt: skip
     asked["by"] = "device" if shop.has("events.device") else None
     valued = True
     try:
@@ -73,28 +74,37 @@ def leaks(
             low, high = (words.money(row[end], shop.currency) for end in ("lower", "upper"))
             rows.append({"touchpoint": here["id"], "lane": "stake", "source": OBSERVED, "value": row["margin"],
                          "text": f"{words.money(row['margin'], shop.currency)} ({low} to {high})", "n": row["lost"],
-                         "of": row["of"], "lower": row["lower"], "upper": row["upper"]})  # fmt: skip
+                         "of": row["of"], "lower": row["lower"], "upper": row["upper"],
+                         "days": found.days})  # fmt: skip
     for leak in found.found().to_dict("records"):
         here, there = (steps[int(leak["position"]) - back][1] for back in (2, 1))
         mine, others = (words.percent(leak[rate], digits=0) for rate in ("rate", "expected_rate"))
+        gone = int(leak["of"]) - int(leak["n"])
+        lower, upper = wilson(gone, leak["of"], level=level)
         pains.append(
             {
                 "touchpoint": here["id"], "id": new_id(f"leak {leak['group']}", ()), "kind": "usability",
                 "text": f"{leak['group']}: {mine} go on to “{there['name']}”, others {others}",
-                "source": OBSERVED, "n": int(leak["of"]) - int(leak["n"]), "of": int(leak["of"]), "lower": np.nan,
-                "upper": np.nan, "margin": leak["margin"] if valued else np.nan, "clear": True,
+                "source": OBSERVED, "n": gone, "of": int(leak["of"]), "lower": float(lower), "upper": float(upper),
+                "clear": True, **(_money(leak) if valued else {"margin": np.nan}),
             }
         )  # fmt: skip
     if not rows:
         return pains, rows, []
-    noun = "visits" if unit == "session" else "visitors"
+    noun = "visit" if unit == "session" else "visitor"
+    rows = [{**row, "unit": noun} for row in rows]
     long = words.length(duration(window, "window").total_seconds())
     said = [
-        f"Who leaves: {noun} who go no further within {long}, in order; those who came in its last days do not count."
+        f"Who leaves: {noun}s who go no further within {long}, in order; those who came in its last days do not count."
     ]
     if valued:
         said.append("Margin at stake is what those lost would bring if they did as those who went on: a ceiling.")
     return pains, rows, said
+
+
+def _money(row: dict[str, Any]) -> dict[str, float]:
+    """Return the margin that goes with a finding of an analysis, with the ends of its interval."""
+    return {"margin": row["margin"], "margin_lower": row["lower"], "margin_upper": row["upper"]}
 
 
 def _left(
@@ -113,12 +123,14 @@ def _left(
     return out
 
 
-def signs(shop: Dataset, path: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
+def signs(
+    shop: Dataset, path: Sequence[dict[str, Any]], *, level: float = LEVEL
+) -> tuple[list[dict[str, Any]], list[str]]:
     """Return the clear signs of friction where they show, and caveats; that visits end is the drop-off's matter."""
     if not path:
         return [], []
     try:
-        found = friction(shop, goal=path[-1]["events"], draws=_DRAWS)
+        found = friction(shop, goal=path[-1]["events"], level=level, draws=_DRAWS)
     except NotEnoughData:
         return [], []
     clear = found.found()
@@ -130,11 +142,12 @@ def signs(shop: Dataset, path: Sequence[dict[str, Any]]) -> tuple[list[dict[str,
         if at is None:
             continue
         text = f"{row['finding']}: {words.percent(row['share'])} of {words.count(row['of'])} visits"
+        lower, upper = wilson(row["n"], row["of"], level=level)
         pains.append(
             {
                 "touchpoint": at, "id": new_id(f"friction {row['sign']} {row['place']}", [p["id"] for p in pains]),
                 "text": text, "kind": row["type"], "source": OBSERVED, "n": int(row["n"]), "of": int(row["of"]),
-                "lower": np.nan, "upper": np.nan, "margin": row["margin"], "clear": True,
+                "lower": float(lower), "upper": float(upper), "clear": True, **_money(row),
             }
         )  # fmt: skip
     return pains, ["Friction goes with fewer orders; that it causes them is for a test to show."] if pains else []

@@ -27,19 +27,25 @@ DENSE = 14
 LEFT, RIGHT, GUTTER = 20.0, 1584.0, 140.0
 #: Heights of the lanes of each view; a share instead, 0 to 1, takes that part of the room the others leave.
 _LANES = {
-    "map": {"volume": 50.0, "drop_off": 48.0, "emotion": 0.4, "thoughts": 66.0, "pains": 0.36, "chances": 0.24,
-            "support": 44.0, "kpi": 56.0},
+    "map": {"doing": 42.0, "volume": 46.0, "drop_off": 46.0, "stake": 42.0, "emotion": 0.4, "thoughts": 66.0,
+            "pains": 0.37, "chances": 0.23, "support": 42.0, "kpi": 44.0},
     "curve": {"drop_off": 66.0, "emotion": 0.66, "pains": 0.34},
     "guess": {"drop_off": 66.0, "emotion": 1.0},
 }  # fmt: skip
 #: Height of a lane in which nothing stands while something does in others, and what a line of guesses adds.
 _EMPTY, _GUESS = 32.0, 22.0
 #: Lanes that hold nothing but words.
-_WORDS = ("thoughts", "support", "kpi")
+_WORDS = ("doing", "stake", "thoughts", "support", "kpi")
+#: Lanes that a low sheet has no room for.
+_TALL = ("doing", "stake")
+#: What stands in a lane, where it is not called like it.
+_CELLS = {"kpi": ("kpi", "owner"), "drop_off": ("drop_off", "guess_drop_off"), "doing": ("actions", "channels"),
+          "stake": ("stake", "time")}  # fmt: skip
 #: Asked over the map that teams guess from.
 QUESTION = "What do you think customers feel here, and how many leave?"
-_LABELS = {"volume": "Visitors", "drop_off": "Leave here", "emotion": "Emotion", "thoughts": "Thoughts",
-           "pains": "Pain points", "chances": "Opportunities", "support": "Support", "kpi": "KPI, owner"}  # fmt: skip
+_LABELS = {"doing": "Actions, channels", "volume": "Visitors", "drop_off": "Leave here", "stake": "At stake, time",
+           "emotion": "Emotion", "thoughts": "Thoughts", "pains": "Pain points", "chances": "Opportunities",
+           "support": "Support", "kpi": "KPI, owner"}  # fmt: skip
 
 
 def picture(chart: Map, *, paper: str = "16:9", view: str = "map") -> Picture:
@@ -49,7 +55,7 @@ def picture(chart: Map, *, paper: str = "16:9", view: str = "map") -> Picture:
     points = chart.touchpoints
     big = view != "map"
     _heading(out, chart, big=big)
-    lanes = _heights(chart, view)
+    lanes = _heights(chart, view, height)
     wide = (RIGHT - GUTTER - LEFT) / max(len(points), 1)
     columns = {p.id: (GUTTER + LEFT + i * wide, GUTTER + LEFT + (i + 1) * wide) for i, p in enumerate(points)}
     dense = len(points) > DENSE
@@ -74,13 +80,16 @@ def picture(chart: Map, *, paper: str = "16:9", view: str = "map") -> Picture:
     return out
 
 
-def _heights(chart: Map, view: str) -> dict[str, float]:
+def _heights(chart: Map, view: str, height: float) -> dict[str, float]:
     """Return the height or share of each lane; one in which nothing stands makes room for the others.
 
     A map on which nothing stands at all keeps its lanes: it is there to be filled, on a wall too.
     """
     points = chart.touchpoints
-    lanes = {lane: tall for lane, tall in _LANES[view].items() if len(points) <= DENSE or lane not in _WORDS}
+    out = (*(_WORDS if len(points) > DENSE else ()), *(_TALL if height < HEIGHTS["16:9"] else ()))
+    lanes = {lane: tall for lane, tall in _LANES[view].items() if lane not in out}
+    if "doing" in lanes and height > HEIGHTS["16:9"]:
+        lanes["doing"] *= 2
     empty = [lane for lane in lanes if lane != "emotion" and not any(_stands(point, lane) for point in points)]
     if view == "map" and len(empty) < len(lanes) - 1:
         lanes |= dict.fromkeys(empty, _EMPTY)
@@ -94,7 +103,7 @@ def _stands(point: Touchpoint, lane: str) -> bool:
     items = {"pains": point.pains, "chances": point.opportunities}
     if lane in items:
         return bool(items[lane])
-    cells = {"kpi": ("kpi", "owner"), "drop_off": ("drop_off", "guess_drop_off")}.get(lane, (lane,))
+    cells = _CELLS.get(lane, (lane,))
     return any(point.cell(cell) for cell in cells)
 
 
@@ -132,11 +141,17 @@ def _cards(
     out: Picture, chart: Map, columns: dict[str, tuple[float, float]], y: float, *, view: str, dense: bool
 ) -> float:
     big = view != "map"
-    tall = 170.0 if dense else 78.0 if view == "guess" else 104.0 if big else 86.0
+    names = {}
+    for point in chart.touchpoints:
+        room = columns[point.id][1] - columns[point.id][0] - 18
+        size = _size(point.name, room * 0.9, 17 if big else 14.5)
+        names[point.id] = size, fit(point.name, room * 0.95, size, 3)
+    spare = 3 - max((len(lines) for _size_of, lines in names.values()), default=3)
+    tall = 170.0 if dense else 78.0 if view == "guess" else 104.0 if big else 86.0 - 14 * spare
     moved = {move["touchpoint"]: move for move in chart.moves if move.get("clear")}
     for point in chart.touchpoints:
         left, right = columns[point.id]
-        middle, size = (left + right) / 2, _size(point.name, (right - left - 18) * 0.9, 17 if big else 14.5)
+        middle, (size, lines) = (left + right) / 2, names[point.id]
         out.rect(
             "card", left + 4, y, right - 4, y + tall - 6, tip=clean(point.name) if view == "guess" else _tip(point)
         )
@@ -146,7 +161,6 @@ def _cards(
             _word, shapes, hollow = _badge(point)
             out.mark("evidence", middle, y + tall - 16, shapes[0], 40, hollow=hollow)
             continue
-        lines = fit(point.name, (right - left - 18) * 0.95, size, 3)
         for place, line in enumerate(lines):
             out.write(line, left + 12, y + 15 + place * size * 1.18, size, bold=True)
         if view == "guess":

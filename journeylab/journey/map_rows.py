@@ -10,18 +10,21 @@ import pandas as pd
 from journeylab.journey.map_model import ASSUMED, CRITERIA, KINDS, NUMBERS, WRITTEN, add, new_id, plain, put
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from journeylab.journey.map import Map
+    from journeylab.journey.map_model import Stage, Touchpoint
 
 PARTS = ("touchpoints", "pains", "opportunities", "stages", "scores", "names")
 #: Characters a cell may have, and names a touchpoint may be known by.
 _MOST, _NAMES = 2000, 100
+#: Characters of a name by which a table calls a stage or touchpoint.
+_LABEL = 300
 
 
 def rows(chart: Map, part: str) -> pd.DataFrame:
     """Return a part of a map as a table, its ids in the first column; `part` is one of `PARTS`."""
-    stages = {stage.id: stage.name for stage in chart.stages}
+    stages, points = labels(chart.stages), labels(chart.touchpoints)
     if part == "stages":
         return _frame([(stage.id, {"name": stage.name}) for stage in chart.stages], ["name"])
     if part == "touchpoints":
@@ -41,7 +44,7 @@ def rows(chart: Map, part: str) -> pd.DataFrame:
         found = [
             (
                 f"{p.id}/{x.id}",
-                {"touchpoint": p.name, "kind": x.kind, "text": x.text, "source": x.source, "votes": x.votes},
+                {"touchpoint": points[p.id], "kind": x.kind, "text": x.text, "source": x.source, "votes": x.votes},
             )
             for p in chart.touchpoints
             for x in p.pains
@@ -51,7 +54,7 @@ def rows(chart: Map, part: str) -> pd.DataFrame:
         (
             f"{p.id}/{x.id}",
             {
-                "touchpoint": p.name,
+                "touchpoint": points[p.id],
                 "text": x.text,
                 "owner": x.owner,
                 "kpi": x.kpi,
@@ -63,6 +66,24 @@ def rows(chart: Map, part: str) -> pd.DataFrame:
         for x in p.opportunities
     ]
     return _frame(found, ["touchpoint", "text", "owner", "kpi", "next_step", "votes"])
+
+
+def labels(named: Iterable[Stage | Touchpoint]) -> dict[str, str]:
+    """Return by id how stages or touchpoints are called in a table: by name, the later of one name with a number.
+
+    >>> from journeylab.journey.map_model import Stage
+    >>> labels([Stage("a", "Buys"), Stage("b", "Buys"), Stage("c", "Buys (2)")])
+    {'a': 'Buys', 'b': 'Buys (3)', 'c': 'Buys (2)'}
+    """
+    names = {one.id: _text(one.name)[:_LABEL] or one.id for one in named}
+    found: dict[str, str] = {}
+    for key, name in names.items():
+        label, number = name, 1
+        while label in found.values() or (number > 1 and label in names.values()):
+            number += 1
+            label = f"{name} ({number})"
+        found[key] = label
+    return found
 
 
 def with_rows(chart: Map, part: str, edited: pd.DataFrame) -> Map:
@@ -106,7 +127,7 @@ def _stages(chart: Map, edited: pd.DataFrame) -> Map:
 
 
 def _touchpoints(chart: Map, edited: pd.DataFrame) -> Map:
-    stages = {stage.name: stage.id for stage in chart.stages}
+    stages = {label: key for key, label in labels(chart.stages).items()}
     before = rows(chart, "touchpoints").set_index("id")
     known = set(before.index)
     out, places = chart, {}
@@ -171,11 +192,12 @@ def _known_by(chart: Map, edited: pd.DataFrame) -> Map:
 
 
 def _items(chart: Map, part: str, edited: pd.DataFrame) -> Map:
-    home = {point.name: point.id for point in reversed(chart.touchpoints)}
+    called = labels(chart.touchpoints)
+    home = {label: key for key, label in called.items()}
     data = chart.data()
     points = _by_id(data["touchpoints"])
     old = {f"{at}/{item['id']}": item for at, point in points.items() for item in point.get(part, ())}
-    names = {f"{p.id}/{item.id}": p.name for p in chart.touchpoints for item in p.items}
+    names = {f"{p.id}/{item.id}": called[p.id] for p in chart.touchpoints for item in p.items}
     seen: dict[str, list[dict[str, Any]]] = {at: [] for at in points}
     new = []
     for key, row in _records(edited):

@@ -11,7 +11,7 @@ import numpy as np
 from ibis import _
 
 from journeylab import words
-from journeylab.intervals import wilson
+from journeylab.intervals import wilson, z_of
 from journeylab.journey import rates
 from journeylab.journey.map_model import OBSERVED
 from journeylab.journey.steps import MAX_STEPS
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import ibis.expr.types as ir
+    import pandas as pd
 
     from journeylab.data.dataset import Dataset
 
@@ -37,10 +38,11 @@ class Met:
     path: list[dict[str, Any]] = field(default_factory=list)
 
 
-def met(shop: Dataset, points: Sequence[dict[str, Any]], *, level: float) -> Met:
+def met(shop: Dataset, points: Sequence[dict[str, Any]], *, level: float, unit: str = "visitor") -> Met:
     """Count the visitors of each touchpoint, the events they did there, their channels, and the time to the next.
 
-    One query for counts and buyers, one for times, one for channels; what comes back is a few rows a touchpoint.
+    One query for counts and buyers, one for times, one for channels; what comes back is a few rows a touchpoint. `unit`
+    says what the visitors are: those of a persona are known, which all visitors are not.
     """
     events = _marked(shop.table("events"), points)
     seen = [point for point in points if point["events"]]
@@ -63,6 +65,7 @@ def met(shop: Dataset, points: Sequence[dict[str, Any]], *, level: float) -> Met
     ).iloc[0]
     counts = {point["id"]: int(whole[f"n_{i}"] or 0) for i, point in enumerate(seen)}
     path = [point for point in seen if counts[point["id"]]]
+    days = (shop.period[1] - shop.period[0]).days + 1 if shop.period else None
     rows = []
     of, bought = int(whole["of"] or 0), int(whole["buyers"] or 0)
     for i, point in enumerate(seen):
@@ -74,7 +77,7 @@ def met(shop: Dataset, points: Sequence[dict[str, Any]], *, level: float) -> Met
         with_it = int(whole[f"bought_{i}"])
         names = words.listed(point["events"][:3])
         rows += [
-            _row(point, "volume", f"{words.count(n, 'visitor')}", n / of, n, of, lower, upper),
+            {**_row(point, "volume", f"{words.count(n, 'visitor')}", n / of, n, of, lower, upper), "days": days},
             _row(point, "actions", f"{done / n:.1f} × {_shown(names)} a visitor", done / n, n, None),
         ]
         if bought and i < last:
@@ -82,8 +85,8 @@ def met(shop: Dataset, points: Sequence[dict[str, Any]], *, level: float) -> Met
             said = f"{words.percent(with_it / bought)} of {words.count(bought, 'buyer')} come by here"
             rows.append(_row(point, "met_by_buyers", said, with_it / bought, with_it, bought, low, high))
     rows += _channels(shop, events, seen, counts)
-    rows += _times(shop, people, seen, path)
-    return Met(rows, path)
+    rows += _times(shop, people, seen, path, level)
+    return Met([{**row, "unit": "buyer" if row["lane"] == "met_by_buyers" else unit} for row in rows], path)
 
 
 def _marked(events: ir.Table, points: Sequence[dict[str, Any]]) -> ir.Table:
@@ -117,9 +120,13 @@ def _channels(
 
 
 def _times(
-    shop: Dataset, people: ir.Table, seen: Sequence[dict[str, Any]], path: Sequence[dict[str, Any]]
+    shop: Dataset, people: ir.Table, seen: Sequence[dict[str, Any]], path: Sequence[dict[str, Any]], level: float
 ) -> list[dict[str, Any]]:
-    """Return the median time from the first visit of a touchpoint to the first of the next on the main path."""
+    """Return the median time from the first visit of a touchpoint to the first of the next on the main path.
+
+    Its interval is that of order statistics, n / 2 ± z √n / 2, without any form of distribution (Conover 1999,
+    Practical Nonparametric Statistics, section 3.2); half of all times lie between the quartiles, which are said.
+    """
     main = [point for point in path if point["id"] not in OPTIONAL]
     pairs = [(seen.index(one), seen.index(two)) for one, two in itertools.pairwise(main)]
     parts = []
@@ -140,8 +147,21 @@ def _times(
         if found and found["n"]:
             low, middle, high = (words.length(found[q]) for q in ("q1", "q2", "q3"))
             said = f"{middle} to the next (half within {low} to {high})"
-            rows.append(_row(seen[one], "time", said, found["q2"], int(found["n"]), None, found["q1"], found["q3"]))
+            ends = _median_ends(table[table["pair"] == one], level)
+            rows.append(_row(seen[one], "time", said, found["q2"], int(found["n"]), None, *ends))
     return rows
+
+
+def _median_ends(times: pd.DataFrame, level: float) -> tuple[float, float]:
+    """Return the interval of a median of times in slots; NaN where so few cannot have one."""
+    mine = times.sort_values("seconds")
+    ends = mine["n"].cumsum().to_numpy("int64")
+    n, half = int(ends[-1]), z_of(level) / 2
+    if n * 0.5 <= half * n**0.5:
+        return np.nan, np.nan
+    seconds = mine["seconds"].to_numpy(float)
+    lower, upper = (rates.quantile(seconds, ends, 0.5 + sign * half / n**0.5) for sign in (-1, 1))
+    return lower, upper
 
 
 def as_steps(path: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

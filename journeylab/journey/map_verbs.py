@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from journeylab.checks import number, one_of, whole
 from journeylab.errors import BadParameter
-from journeylab.journey.map_check import check
+from journeylab.journey.map_check import write
 from journeylab.journey.map_model import ASSUMED, CRITERIA, KINDS, LANES, NUMBERS, add, new_id, plain, put
 
 if TYPE_CHECKING:
@@ -41,9 +40,7 @@ class Verbs:
         """Return the map after a change of its data, checked."""
         data = self.data()
         edit(data)
-        check(data)
-        text = json.dumps(data, ensure_ascii=False, allow_nan=False)
-        return replace(self, text=text)  # type: ignore[type-var]
+        return replace(self, text=write(data))  # type: ignore[type-var]
 
     def with_(self, **parts: Any) -> Self:
         """Return the map with other parts of its own, such as `title` or `about`."""

@@ -123,12 +123,12 @@ def quartiles(times: pd.DataFrame) -> pd.DataFrame:
         ends = np.cumsum(mine["n"].to_numpy("int64"))
         row: dict[str, object] = {"group": group, "n": int(ends[-1]) if len(ends) else 0}
         for i in (1, 2, 3):
-            row[f"q{i}"] = _quantile(mine["seconds"].to_numpy(float), ends, i / 4)
+            row[f"q{i}"] = quantile(mine["seconds"].to_numpy(float), ends, i / 4)
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _quantile(values: NDArray[np.float64], ends: NDArray[np.int64], share: float) -> float:
+def quantile(values: NDArray[np.float64], ends: NDArray[np.int64], share: float) -> float:
     """Return a quantile of sorted values that end at these counts, by linear interpolation between neighbours."""
     if not len(ends):
         return float("nan")

@@ -29,6 +29,8 @@ _FROM: dict[str, tuple[tuple[str, bool, float, float], ...]] = {
     "simplicity": (("ease", False, -2.0, 2.0),),
     "appeal": (("emotion", False, -2.0, 2.0),),
 }
+#: What a whole number leaves open: a team that means 4.4 scores 4.
+_HALF = 0.5
 #: Shown in the chart at most.
 _SHOWN = 24
 
@@ -38,8 +40,9 @@ class Scorecard(Result):
     """Scores from 0 to 5 by touchpoint and criterion.
 
     Args:
-        rows: touchpoint, criterion, team, evidence, lower, upper, n, gap (team - evidence), clear (the team's score
-            lies outside the interval), from_lane; the biggest clear disagreement first, then scores with one side only.
+        rows: touchpoint, criterion, team, evidence, lower, upper, n, gap (team - evidence), clear (the interval lies
+            further than half a point from the team's score, which is a whole number), from_lane; the biggest clear
+            disagreement first, then scores with one side only.
     """
 
     views: ClassVar[tuple[str, ...]] = ("scores",)
@@ -57,7 +60,11 @@ class Scorecard(Result):
             scored = int(self.rows["team"].notna().sum())
             if not scored:
                 return "The team has not scored any touchpoint yet."
-            return f"No score of the team lies outside what the evidence says ({words.count(scored, 'score')})."
+            both = int((self.rows["team"].notna() & self.rows["evidence"].notna()).sum())
+            if not both:
+                return f"Nothing is known yet to put beside the team's {words.count(scored, 'score')}."
+            beside = f"{words.count(both, 'score')} with evidence"
+            return f"No score of the team is clearly more than half a point from what the evidence says ({beside})."
         top = apart.iloc[0]
         way = "better" if top["gap"] > 0 else "worse"
         return (
@@ -90,7 +97,7 @@ def scorecard(chart: Map) -> Scorecard:
     frame = pd.DataFrame(rows, columns=columns)
     frame = frame.astype(dict.fromkeys(("team", "evidence", "lower", "upper", "n"), float))
     frame["gap"] = frame["team"] - frame["evidence"]
-    frame["clear"] = (frame["team"] < frame["lower"]) | (frame["team"] > frame["upper"])
+    frame["clear"] = (frame["team"] + _HALF < frame["lower"]) | (frame["team"] - _HALF > frame["upper"])
     size = frame["gap"].abs()
     frame = frame.assign(size=size).sort_values(
         ["clear", "size"], ascending=False, kind="stable", na_position="last", ignore_index=True

@@ -54,6 +54,7 @@ class Stake(Result):
         strata: Columns within which groups are compared; none are held equal if empty.
         level: Coverage of the intervals.
         unit: 'visitor' or 'session'.
+        days: Days on which those who are counted came.
     """
 
     views: ClassVar[tuple[str, ...]] = ("steps", "leaks")
@@ -68,6 +69,7 @@ class Stake(Result):
     strata: tuple[str, ...]
     level: float
     unit: str
+    days: float
 
     def table(self) -> pd.DataFrame:
         """Return steps and leaks in one table, told apart by `kind`."""
@@ -217,6 +219,7 @@ def stake(
         strata=tuple(strata),
         level=level,
         unit=unit,
+        days=days,
         caveats=(
             *_caveats(worth, leaks, strata, by),
             *_left_out(late, rules, grid, unit),

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from journeylab import words
 from journeylab.charts.journey_map import PALETTES
+from journeylab.journey.map_figures import margin
 from journeylab.journey.map_lettering import clean, shorter
 from journeylab.journey.map_model import ASSUMED, OBSERVED, SURVEY
+from journeylab.journey.map_table import course
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -173,17 +175,8 @@ def _journey(slide: _Slide, chart: Map, points: Sequence[Touchpoint]) -> None:
         slide.text(label, 0.1, y, 1.2, 0.3, 9, "soft", bold=True)
     for point in points:
         x = at[point.id] + 0.04
-        slide.box(
-            f"{shorter(point.name, wide * 190, 12)}\n{_known_by(point)}",
-            x,
-            1.42,
-            wide - 0.08,
-            0.74,
-            "card",
-            "card_line",
-            11,
-            bold=True,
-        )
+        name = f"{shorter(point.name, wide * 190, 12)}\n{_known_by(point)}"
+        slide.box(name, x, 1.42, wide - 0.08, 0.74, "card", "card_line", 11, bold=True)
         left = point.cells.get("drop_off")
         if left is not None and math.isfinite(left.value):
             said = f"{_MARKS[left.source]} {words.percent(left.value, digits=0)}"
@@ -301,17 +294,20 @@ def _pain(pain: Any, currency: str, wide: float) -> str:
 
 
 def _tables(deck: Any, chart: Map) -> None:
-    """Put pains, opportunities and scores on slides of their own, as many as they need."""
+    """Put what is done, pains, opportunities and scores on slides of their own, as many as they need."""
+    done = course(chart, _MARKS)
+    _pages(deck, "What is done, by which channels, how long it takes, what is at stake", done, [2, 2.6, 3.6, 2.2, 2.4])
     pains = chart.pains()
     if len(pains):
-        money = [words.money(m, chart.currency) if m == m else "" for m in pains["margin"]]  # noqa: PLR0124 - not NaN
+        ends = zip(pains["margin"], pains["margin_lower"], pains["margin_upper"], strict=True)
+        money = [margin(*each, chart.currency).replace(" of margin", "") for each in ends]
         shown = pains.assign(
             evidence=[f"{_MARKS[s]} {s}" for s in pains["source"]],
             money=money,
             sure=["yes" if clear else "" for clear in pains["clear"]],
         )[["touchpoint", "kind", "text", "evidence", "sure", "money", "votes"]]
         shown.columns = ["Touchpoint", "Kind", "Pain point", "Known from", "Beyond noise", "Margin", "Dots"]
-        _pages(deck, "Pain points, the worst first", shown, [2.0, 1.55, 4.75, 1.4, 1.05, 1.2, 0.85])
+        _pages(deck, "Pain points, the worst first", shown, [1.9, 1.4, 4.3, 1.3, 1.0, 2.1, 0.8])
     chances = chart.opportunities()
     if len(chances):
         shown = chances[["touchpoint", "text", "owner", "kpi", "next_step", "votes"]]

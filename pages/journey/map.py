@@ -3,11 +3,11 @@
 import streamlit as st
 
 import journeylab as jl
-from journeylab.app import controls, map_editor, map_keeper, map_page, map_takeaway, workshop
+from journeylab.app import controls, map_editor, map_keeper, map_page, map_tables, map_takeaway, workshop
 from journeylab.app.presenter import present_button, presenting
 from journeylab.app.shell import page
 
-LOOKS = ("Map", "Edit", "Pain points", "Scorecard", "Compare")
+LOOKS = ("Map", "Table", "Edit", "Pain points", "Scorecard", "Compare")
 
 with page(
     "Journey map",
@@ -23,11 +23,13 @@ with page(
         with st.container(horizontal=True):
             present_button()
             map_takeaway.downloads(chart)
-        map_page.moved(chart)
+        map_tables.moved(chart)
+    elif look == "Table":
+        map_tables.table(chart)
     elif look == "Edit":
         map_editor.editor(chart)
     elif look == "Pain points":
-        map_page.pains(chart)
+        map_tables.pains(chart)
     elif look == "Scorecard":
         map_editor.scores(chart)
     elif look == "Compare":

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 MAP, WORKSHOP = "journey/map", "journey/workshop"
 HOSTILE = "<img src=x onerror=alert(1)> **b** :tada:"
-LOOKS = ("Map", "Edit", "Pain points", "Scorecard", "Compare")
+LOOKS = ("Map", "Table", "Edit", "Pain points", "Scorecard", "Compare")
 STEPS = ("Guess", "Reveal", "Vote", "Agree", "Find the leak")
 
 
@@ -68,6 +69,16 @@ def test_the_map_is_drafted_from_the_data_and_one_click_keeps_it(open_app: Open,
     assert kept(app).touchpoint("look").cell("volume").n == 90
 
 
+@pytest.mark.parametrize(
+    "bad", [{"period": 5}, {"moves": [{"touchpoint": ["x"], "clear": True}]}], ids=["period", "moves"]
+)
+def test_a_kept_map_that_is_none_is_said_and_the_page_draws_another(open_app: Open, shop: Dataset, bad: dict[str, Any]):
+    app = open_app(MAP, shop=shop.with_edit(EDIT, {"": {**Map.blank().data(), **bad}}))
+    assert not app.exception
+    assert "The map" in app.error[0].value
+    assert len(app.get("vega_lite_chart")) == 1
+
+
 def test_what_the_team_wrote_outlives_a_refresh_and_the_lab_file(open_app: Open, shop: Dataset, tmp_path: Path):
     import journeylab as jl
 
@@ -85,6 +96,47 @@ def test_what_the_team_wrote_outlives_a_refresh_and_the_lab_file(open_app: Open,
     assert kept(again) == saved
     assert HOSTILE not in [item.value for item in again.get("markdown")]
     opened.close()
+
+
+def shown(app: AppTest) -> list[dict[str, str]]:
+    """How the columns of each table are called."""
+    labels = []
+    for item in app.dataframe:
+        said = json.loads(item.proto.columns)
+        labels.append({name: column.get("label") or name for name, column in said.items()})
+    return labels
+
+
+def test_every_figure_of_the_map_stands_in_a_table_with_n_and_interval(open_app: Open, shop: Dataset):
+    app = open_app(MAP, shop=shop, query={"look": "Table"})
+    assert not app.exception
+    (table,) = app.dataframe
+    assert {"Figure", "95 % interval", "n", "of", "Known from", "Last day"} <= set(table.value.columns)
+    assert len(table.value) == len(Map.from_data(shop).table())
+
+
+def test_what_moved_is_said_in_words_by_the_day_with_intervals(open_app: Open, shop: Dataset):
+    start = Map.from_data(shop.between("2026-01-01", "2026-01-20"))
+    app = open_app(MAP, shop=start.keep(shop))
+    app.button(key="map_fill").click().run()
+    assert not app.exception
+    assert "Since the map was last filled" in said(app)
+    (table,) = app.dataframe
+    assert {"Change", "Before", "Now"} <= set(table.value.columns)
+    assert table.value["Now"].map(lambda value: isinstance(value, str)).all()
+    assert set(table.value["Change"]) <= {"beyond noise", "may be noise", "new", "gone"}
+
+
+def test_two_maps_stand_in_a_table_with_names_and_no_raw_columns(open_app: Open, shop: Dataset):
+    other = Map.blank(persona="Gifts").with_pain("look", HOSTILE)
+    app = open_app(MAP, shop=other.keep(shop), query={"look": "Compare", "beside": "Gifts"})
+    assert not app.exception
+    (labels,) = shown(app)
+    assert labels["one"] == "Everyone: the journey"
+    assert labels["other"] == "Gifts: the journey"
+    assert not any(
+        "_" in label for name, label in labels.items() if name in {"touchpoint", "what", "clear", "difference"}
+    )
 
 
 def test_undo_takes_back_the_last_step(open_app: Open, shop: Dataset):
@@ -155,7 +207,7 @@ def test_while_teams_guess_the_map_hides_what_the_data_knows_until_reveal(open_a
         assert picture.proto.alt == QUESTION
         assert b"observed" not in picture.proto.SerializeToString()
         assert "Teams are guessing" in said(app)
-        assert not app.get("arrow_data_frame")
+        assert not app.dataframe
     app.session_state["look"] = "Map"
     app.button(key="workshop_show_now").click().run()
     assert "Teams are guessing" not in said(app)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 
 import pytest
+from pptx import Presentation
 
 from journeylab.charts.journey_map import PALETTES
 from journeylab.journey.map import Map
 from journeylab.journey.map_lettering import width
 from journeylab.journey.map_picture import DENSE, HEIGHTS, picture
 from journeylab.journey.workshop import hidden
-from journeylab.report import map_files
+from journeylab.report import map_files, slides
 
 HOSTILE = "<script>alert(1)</script> 🎉 שלום العربية \u202e\x00\n日本語 averyveryverylongwordwithoutblanks"
 
@@ -151,3 +153,48 @@ def test_the_specification_draws_in_both_themes_and_names_its_paper():
     for theme in PALETTES:
         spec = full().draw(theme=theme, view="curve").to_dict()
         assert spec["background"] == PALETTES[theme]["paper"]
+
+
+def known(count: int) -> Map:
+    """A map of some touchpoints, at each of which the data knows what is done, by which channels, time and money."""
+    data = Map.blank().data() | {"currency": "EUR"}
+    data["touchpoints"] = data["touchpoints"][:count]
+    counted = {"source": "observed", "n": 500, "of": 1000}
+    for point in data["touchpoints"]:
+        point["cells"] = {
+            "actions": {**counted, "text": "3.3 × view_item a visitor"},
+            "channels": {**counted, "text": "Organic Search 32 %, Direct 28 %, Paid Search 26 %"},
+            "time": {**counted, "value": 128.0, "lower": 123.0, "upper": 133.0, "text": "2.13 min to the next"},
+            "stake": {**counted, "value": 481_500.0, "lower": 465_800.0, "upper": 497_200.0, "text": "€481.5 k"},
+        }
+    return Map.of(data)
+
+
+def test_money_time_and_channels_stand_on_the_picture_and_the_teams_words_come_first_where_there_is_little_room():
+    for count in (7, 13):
+        said = [text["text"] for text in picture(known(count)).texts]
+        assert said.count("€481.5 k") == count
+        assert sum(text.startswith("2.13 min") for text in said) == count
+        assert sum(text.startswith("Organic") for text in said) == count
+        assert not [text for text in said if text.endswith("…") and "Organic" in text]
+    few = [text["text"] for text in picture(known(7)).texts]
+    assert sum(text.startswith("3.3 × view_item") for text in few) == 7
+    ours = known(13).with_cell("look", "actions", "compares")
+    assert "compares" in [text["text"] for text in picture(ours).texts]
+    wall = [text["text"] for text in picture(known(13), paper="A3").texts]
+    assert sum(text.startswith("3.3") for text in wall) == sum(text.startswith("Organic") for text in wall) == 13
+
+
+def test_a_pains_money_stands_in_its_tip_with_its_interval():
+    data = Map.blank().data() | {"currency": "EUR"}
+    leak = {"id": "p", "text": "mobile", "source": "observed", "n": 995, "of": 3389, "margin": 16_400.0}
+    data["touchpoints"][0]["pains"] = [{**leak, "margin_lower": 14_900.0, "margin_upper": 17_800.0, "clear": True}]
+    chart = Map.of(data)
+    (note,) = [rect for rect in picture(chart).rects if rect["role"] == "pain"]
+    assert note["tip"].endswith("n = 995 of 3,389; €16.4 k of margin (€14.9 k to €17.8 k)")
+    deck = slides.pptx(chart)
+    words = " ".join(
+        cell.text for slide in Presentation(io.BytesIO(deck)).slides for shape in slide.shapes if shape.has_table
+        for cell in shape.table.iter_cells()
+    )  # fmt: skip
+    assert "€16.4 k (€14.9 k to €17.8 k)" in words

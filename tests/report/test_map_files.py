@@ -38,7 +38,7 @@ def test_slides_are_native_text_shapes_tables_and_a_chart_without_any_picture(de
     kinds = [shape for slide in deck.slides for shape in slide.shapes]
     assert not [shape for shape in kinds if shape.shape_type is not None and "PICTURE" in str(shape.shape_type)]
     assert sum(shape.has_chart for shape in kinds) >= 1
-    assert sum(shape.has_table for shape in kinds) == 3  # pains, opportunities, scorecard
+    assert sum(shape.has_table for shape in kinds) == 4  # what is done, pains, opportunities, scorecard
     words = " ".join(shape.text_frame.text for shape in kinds if shape.has_text_frame)
     assert all(point.name.split(":")[0] in words for point in chart().touchpoints)
     drawn = next(shape.chart for shape in kinds if shape.has_chart and len(list(shape.chart.plots[0].categories)) > 1)
