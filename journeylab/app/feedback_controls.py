@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from journeylab.customers.themes import Themes
     from journeylab.data.dataset import Dataset
 
-PAIN_WORDS, STAGES = "pain_words", "ticket_stages"
+PAIN_WORDS, STAGES = pain_words.EDIT, cases.EDIT
 _PERSONA = "persona"
 _WIDTH = 240
 _ICONS = {
@@ -128,7 +128,7 @@ def progress() -> Callable[[float, str], None]:
 
 def _pain_words(shop: Dataset) -> dict[str, list[str]]:
     """Edit the words of each kind of pain in place; what differs from the usual ones is kept with the data."""
-    kept = shop.edits.get(PAIN_WORDS) or {}
+    kept = pain_words.kept(shop)
     with st.expander("The words of each kind of pain", icon=":material/rule:"):
         st.caption(
             "Beginnings of words, in any language; with a full stop at the end only the whole word fits. A theme is of "
@@ -152,7 +152,7 @@ def _pain_words(shop: Dataset) -> dict[str, list[str]]:
             _keep(PAIN_WORDS, None)
             del st.session_state["pain_words"]
             st.rerun()
-    now = {row["pain"]: [str(word) for word in row["words"] or []] for row in edited}
+    now = {str(row["pain"]): [str(word) for word in row["words"] or []] for row in edited}
     now = {pain: words for pain, words in now.items() if tuple(words) != pain_words.USUAL[pain]}
     if now != kept:
         _keep(PAIN_WORDS, now or None)
@@ -265,3 +265,4 @@ def _keep(place: str, value: Any) -> None:
     who = visitor()
     if who.shop is not None and who.shop.edits.get(place) != value:
         who.shop = who.shop.with_edit(place, value)
+        who.drop("journey map")

@@ -223,6 +223,11 @@ class Visitor:
         self.key = key or self.key
         self.kept = self.shop
 
+    def drop(self, what: str) -> None:
+        """Forget kept results of one name, whatever the shop, as when something that they depend on was edited."""
+        for key in [key for key in self.results if what in key[1:2]]:
+            del self.results[key]
+
     def stop_reading(self) -> None:
         """Let a reading that an earlier run of the script began come to nothing, even if it still ends well."""
         self._reading = None

@@ -155,6 +155,17 @@ def test_topics_are_put_at_touchpoints_in_place(open_app: Open, spoken):
     assert want.headline() in said(app)
 
 
+def test_what_is_edited_here_is_seen_by_the_next_draft_of_the_journey_map(open_app: Open, spoken):
+    app = open_app(PAGE, shop=spoken, query={"look": "Comments", "themes": "3"})
+    visitor = app.session_state["journeylab_visitor"]
+    visitor.remember((spoken.fingerprint, "journey map", ""), lambda: "a draft")
+    visitor.shop = spoken.with_edit("pain_words", {"emotional": ["late"]})
+    app.run()
+    app.button(key="pain_words_usual").click().run()
+    assert not app.exception
+    assert (spoken.fingerprint, "journey map", "") not in visitor.results
+
+
 def test_a_tighter_budget_contacts_fewer(open_app: Open, spoken):
     app = open_app(PAGE, shop=spoken, query={"look": "Win back", "since": "400", "contact": "1"})
     before = said(app)
