@@ -22,6 +22,8 @@ from journeylab.journey.map_template import AGAIN, RECOMMEND, SUPPORT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import ibis.expr.types as ir
+
     from journeylab.data.dataset import Dataset
 
 #: Fewer answers than this say nothing about a touchpoint, and might point at a person.
@@ -95,10 +97,24 @@ def answers(shop: Dataset, points: Sequence[dict[str, Any]], *, level: float) ->
         said.append(f"{words.count(few, 'touchpoint')} with fewer than {LEAST} answers: left empty.")
     if impossible:
         said.append(f"{words.count(impossible, 'answer')} outside their own scale left out.")
+    said += _repeated(shop, table) if rows else []
     lost = int(counts.loc[left, "n"].sum())
     if lost:
         said.append(f"{words.count(lost, 'answer')} name no touchpoint of this map.")
     return Heard(rows, pains, said)
+
+
+def _repeated(shop: Dataset, table: ir.Table) -> list[str]:
+    """Say that some customers answered several times, if so; the map's intervals do not go by customers."""
+    if "customer_id" not in table.columns:
+        return []
+    told = table.filter(table.place.notnull(), table.customer_id.notnull())
+    found = shop.run(told.agg(n=told.count(), people=told.customer_id.nunique())).iloc[0]
+    n, people = int(found["n"]), int(found["people"])
+    if people >= n:
+        return []
+    said = f"{words.count(n, 'answer')} of {words.count(people, 'customer')}: emotion takes each as one of its own, so "
+    return [f"{said}its intervals are a little narrow; those of Feedback go by customers."]
 
 
 def _felt(point: dict[str, Any], felt: pd.DataFrame, level: float) -> list[dict[str, Any]]:

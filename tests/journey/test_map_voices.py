@@ -65,6 +65,15 @@ def test_the_map_and_feedback_say_the_same_of_any_answers(kind: str, seed: int):
         assert (felt.value + 2) / 4 == pytest.approx(found["place"])
 
 
+def test_customers_who_answer_several_times_are_said_on_the_map():
+    shop = answered("nps", [9.0, 3.0] * 20, 10, "")
+    assert not any("of its own" in said for said in Map.from_data(shop, pains=False).caveats)
+    surveys = shop.table("surveys")
+    twice = replace(shop, tables={"surveys": surveys.mutate(customer_id=surveys.customer_id.substr(0, 2))})
+    (said,) = (said for said in Map.from_data(twice, pains=False).caveats if "of its own" in said)
+    assert said.startswith("40 answers of 10 customers: ")
+
+
 def topics(shop: jl.Dataset) -> dict[str, int]:
     chart = Map.from_data(shop, pains=False)
     return {point.id: cell.n for point in chart.touchpoints if (cell := point.cell("support")) is not None}
