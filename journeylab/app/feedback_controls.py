@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
-from journeylab.app import controls, named_list, panels, persona_recipe
+from journeylab.app import controls, named_list, panels, persona_recipe, value_controls
 from journeylab.app.state import visitor
 from journeylab.customers import answers, cases, pain_words
 from journeylab.customers.closed_loop_effect import has_list
+from journeylab.errors import JourneylabError
 from journeylab.report.markdown import escape
 from journeylab.result import needs_of
 from journeylab.words import listed, money, plus
@@ -18,11 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from journeylab.customers.closed_loop import ClosedLoop
+    from journeylab.customers.closed_loop_effect import ClosedLoopEffect
     from journeylab.customers.feedback import Feedback
+    from journeylab.customers.holdout import Holdout
     from journeylab.customers.themes import Themes
     from journeylab.data.dataset import Dataset
 
-PAIN_WORDS, STAGES = "pain_words", "ticket_stages"
+PAIN_WORDS, STAGES, SAVED = pain_words.EDIT, cases.EDIT, "saved"
 _PERSONA = "persona"
 _WIDTH = 240
 _ICONS = {
@@ -125,7 +128,7 @@ def progress() -> Callable[[float, str], None]:
 
 def _pain_words(shop: Dataset) -> dict[str, list[str]]:
     """Edit the words of each kind of pain in place; what differs from the usual ones is kept with the data."""
-    kept = shop.edits.get(PAIN_WORDS) or {}
+    kept = pain_words.kept(shop)
     with st.expander("The words of each kind of pain", icon=":material/rule:"):
         st.caption(
             "Beginnings of words, in any language; with a full stop at the end only the whole word fits. A theme is of "
@@ -149,7 +152,7 @@ def _pain_words(shop: Dataset) -> dict[str, list[str]]:
             _keep(PAIN_WORDS, None)
             del st.session_state["pain_words"]
             st.rerun()
-    now = {row["pain"]: [str(word) for word in row["words"] or []] for row in edited}
+    now = {str(row["pain"]): [str(word) for word in row["words"] or []] for row in edited}
     now = {pain: words for pain, words in now.items() if tuple(words) != pain_words.USUAL[pain]}
     if now != kept:
         _keep(PAIN_WORDS, now or None)
@@ -186,8 +189,10 @@ def support(shop: Dataset) -> dict[str, Any]:
     with st.container(horizontal=True):
         split = breakdown(shop, known, key="cases_by", default="topic")
         days = controls.slider("Days after a case", 7, 365, 90, key="after")
+        titles = {answers.KINDS[name].title: name for name in kinds(shop) if name in answers.OF_CUSTOMERS}
+        asked = controls.choice("Scores of", titles, key="scores_of") if titles else ""
     stages = _stages(shop) if shop.has("tickets.topic") else {}
-    return {**split, "days": days, **({"stages": stages} if stages else {})}
+    return {**split, "days": days, **({"kind": asked} if asked else {}), **({"stages": stages} if stages else {})}
 
 
 def _stages(shop: Dataset) -> dict[str, str]:
@@ -207,37 +212,59 @@ def _stages(shop: Dataset) -> dict[str, str]:
     return now
 
 
-def contact(shop: Dataset) -> dict[str, Any]:
-    """Choose save rate, cost, budget, hold-out and how far to look back."""
-    from journeylab.customers.last_words import unhappy
-
+def contact(shop: Dataset, tested: Holdout) -> dict[str, Any]:
+    """Choose save rate, cost, margin, horizon, how far to look back, hold-out and budget."""
     with st.container(horizontal=True):
         with st.container(width=_WIDTH):
             since = controls.slider("Days to look back", 30, 730, 180, key="since")
         with st.container(width=_WIDTH):
             saved = controls.slider(
-                "Save rate, %",
-                1,
-                100,
-                20,
-                key="saved",
-                help="The share of a customer's margin that a contact recovers.",
+                "Save rate, %", 1, 100, 20, key=SAVED, help="The share of a customer's margin that a contact recovers."
             )
         with st.container(width=_WIDTH):
             cost = controls.slider(f"Cost of a contact, {escape(shop.currency)}".rstrip(", "), 0, 100, 5, key="contact")
-        n = visitor().remember((shop.fingerprint, "unhappy", str(since)), lambda: unhappy(shop, since))
-        everyone = money(float(n * cost), shop.currency)
-        with st.container(width=_WIDTH):
-            part = controls.slider(
-                "Budget, % of contacting all", 0, 100, 100, key="budget",
-                help=escape(f"Contacting all {n:,} unhappy customers would cost {everyone}."),
-            )  # fmt: skip
+        margin, horizon = value_controls.margin(shop), value_controls.horizon()
         with st.container(width=_WIDTH):
             held = controls.slider(
                 "Held out, %", 0, 50, 20, key="held", help="Without it nobody will know what the contact did."
             )
-    budget = {} if part == 100 else {"budget": part / 100 * n * cost}
-    return {"since": since, "saved": saved / 100, "cost": float(cost), "held": held / 100, **budget}
+        asked: dict[str, Any] = {
+            "since": since, "saved": saved / 100, "cost": float(cost), "margin": margin, "horizon": horizon,
+            "held": held / 100,
+        }  # fmt: skip
+        key = (shop.fingerprint, "worth a contact", repr(asked), tested.call.python() if tested.call else "")
+        n = visitor().remember(key, lambda: _worth_it(shop, tested, asked))
+        everyone = money(float(n * cost), shop.currency)
+        with st.container(width=_WIDTH):
+            part = controls.slider(
+                "Budget, % of contacting all worth it", 0, 100, 100, key="budget",
+                help=escape(f"Contacting all {n:,} customers who are worth it would cost {everyone}."),
+            )  # fmt: skip
+    return asked if part == 100 else {**asked, "budget": part / 100 * n * cost}
+
+
+def _worth_it(shop: Dataset, tested: Holdout, asked: dict[str, Any]) -> int:
+    """Return how many would be contacted without a budget; 0 where the data do not allow it, which the card says."""
+    from journeylab.customers.closed_loop import closed_loop
+
+    try:
+        return closed_loop(shop, tested=tested, **asked).contacts
+    except JourneylabError:
+        return 0
+
+
+def measured(found: ClosedLoopEffect) -> None:
+    """Offer to take the measured save rate in the place of the guess, where it is one that can be."""
+    taken = round(100 * found.saved) if found.saved_lower > 0 else 0
+    if 1 <= taken <= 100:
+        st.button(
+            f"Take {taken} % as the save rate", icon=":material/arrow_upward:", key="take_saved", on_click=_take,
+            args=(taken,),
+        )  # fmt: skip
+
+
+def _take(saved: int) -> None:
+    st.session_state[SAVED] = saved
 
 
 def take_away(shop: Dataset, found: ClosedLoop) -> None:
@@ -262,3 +289,4 @@ def _keep(place: str, value: Any) -> None:
     who = visitor()
     if who.shop is not None and who.shop.edits.get(place) != value:
         who.shop = who.shop.with_edit(place, value)
+        who.drop("journey map")

@@ -57,7 +57,7 @@ def page(title: str, question: str, *, needs: Sequence[str] = ()) -> Iterator[Da
     except Exception as error:  # noqa: BLE001 - the last line of defence: shown as a bug, logged in full
         panels.bug(error)
     if story.steps and not presenting():
-        _offer_notebook(story, whole)
+        _offer_notebook(story, story.shop or whole)
 
 
 def heading(title: str, question: str) -> None:

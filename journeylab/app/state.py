@@ -70,6 +70,7 @@ class Visitor:
         waiting: Files that were added and wait until it is said what their columns are.
         unknown: Their tables that no reader knows, with their first rows.
         demo: Whether the shop is the demo store.
+        aside: A second shop beside it, as the store of a game, which no other page sees.
         key: Secret of the pseudonyms, so that files added later give a customer the same one.
         drawn: Journey maps made before there was a shop, by persona.
         steps_back: What the journey maps were before each step, by persona.
@@ -93,6 +94,7 @@ class Visitor:
     waiting: list[Source] = field(default_factory=list)
     unknown: list[Unknown] = field(default_factory=list)
     demo: bool = False
+    aside: Dataset | None = None
     key: bytes = field(default_factory=partial(secrets.token_bytes, 16), repr=False)
     drawn: dict[str, Any] = field(default_factory=dict)
     steps_back: dict[str, list[Any]] = field(default_factory=dict)
@@ -199,7 +201,7 @@ class Visitor:
         _delete(gone)
 
     def open_demo(self, progress: Callable[[float, str], None] | None = None) -> None:
-        """Put the demo store in the place of the shop there was."""
+        """Put the demo store in the place of the shop there was; what this machine remembers stays as it is."""
         warm.wait()
         import journeylab as jl
 
@@ -209,7 +211,7 @@ class Visitor:
             shop.close()
             return
         self.adopt(shop, [])
-        self.demo = True
+        self.demo, self.kept = True, None
 
     def reopen(self, path: Path) -> None:
         """Open a lab file of the user's own as the shop, with the key it may hold."""
@@ -220,6 +222,11 @@ class Visitor:
         self.adopt(lab_file.open(path, root=self.folder()), [Source(path, path.name, ours=False)])
         self.key = key or self.key
         self.kept = self.shop
+
+    def drop(self, what: str) -> None:
+        """Forget kept results of one name, whatever the shop, as when something that they depend on was edited."""
+        for key in [key for key in self.results if what in key[1:2]]:
+            del self.results[key]
 
     def stop_reading(self) -> None:
         """Let a reading that an earlier run of the script began come to nothing, even if it still ends well."""
@@ -235,12 +242,26 @@ class Visitor:
         if before is not None:
             before.close()
 
+    def put_aside(self, shop: Dataset | None) -> None:
+        """Keep a second shop beside the visitor's own, which stays as it is; the one there was before is closed."""
+        before, self.aside = self.aside, shop
+        if before is not None:
+            for key in [key for key in self.results if key[0] == before.fingerprint]:
+                del self.results[key]
+            before.close()
+
+    @property
+    def owns(self) -> bool:
+        """Whether there is a shop, or work on one, that opening another would put out of sight."""
+        return bool(self.drawn) or (self.shop is not None and (not self.demo or bool(self.shop.edits)))
+
     def change(self, shop: Dataset) -> None:
         """Put another view of the same shop in its place, as after a choice; the engine stays."""
         self.shop = shop
 
     def forget(self) -> None:
         """Close the engine and delete every file of this session."""
+        self.put_aside(None)
         if self.shop is not None:
             self.shop.close()
         folder, self._folder = self._folder, None

@@ -55,17 +55,29 @@ def customer_group(shop: Dataset, *, key: str, more: dict[str, str] | None = Non
     return controls.choice("Group by", {"nothing": None, **(more or {}), **having}, key=key)
 
 
-def margin_and_cost(shop: Dataset) -> tuple[float, float]:
-    """Choose the margin as a share of net value, at first by the shop's costs, and what winning a customer costs."""
-    from journeylab.customers.acquisition import cost_of_winning
-    from journeylab.customers.margin import share_of_net
+def horizon() -> int:
+    """Choose how many months to look ahead."""
+    with st.container(width=_WIDTH):
+        return controls.slider("Months ahead", 1, 60, 12, key="horizon")
+
+
+def margin(shop: Dataset) -> float:
+    """Choose the margin as a share of net value, at first by the shop's costs."""
+    from journeylab.customers.margin import USUAL, share_of_net
 
     known = visitor().remember((shop.fingerprint, "margin share"), lambda: share_of_net(shop))
     told = not math.isnan(known)
-    usual = min(max(round(100 * known), 0), 100) if told else 40
+    usual = min(max(round(100 * known), 0), 100) if told else round(100 * USUAL)
     source = "It starts at what your unit costs come to." if told else "Your files have no unit costs to take it from."
     with st.container(width=_WIDTH):
-        margin = controls.slider("Margin, %", 0, 100, usual, key="margin", help=f"Of net value. {source}")
+        return controls.slider("Margin, %", 0, 100, usual, key="margin", help=f"Of net value. {source}") / 100
+
+
+def margin_and_cost(shop: Dataset) -> tuple[float, float]:
+    """Choose the margin as a share of net value, and what winning a customer costs, at first by the shop's spend."""
+    from journeylab.customers.acquisition import cost_of_winning
+
+    share = margin(shop)
     spent = visitor().remember((shop.fingerprint, "cost of winning"), lambda: cost_of_winning(shop))
     start = round(spent)
     source = "It starts at all spend over all new customers of its days" if spent else "Your files have no spend"
@@ -78,18 +90,17 @@ def margin_and_cost(shop: Dataset) -> tuple[float, float]:
             key="cost",
             help=f"{source}; 0 leaves it aside.",
         )
-    return margin / 100, spent if cost == start and spent else float(cost)
+    return share, spent if cost == start and spent else float(cost)
 
 
 def assumptions(shop: Dataset) -> dict[str, Any]:
     """Choose horizon, margin, discount rate and cost of winning a customer."""
     with st.container(horizontal=True):
-        with st.container(width=_WIDTH):
-            horizon = controls.slider("Months ahead", 1, 60, 12, key="horizon")
+        months = horizon()
         with st.container(width=_WIDTH):
             discount = controls.slider("Discount a year, %", 0, 40, 10, key="discount")
-        margin, cost = margin_and_cost(shop)
-    return {"horizon": horizon, "margin": margin, "discount": discount / 100, "cost": cost}
+        share, cost = margin_and_cost(shop)
+    return {"horizon": months, "margin": share, "discount": discount / 100, "cost": cost}
 
 
 def levers() -> dict[str, float]:

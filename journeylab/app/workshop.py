@@ -14,6 +14,7 @@ from journeylab.app.cards import show
 from journeylab.app.demo import demo_button, open_demo
 from journeylab.app.presenter import presenting
 from journeylab.app.progress import with_progress
+from journeylab.app.shell import story
 from journeylab.app.state import visitor
 from journeylab.errors import JourneylabError
 from journeylab.journey import workshop
@@ -22,7 +23,6 @@ from journeylab.report.markdown import escape
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from journeylab.data.dataset import Dataset
     from journeylab.journey.map import Map
 
 _ENDS, _LEAK, _GUESSES = "workshop_ends", "workshop_leak", "workshop_leak_guesses"
@@ -55,7 +55,7 @@ def _ticking() -> None:
 
 def offer_demo(chart: Map) -> None:
     """Offer the demo store where nothing is known that could be revealed."""
-    if workshop.guessable(chart) or presenting():
+    if workshop.guessable(chart) or presenting() or visitor().demo:
         return
     with st.container(border=True):
         st.markdown("Nothing is known yet that teams could guess. Add files, or take the demo store.")
@@ -179,20 +179,22 @@ def vote(chart: Map) -> None:
     map_editor.edit(chart, "pains" if what == "Pain points" else "opportunities", key="vote")
 
 
-def find_the_leak(shop: Dataset, stake: Callable[..., Any]) -> None:
-    """Let teams find where a small store leaks: open one, look, name step and group, and see the answer."""
+def find_the_leak(stake: Callable[..., Any]) -> None:
+    """Let teams find where a small store leaks: open one beside the own shop, look, name step and group, and see."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         level = controls.choice("Store", _LEVELS, key="level")
         opened = st.button(
             "Open this store", icon=":material/storefront:", key="leak_open", type="primary",
-            help="A small simulated shop with one leak. It takes the place of the files that are open.",
+            help="A small simulated shop with one leak. It opens beside your files and your map, which stay.",
         )  # fmt: skip
     if opened:
         with_progress(lambda progress: _open(level, progress))
-    answer = st.session_state.get(_LEAK)
-    if answer is None or not visitor().demo:
+    answer, shop = st.session_state.get(_LEAK), visitor().aside
+    if answer is None or shop is None:
         st.caption("Open a store. Then look at where visitors leave, by whom, and name the leak.")
         return
+    story().shop = shop
+    st.caption("The store is open on this screen alone. Every other page keeps your own files, map and votes.")
     left, right = st.columns([3, 2])
     with left:
         by = {"device": "device", "channel": "marketing_channel", "country": "country"}
@@ -208,8 +210,7 @@ def _open(level: int, progress: Callable[[float, str], None]) -> None:
 
     who = visitor()
     shop, answer = leak_store(level, root=who.folder(), progress=progress)
-    who.adopt(shop, [])
-    who.demo = True
+    who.put_aside(shop)
     st.session_state[_LEAK], st.session_state[_GUESSES] = answer, {}
 
 

@@ -13,6 +13,7 @@ import ibis
 from ibis import _
 
 from journeylab.checks import one_of
+from journeylab.customers import respondents
 from journeylab.errors import BadParameter, NotEnoughData
 
 if TYPE_CHECKING:
@@ -257,14 +258,16 @@ SUMS = {
 
 
 def counted(shop: Dataset, answers: ir.Table, *keys: Any, **named: Any) -> pd.DataFrame:
-    """Add the answers up by some keys, in the order of the keys.
+    """Add the answers up by some keys, in the order of the keys: `SUMS`, and `MOMENTS` over the customers.
 
     Raises:
         NotEnoughData: if there is none that counts.
     """
-    rows = shop.run(answers.group_by(*keys, **named).agg(**SUMS))
-    whole = ["n", "positive", "negative", "left_out"]
-    rows = rows.fillna(dict.fromkeys(SUMS, 0)).astype(dict.fromkeys(whole, "int64"))
+    each = answers.group_by(*keys, **named, **respondents.whose(answers)).agg(**SUMS)
+    again = {name: _[name].sum() for name in SUMS}
+    rows = shop.run(each.group_by(*keys, *named).agg(**again, **respondents.MOMENTS))
+    whole = ["n", "positive", "negative", "left_out", "people", "nn"]
+    rows = rows.fillna(dict.fromkeys([*SUMS, *respondents.MOMENTS], 0)).astype(dict.fromkeys(whole, "int64"))
     if not rows["n"].sum():
         raise NotEnoughData("No answer of this kind lies in this period.", do="Choose a longer period or another kind.")
     return rows.sort_values([*keys, *named], ignore_index=True)

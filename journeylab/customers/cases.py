@@ -29,6 +29,8 @@ STAGES = {
     "refund": "returns", "exchange": "returns", "payment": "checkout", "billing": "checkout", "discount": "checkout",
     "login": "account", "password": "account", "quality": "product", "sizing": "product", "stock": "product",
 }  # fmt: skip
+#: Where the user's own stages are kept beside the data.
+EDIT = "ticket_stages"
 #: Days after an order in which a case counts as one about it.
 ABOUT = 30
 #: Slots of a time in each doubling of it: about one per cent wide each.
@@ -51,6 +53,13 @@ def topics(shop: Dataset) -> tuple[str, ...]:
     tickets = shop.table("tickets").filter(_.topic.notnull())
     rows = tickets.group_by("topic").agg(n=_.count()).order_by(_.n.desc(), _.topic).limit(answers.MAX_GROUPS)
     return tuple(shop.run(rows)["topic"])
+
+
+def kept_stages(shop: Dataset) -> dict[str, str]:
+    """Return the touchpoints that the user gave to topics, by topic in small letters; what is no text is left out."""
+    kept = shop.edits.get(EDIT)
+    told = kept.items() if isinstance(kept, dict) else ()
+    return {topic.lower(): place for topic, place in told if isinstance(topic, str) and isinstance(place, str)}
 
 
 def grouped(shop: Dataset, by: str | None, personas: Personas | None, stages: Mapping[str, str] | None) -> ir.Table:

@@ -19,6 +19,7 @@ from journeylab.customers.comments import UNHAPPY
 from journeylab.customers.customer_base import CustomerBase
 from journeylab.customers.holdout import Holdout, holdout
 from journeylab.customers.last_words import last_words, written
+from journeylab.customers.margin import taken
 from journeylab.customers.value_curve import WEEKS_A_YEAR
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.growth.recall import recall
@@ -94,7 +95,7 @@ class ClosedLoop(Result):
     def headline(self) -> str:
         """Say how many to contact, what it may bring, and how many are held out."""
         if not self.contacts:
-            return f"None of {words.count(self.n, 'unhappy customer')} is worth a contact at this cost and save rate."
+            return self._nobody()
         low, high = (words.money(x, self.currency) for x in (self.recoverable_lower, self.recoverable_upper))
         return (
             f"Contact {words.count(self.contacts)} of {words.count(self.n, 'unhappy customer')}: about "
@@ -102,6 +103,18 @@ class ClosedLoop(Result):
             f"cost of {words.money(self.contacts * self.cost, self.currency)}; "
             f"{words.count(self.held)} more are held out."
         )
+
+    def _nobody(self) -> str:
+        """Say why nobody is contacted: not worth it, beyond the budget, or held out."""
+        plans = self.customers["plan"].value_counts()
+        worth = self.n - int(plans.get(NOT_WORTH, 0))
+        if not worth:
+            return f"None of {words.count(self.n, 'unhappy customer')} is worth a contact at this cost and save rate."
+        verb = "is" if worth == 1 else "are"
+        of = f"{words.count(worth)} of {words.count(self.n, 'unhappy customer')} {verb} worth one"
+        if int(plans.get(BEYOND, 0)):
+            return f"The budget pays for no contact, though {of}."
+        return f"Nobody is to be contacted: {of}, and all of them are held out."
 
     def exposures(self) -> pd.DataFrame:
         """Return the list to work through: a row a customer to contact or hold out, in the form of exposures.
@@ -142,7 +155,7 @@ def closed_loop(
     held: float = 0.2,
     since: int = 180,
     horizon: int = 12,
-    margin: float = 0.4,
+    margin: float | None = None,
     seed: int = 1,
     level: float = 0.95,
 ) -> ClosedLoop:
@@ -162,7 +175,7 @@ def closed_loop(
         held: Share to hold out, 0 to 0.9.
         since: Days back from the end of the period in which a last word counts.
         horizon: Months to look ahead, 1 to 120.
-        margin: Share of net value that is margin, 0 to 1.
+        margin: Share of net value that is margin, 0 to 1; what the unit costs come to if not given, 0.4 without costs.
         seed: Of the lots and the draws.
         level: Coverage of the interval.
 
@@ -184,9 +197,9 @@ def closed_loop(
     number(held, "held", lowest=0, highest=0.9)
     whole(since, "since", lowest=1, highest=3650)
     horizon = int(number(horizon, "horizon", lowest=1, highest=120))
-    number(margin, "margin", lowest=0, highest=1)
     whole(seed, "seed", highest=2**31 - 1)
     z_of(level)
+    share, margin_said = taken(shop, margin)
     said = last_words(shop, since)
     tested = tested or holdout(shop)
     if not isinstance(tested, Holdout):
@@ -194,14 +207,14 @@ def closed_loop(
     question = ("closed loop", since, tested.until.isoformat(), seed)
     people, found, of = recall(shop, question, lambda: _people(shop, said, tested.until, seed))
     weeks = horizon * WEEKS_A_YEAR / 12
-    alive, value = _worth(tested.model, tested.spend, tested, people, weeks, margin)
+    alive, value = _worth(tested.model, tested.spend, tested, people, weeks, share)
     recoverable = np.round(alive * value * saved - cost, 9)
     order = np.lexsort((people["customer_id"], -recoverable))
     table = _table(people, alive, value, recoverable).iloc[order].reset_index(drop=True)
     drawn = (people["lot"] < lots.threshold(held)).to_numpy()[order]
     table["plan"] = _plan(table["recoverable"].to_numpy(float), drawn, cost, budget)
     chosen = (table["plan"] == CONTACT).to_numpy()
-    low, high = _interval(tested, people.iloc[order[chosen]], weeks, margin, seed, level)
+    low, high = _interval(tested, people.iloc[order[chosen]], weeks, share, seed, level)
     contacts = int(chosen.sum())
     total = float(table["recoverable"][chosen].sum())
     return ClosedLoop(
@@ -221,7 +234,7 @@ def closed_loop(
         tested=tested,
         level=level,
         currency=shop.currency,
-        caveats=_caveats(tested, saved, found, len(people), held, margin),
+        caveats=_caveats(tested, saved, found, len(people), held, margin_said),
     )
 
 
@@ -316,12 +329,12 @@ def _curve(table: pd.DataFrame, drawn: np.ndarray, cost: float) -> pd.DataFrame:
     return pd.DataFrame({"contacts": contacts, "cost": contacts * cost, "recoverable": total[contacts]})
 
 
-def _caveats(tested: Holdout, saved: float, found: int, looked_at: int, held: float, margin: float) -> tuple[str, ...]:
-    share, kept = words.percent(saved, digits=0), words.percent(margin, digits=0)
+def _caveats(tested: Holdout, saved: float, found: int, looked_at: int, held: float, margin: str) -> tuple[str, ...]:
+    share = words.percent(saved, digits=0)
     error = words.percent(abs(tested.total_error))
     said = [
         f"That a contact saves {share} of a customer's margin is your assumption, until a hold-out has measured it.",
-        f"Margin is taken as {kept} of net value, which is your assumption.",
+        margin,
         f"The interval holds the model's parameters only; on weeks it had not seen, its total was {error} off.",
     ]
     if held == 0:

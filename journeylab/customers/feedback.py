@@ -8,27 +8,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import ibis
 import numpy as np
-import pandas as pd
-from ibis import _
 
 from journeylab import words
 from journeylab.checks import number, whole
-from journeylab.customers import answers, paradox, score_interval, score_trend
+from journeylab.customers import answers, respondents, score_course, score_interval, score_mix, score_trend
 from journeylab.customers.answers import ALL, KINDS, OTHER, UNKNOWN, Kind
-from journeylab.data.dataset import ibis_date
 from journeylab.journey.differences import FALSE_SHARE, benjamini_hochberg
 from journeylab.result import Result, analysis
 
 if TYPE_CHECKING:
     import altair as alt
-    import ibis.expr.types as ir
+    import pandas as pd
 
+    from journeylab.customers.paradox import Paradox
     from journeylab.customers.personas import Personas
     from journeylab.data.dataset import Dataset
 
 #: Fewer answers than this are shown, greyed, and neither compared nor ranked.
 SMALLEST = 30
+_INNER = ["total", "squares", "people", "nn", "tn", "tt"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -37,12 +37,15 @@ class Feedback(Result):
 
     Args:
         rows: A row a group, the lowest score first, those of few answers last: group, n (answers), of (all of the
-            kind), share, score with lower and upper, place (mean position on the scale, 0 to 1), positive and negative
-            (counts; only for NPS do they say promoters and detractors), enough (n is not too small), difference to the
-            rest with difference_lower, difference_upper, p, q (adjusted for many looks) and clear.
+            kind), customers (who gave them; an answer that does not say counts as of somebody else), share, score with
+            lower and upper, place (mean position on the scale, 0 to 1), positive and negative (counts; only for NPS do
+            they say promoters and detractors), enough (n is not too small), difference to the rest with
+            difference_lower, difference_upper, p, q (adjusted for many looks) and clear.
         whole: The same for all answers, one row.
         trend: A row a span of time: bucket, partial, n, score, lower, upper.
         slope: The line through the answers.
+        mixed: The first half of the period beside the second where the whole moves against its groups, or its
+            touchpoints where there are none; None where it does not.
         changes: Days on which the level changed: day, before, after, n_before, n_after, p.
         kind: What was answered.
         by: What the groups come from, or None.
@@ -54,6 +57,7 @@ class Feedback(Result):
     whole: pd.DataFrame
     trend: pd.DataFrame
     slope: score_trend.Slope
+    mixed: Paradox | None
     changes: pd.DataFrame
     kind: Kind
     by: str | None
@@ -78,10 +82,10 @@ class Feedback(Result):
             return f"{said}; lowest for {worst['group']}: {self.written(worst)}."
         if self.by is not None:
             return f"{said}; no group is clearly lower than the rest."
-        if self.slope.p < 1 - self.level:
-            direction = "up" if self.slope.a_month > 0 else "down"
-            return f"{said}, going {direction} by {abs(self.slope.a_month):.2g} points a month."
-        return f"{said}; it shows no clear trend."
+        if self.mixed is not None:
+            one, other = ("up", "down") if self.mixed.whole > 0 else ("down", "up")
+            return f"{said}, going {one} as a whole and {other} at each touchpoint: other touchpoints are asked about."
+        return f"{said}; {score_course.written(self.slope, level=self.level)}."
 
     @property
     def worst(self) -> pd.Series | None:
@@ -158,56 +162,65 @@ def feedback(
     by = "persona" if personas is not None else by
     groups = answers.counted(shop, split, "group")
     left_out = int(groups["left_out"].sum())
-    everyone = groups.assign(group=ALL).groupby("group", as_index=False).sum()
+    everyone = answers.counted(shop, asked.mutate(group=ibis.literal(ALL)), "group")
     days = answers.counted(shop, asked, "day")
+    staff = kind == "enps"
+    seen = score_course.guarded(days, smallest) if staff else days
     rows = _ranked(_against_rest(_scored(groups, what, level), everyone, what, level=level, smallest=smallest))
     hidden = 0
-    if kind == "enps" and by:
-        hidden = int((~rows["enough"]).sum())
-        rows = rows[rows["enough"]].reset_index(drop=True)
-    trend = _trend(shop, days, what, level)
-    changes = score_trend.changes(days[days["n"] > 0], smallest=smallest, seed=seed)
-    said = () if by is None else (*_halves(shop, split, level, smallest), *_mix(shop, split, rows, by, level, smallest))
+    if staff and by:
+        shown = score_course.shown(rows, smallest)
+        hidden = int((~shown).sum())
+        rows = rows[shown].reset_index(drop=True)
+    buckets = seen.rename(columns={"day": "bucket"}) if staff else score_course.buckets(shop, asked, days)
+    less = float(respondents.design(everyone, level=level)[0])
+    slope = score_course.slope(shop, asked, days, everyone, level=level)
+    mixed, said = score_mix.halves(shop, split, by, level=level, smallest=smallest)
+    if by is not None:
+        said += score_mix.groups(shop, split, rows, by, level=level, smallest=smallest)
+        said += (f"Over time, as a whole: {score_course.written(slope, level=level)}.",)
     return Feedback(
         rows=rows,
-        whole=_scored(everyone, what, level),
-        trend=trend,
-        slope=score_trend.slope(days, level=level),
-        changes=changes,
+        whole=_scored(everyone, what, level).drop(columns=_INNER),
+        trend=score_course.marked(shop, _scored(buckets, what, level), days, together=staff),
+        slope=slope,
+        mixed=mixed,
+        changes=score_trend.changes(seen[seen["n"] > 0], smallest=smallest, seed=seed, less=less),
         kind=what,
         by=by,
         smallest=smallest,
         level=level,
-        caveats=(*said, *_caveats(what, by, left_out, hidden, smallest, rows)),
+        caveats=(*said, *_caveats(what, by, left_out, hidden, smallest, rows), *respondents.said(everyone)),
     )
 
 
 def _scored(sums: pd.DataFrame, kind: Kind, level: float) -> pd.DataFrame:
     """Return scores with intervals from sums, a row each."""
     n = sums["n"].to_numpy(float)
-    lower, upper = score_interval.interval(n, sums["total"], sums["squares"], kind, level=level)
+    lower, upper = score_interval.interval(*respondents.effective(sums, level=level), kind, level=level)
     with np.errstate(invalid="ignore", divide="ignore"):
         score, place = sums["total"].to_numpy(float) / n, sums["places"].to_numpy(float) / n
     of = int(sums["n"].sum())
-    keys = [name for name in sums.columns if name not in answers.SUMS]
-    return sums[keys].assign(
-        n=sums["n"], of=of, share=n / of, score=score, lower=lower, upper=upper, place=place,
+    inner = [*answers.SUMS, *respondents.MOMENTS]
+    return sums[[name for name in sums.columns if name not in inner]].assign(
+        n=sums["n"], of=of, customers=sums["people"], share=n / of, score=score, lower=lower, upper=upper, place=place,
         positive=sums["positive"], negative=sums["negative"],
-    ).join(sums[["total", "squares"]])  # fmt: skip
+    ).join(sums[_INNER])  # fmt: skip
 
 
 def _against_rest(
     rows: pd.DataFrame, everyone: pd.DataFrame, kind: Kind, *, level: float, smallest: int
 ) -> pd.DataFrame:
     """Add each group's difference to the rest, corrected for as many looks as there are."""
-    mine = tuple(rows[name].to_numpy(float) for name in ("n", "total", "squares"))
-    rest = tuple(float(everyone[name].iloc[0]) - own for name, own in zip(("n", "total", "squares"), mine, strict=True))
-    gap, lower, upper = score_interval.difference(mine, rest, kind, level=level)
-    enough = mine[0] >= smallest
-    looked = enough & (rest[0] >= smallest)
+    whole = float(respondents.design(everyone, level=level)[0])
+    names = ("n", "total", "squares")
+    rest = tuple((float(everyone[name].iloc[0]) - rows[name].to_numpy(float)) / whole for name in names)
+    gap, lower, upper = score_interval.difference(respondents.effective(rows, level=level), rest, kind, level=level)
+    enough = rows["n"].to_numpy() >= smallest
+    looked = enough & (int(everyone["n"].iloc[0]) - rows["n"].to_numpy() >= smallest)
     p = np.where(looked, score_interval.p_value(gap, lower, upper, level=level), np.nan)
     q = benjamini_hochberg(p)
-    return rows.drop(columns=["total", "squares"]).assign(
+    return rows.drop(columns=_INNER).assign(
         enough=enough,
         difference=np.where(looked, gap, np.nan),
         difference_lower=np.where(looked, lower, np.nan),
@@ -224,56 +237,6 @@ def _ranked(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["_few", "score", "group"], ignore_index=True).drop(columns="_few")
 
 
-def _trend(shop: Dataset, days: pd.DataFrame, kind: Kind, level: float) -> pd.DataFrame:
-    """Return the score by day, week or month."""
-    from journeylab.journey.tally import grain_of, is_partial
-
-    at = pd.to_datetime(days["day"])
-    grain = grain_of((at.max() - at.min()).days + 1)
-    sums = days.assign(bucket=at.dt.to_period(grain).dt.start_time).drop(columns="day")
-    rows = _scored(sums.groupby("bucket", as_index=False).sum(), kind, level)
-    rows = rows[["bucket", "n", "score", "lower", "upper"]]
-    rows.insert(1, "partial", is_partial(rows["bucket"], shop, grain))
-    return rows[rows["n"] > 0].reset_index(drop=True)
-
-
-def _halves(shop: Dataset, split: ir.Table, level: float, smallest: int) -> tuple[str, ...]:
-    """Say if the score moves one way from half to half of the period, and within the groups the other."""
-    if shop.period is None or shop.period[0] == shop.period[1]:
-        return ()
-    middle = shop.period[0] + (shop.period[1] - shop.period[0]) / 2
-    rows = answers.counted(shop, split.mutate(arm=_.day > ibis_date(middle)), "arm", "group")
-    found = paradox.look(rows.rename(columns={"group": "part"}), level=level, smallest=smallest)
-    if found is None or not found.reversed:
-        return ()
-    up, down = ("up", "down") if found.whole > 0 else ("down", "up")
-    said = (
-        f"Simpson's paradox: from the first half of the period to the second the score goes {up} by "
-        f"{abs(found.whole):.2g} as a whole, and {down} by {abs(found.within):.2g} within the groups "
-        f"({found.against} of {words.count(found.parts, 'group')} against the whole), because other groups answer now. "
-        "Trust the groups."
-    )
-    return (said,)
-
-
-def _mix(shop: Dataset, split: ir.Table, rows: pd.DataFrame, by: str, level: float, smallest: int) -> tuple[str, ...]:
-    """Say of each clear group whether it stands on the other side of the rest at the same touchpoints."""
-    clear = rows.loc[rows["clear"], "group"]
-    if by == "touchpoint" or "touchpoint" not in split.columns or clear.empty:
-        return ()
-    counts = answers.counted(shop, split.mutate(part=_.touchpoint.fill_null("")), "group", "part")
-    said = []
-    for group in clear:
-        found = paradox.look(counts.assign(arm=counts["group"] == group), level=level, smallest=smallest)
-        if found is not None and found.reversed:
-            over, under = ("above", "below") if found.whole > 0 else ("below", "above")
-            said.append(
-                f"Simpson's paradox: {group} lies {over} the rest as a whole, and {under} it at the same touchpoints "
-                f"(by {abs(found.within):.2g}), because it was asked about others. Trust the touchpoints."
-            )
-    return tuple(said)
-
-
 def _caveats(
     kind: Kind, by: str | None, left_out: int, hidden: int, smallest: int, rows: pd.DataFrame
 ) -> tuple[str, ...]:
@@ -282,7 +245,12 @@ def _caveats(
     if few:
         said.append(f"{words.count(few, 'group')} with fewer than {smallest} answers: shown last, and not compared.")
     if hidden:
-        said.append(f"{words.count(hidden, 'group')} of fewer than {smallest} colleagues left out, to protect them.")
+        said.append(
+            f"{words.count(hidden, 'group')} of colleagues left out, to protect them: those of fewer than {smallest} "
+            "answers, and as many more as it takes that what the others leave of the whole is not of fewer either."
+        )
+    if kind.name == "enps":
+        said.append(f"Over time, no point is of fewer than {smallest} answers, unless there are no more in all.")
     if left_out:
         said.append(f"{words.count(left_out, 'answer')} outside their own scale left out.")
     if by in {"sales_channel", "marketing_channel", "device", "country", "shipping_method", "delivery"}:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import ibis
 from ibis import _
 
+from journeylab import words
+from journeylab.checks import number
 from journeylab.errors import SchemaError
+from journeylab.growth.recall import recall
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from journeylab.data.dataset import Dataset
 
+#: Share of net value that is taken as margin where no file has costs.
+USUAL = 0.4
 #: Either of these makes margin known.
 COSTS = ("order_lines.unit_cost", "products.unit_cost")
 
@@ -33,6 +39,25 @@ def share_of_net(shop: Dataset) -> float:
     sums = shop.run(orders.agg(margin=_.money.sum(), net=_.net.sum().cast("float64")))
     margin, net = sums["margin"].iloc[0], sums["net"].iloc[0]
     return float(margin) / float(net) if net and net > 0 else float("nan")
+
+
+def taken(shop: Dataset, margin: float | None) -> tuple[float, str]:
+    """Return the share of net value that is margin, and a sentence on where it comes from.
+
+    Args:
+        shop: A Dataset with orders.
+        margin: The share, 0 to 1; if None, what the unit costs come to, or `USUAL` where no file has costs.
+    """
+    if margin is not None:
+        number(margin, "margin", lowest=0, highest=1)
+    known = recall(shop, ("margin share",), lambda: share_of_net(shop))
+    share = margin if margin is not None else USUAL if math.isnan(known) else min(max(known, 0.0), 1.0)
+    said = f"Margin is taken as {words.percent(share, digits=0)} of net value"
+    if math.isnan(known):
+        return share, f"{said}, which is an assumption: no file has unit costs."
+    if round(100 * share) == round(100 * known):
+        return share, f"{said}, which is what your unit costs come to."
+    return share, f"{said}, which is your assumption; your unit costs come to {words.percent(known, digits=0)}."
 
 
 def with_money(shop: Dataset, orders: ir.Table, money: str) -> ir.Table:

@@ -16,6 +16,8 @@ from journeylab.errors import BadParameter
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from journeylab.data.dataset import Dataset
+
 #: Kind of pain, and what it is.
 PAINS = {
     "navigational": "cannot find the way or the thing",
@@ -26,6 +28,8 @@ PAINS = {
     "performance": "slow, late or broken: the promise is not kept",
 }
 UNTYPED = "not typed"
+#: Where the user's own words are kept beside the data.
+EDIT = "pain_words"
 
 USUAL: dict[str, tuple[str, ...]] = {
     "navigational": (
@@ -69,6 +73,17 @@ USUAL: dict[str, tuple[str, ...]] = {
         "semana", "ritard", "rotto", "aspett", "settiman", "traag", "laat.", "vertrag", "kapot", "wacht", "stuk",
     ),
 }  # fmt: skip
+
+
+def kept(shop: Dataset) -> dict[str, list[str]]:
+    """Return the words that the user gave to kinds of pain; what is no list of texts is left out."""
+    found = shop.edits.get(EDIT)
+    told = found.items() if isinstance(found, dict) else ()
+    return {
+        pain: stems
+        for pain, stems in told
+        if pain in PAINS and isinstance(stems, list) and all(isinstance(stem, str) for stem in stems)
+    }
 
 
 def checked(words: Mapping[str, Sequence[str]] | None) -> dict[str, tuple[str, ...]]:

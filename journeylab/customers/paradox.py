@@ -50,14 +50,17 @@ def look(rows: pd.DataFrame, *, level: float, smallest: int) -> Paradox | None:
     """Compare two arms over the parts that both have; None where fewer than two parts have enough answers.
 
     Args:
-        rows: A row an arm (False, True) and part with arm, part, n, total and squares.
+        rows: A row an arm (False, True) and part with arm, part, n, total and squares; with `less`, by how many times
+            fewer answers of different customers would tell as much (1 if it is missing).
         level: Coverage of the interval.
         smallest: Answers that an arm must have in a part for the part to count.
     """
     if not {False, True} <= set(rows["arm"]):
         return None
     sums = ["n", "total", "squares"]
-    wide = rows.pivot_table(index="part", columns="arm", values=sums, aggfunc="sum", fill_value=0.0)
+    rows = rows if "less" in rows.columns else rows.assign(less=1.0)
+    how = {**dict.fromkeys(sums, "sum"), "less": "max"}
+    wide = rows.pivot_table(index="part", columns="arm", values=[*sums, "less"], aggfunc=how, fill_value=0.0)
     enough = (wide["n"][False] >= smallest) & (wide["n"][True] >= smallest)
     wide = wide[enough]
     if len(wide) < 2:
@@ -67,7 +70,10 @@ def look(rows: pd.DataFrame, *, level: float, smallest: int) -> Paradox | None:
     gaps = (wide["total"][True] / wide["n"][True] - wide["total"][False] / wide["n"][False]).to_numpy(float)
     weight = (wide["n"][True] + wide["n"][False]).to_numpy(float)
     weight /= weight.sum()
-    noise = sum(variance(wide["n"][arm], wide["total"][arm], wide["squares"][arm]) for arm in (False, True))
+    noise = sum(
+        variance(wide["n"][arm], wide["total"][arm], wide["squares"][arm]) * wide["less"][arm].to_numpy(float)
+        for arm in (False, True)
+    )
     within = float(weight @ gaps)
     half = z_of(level) * float(np.sqrt(weight**2 @ np.asarray(noise)))
     against = int((gaps * whole < 0).sum())

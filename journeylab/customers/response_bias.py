@@ -15,7 +15,7 @@ from ibis import _
 
 from journeylab import words
 from journeylab.checks import number, one_of
-from journeylab.customers import answers, score_interval
+from journeylab.customers import answers, respondents, score_interval
 from journeylab.customers.answers import KINDS, Kind
 from journeylab.customers.rfm import scores
 from journeylab.errors import NotEnoughData
@@ -125,11 +125,11 @@ def response_bias(shop: Dataset, *, kind: str = "nps", level: float = 0.95) -> R
     known = rows["answers"] > 1
     noise = score_interval.variance(*(rows[name].where(known) for name in ("answers", "total", "squares")))
     weighted = float((weights * rows["score"]).sum()) if known.all() else float("nan")
-    half = z_of(level) * float(np.sqrt((weights**2 * noise).sum()))
+    half = z_of(level) * float(np.sqrt((weights**2 * noise * rows["less"]).sum()))
     low, high = what.span
     incentive = _incentive(shop, asked, fifths, what, level)
     return ResponseBias(
-        rows=rows.drop(columns=["total", "squares"]),
+        rows=rows.drop(columns=["total", "squares", "less"]),
         incentive=incentive,
         score=float(rows["total"].sum() / rows["answers"].sum()),
         weighted=weighted,
@@ -145,19 +145,26 @@ def _fifths(shop: Dataset, asked: ir.Table, fifths: ir.Table, kind: Kind, level:
     """Return who answered, and how, by fifth."""
     given = asked.filter(_.customer_id.notnull()).group_by(_whose=_.customer_id)
     given = given.agg(answers=_.count(), total=_.points.sum(), squares=(_.points * _.points).sum())
+    given = given.mutate(nn=_.answers * _.answers, tn=_.answers * _.total, tt=_.total * _.total)
     people = fifths.left_join(given, fifths.customer_id == given["_whose"])
     sums = shop.run(
         people.group_by("fifth").agg(
-            n=_["_whose"].count(), of=_.count(), answers=_.answers.sum(), total=_.total.sum(), squares=_.squares.sum()
+            n=_["_whose"].count(),
+            of=_.count(),
+            answers=_.answers.sum(),
+            total=_.total.sum(),
+            squares=_.squares.sum(),
+            nn=_.nn.sum(),
+            tn=_.tn.sum(),
+            tt=_.tt.sum(),
         )
     )
     sums = sums.fillna(0.0).sort_values("fifth", ignore_index=True)
     if not sums["n"].sum():
         raise NotEnoughData("No customer with an order gave an answer of this kind.")
     lower, upper = wilson(sums["n"], sums["of"], level=level)
-    score_lower, score_upper = score_interval.interval(
-        sums["answers"], sums["total"], sums["squares"], kind, level=level
-    )
+    told = sums.assign(people=sums["n"], n=sums["answers"])
+    score_lower, score_upper = score_interval.interval(*respondents.effective(told, level=level), kind, level=level)
     return pd.DataFrame(
         {
             "fifth": [FIFTHS[place - 1] for place in sums["fifth"]],
@@ -172,6 +179,7 @@ def _fifths(shop: Dataset, asked: ir.Table, fifths: ir.Table, kind: Kind, level:
             "score_upper": score_upper,
             "total": sums["total"].astype(float),
             "squares": sums["squares"].astype(float),
+            "less": respondents.design(told, level=level),
         }
     )
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from journeylab import words
 from journeylab.checks import number, one_of, whole
-from journeylab.customers import answers, cases, score_interval
+from journeylab.customers import answers, cases, respondents, score_interval
 from journeylab.customers.answers import KINDS, OTHER, UNKNOWN
 from journeylab.data.coverage import orders_end
 from journeylab.errors import NotEnoughData
@@ -178,19 +178,14 @@ def _scores(shop: Dataset, kind: str, days: int, quick: float, level: float) -> 
     except NotEnoughData:
         return empty
     what = KINDS[kind]
-    lower, upper = score_interval.interval(sums["n"], sums["total"], sums["squares"], what, level=level)
+    told = respondents.effective(sums, level=level)
+    lower, upper = score_interval.interval(*told, what, level=level)
     rows = pd.DataFrame({"outcome": f"{what.title} after", "group": sums["group"], "n": sums["n"], "of": 0})
     rows = rows.assign(value=sums["total"] / sums["n"].replace(0, np.nan), lower=lower, upper=upper)
     base = sums[sums["group"] == cases.NO_CASE]
     if base.empty:
         return rows.reindex(columns=empty.columns)
-    without = base.iloc[0]
-    gap = score_interval.difference(
-        (sums["n"], sums["total"], sums["squares"]),
-        (without["n"], without["total"], without["squares"]),
-        what,
-        level=level,
-    )
+    gap = score_interval.difference(told, respondents.effective(base, level=level), what, level=level)
     return _compared(rows, gap)
 
 

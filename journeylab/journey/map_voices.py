@@ -11,6 +11,9 @@ import pandas as pd
 from ibis import _
 
 from journeylab import words
+from journeylab.customers import answers as scales
+from journeylab.customers import cases as topics
+from journeylab.customers import pain_words
 from journeylab.errors import NotEnoughData
 from journeylab.intervals import of_mean, wilson
 from journeylab.journey.map_model import KINDS, OBSERVED, SURVEY, new_id
@@ -19,12 +22,12 @@ from journeylab.journey.map_template import AGAIN, RECOMMEND, SUPPORT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import ibis.expr.types as ir
+
     from journeylab.data.dataset import Dataset
 
 #: Fewer answers than this say nothing about a touchpoint, and might point at a person.
 LEAST = 10
-#: Least and greatest answer of each kind, where the answers do not say their scale.
-_SCALES = {"csat": (1.0, 5.0), "ces": (1.0, 7.0), "stars": (1.0, 5.0), "yes_no": (0.0, 1.0), "nps": (0.0, 10.0)}
 #: Kinds that speak of emotion; the others do where these are missing.
 _FELT = ("csat", "ces", "nps")
 _MOST_TOPICS = 200
@@ -39,41 +42,43 @@ class Heard:
     caveats: list[str]
 
 
-def feeling(kind: str, score: pd.Series, scale: pd.Series) -> pd.Series:
+def feeling(kind: str, place: pd.Series) -> pd.Series:
     """Return answers as emotion from -2 to 2: NPS by promoter (2), passive (0), detractor (-2), others in proportion.
 
-    >>> feeling("csat", pd.Series([1.0, 3.0, 5.0]), pd.Series([5.0, 5.0, 5.0])).tolist()
+    Args:
+        kind: What was answered.
+        place: Where each answer lies on its scale, 0 to 1, as in `journeylab.customers.answers.placed`.
+
+    >>> feeling("csat", pd.Series([0.0, 0.5, 1.0])).tolist()
     [-2.0, 0.0, 2.0]
-    >>> feeling("nps", pd.Series([6.0, 8.0, 9.0]), pd.Series([10.0] * 3)).tolist()
+    >>> feeling("nps", pd.Series([0.6, 0.8, 0.9])).tolist()
     [-2.0, 0.0, 2.0]
     """
-    low, high = _SCALES[kind]
     if kind == "nps":
-        share = score / scale.fillna(high).replace(0, high)
-        return pd.Series(np.select([share >= 0.9, share >= 0.7], [2.0, 0.0], -2.0), index=score.index)
-    top = scale.where(scale > low).fillna(high)
-    return (4 * (score - low) / (top - low) - 2).clip(-2, 2)
+        return pd.Series(np.select([place >= 0.9, place <= 0.6], [2.0, -2.0], 0.0), index=place.index)
+    return 4 * place - 2
 
 
 def answers(shop: Dataset, points: Sequence[dict[str, Any]], *, level: float) -> Heard:
-    """Return emotion, experience and unhappiness by touchpoint, from the counts of each answer."""
+    """Return emotion, experience and unhappiness by touchpoint, from the counts of each answer.
+
+    Answers are put on their scale as the scores of feedback are; what lies outside its scale is left out, and said.
+    """
     if not shop.has("surveys"):
         return Heard([], [], [])
-    table = shop.table("surveys")
-    columns = {
-        "place": table.touchpoint.lower().fill_null("") if "touchpoint" in table.columns else ibis.literal(""),
-        "kind": table.kind,
-        "score": table.score.cast("float64"),
-        "scale": table.scale.cast("float64") if "scale" in table.columns else ibis.null("float64"),
-    }
-    asked = table.filter(table.score.notnull(), table.kind.isin(list(_SCALES)))
-    counts = shop.run(asked.group_by(**columns).agg(n=_.count()).order_by("place", "kind", "score", "scale"))
+    table = scales.placed(shop, scales.OF_CUSTOMERS)
+    place = table.touchpoint.lower().fill_null("") if "touchpoint" in table.columns else ibis.literal("")
+    counts = table.group_by(about=place, kind=table.kind, score=table.score, top=table.top, place=table.place)
+    counts = shop.run(counts.agg(n=_.count()).order_by("about", "kind", "score", "top"))
+    outside = counts["place"].isna()
+    impossible = int(counts.loc[outside, "n"].sum())
+    counts = counts[~outside].reset_index(drop=True)
     rows, pains, few = [], [], 0
     left = pd.Series(data=True, index=counts.index)
     for point in points:
-        mine = counts["place"].map(lambda place, p=point: _names(p, place))
+        mine = counts["about"].map(lambda about, p=point: _names(p, about)).astype(bool)
         if point["id"] == RECOMMEND:
-            mine |= (counts["kind"] == "nps") & (counts["place"] == "")
+            mine |= (counts["kind"] == "nps") & (counts["about"] == "")
         mine &= left
         left &= ~mine
         found = counts[mine]
@@ -90,10 +95,26 @@ def answers(shop: Dataset, points: Sequence[dict[str, Any]], *, level: float) ->
     said = ["Emotion is the mean of the answers, from -2 to 2; who does not answer may feel otherwise."] if rows else []
     if few:
         said.append(f"{words.count(few, 'touchpoint')} with fewer than {LEAST} answers: left empty.")
+    if impossible:
+        said.append(f"{words.count(impossible, 'answer')} outside their own scale left out.")
+    said += _repeated(shop, table) if rows else []
     lost = int(counts.loc[left, "n"].sum())
     if lost:
         said.append(f"{words.count(lost, 'answer')} name no touchpoint of this map.")
     return Heard(rows, pains, said)
+
+
+def _repeated(shop: Dataset, table: ir.Table) -> list[str]:
+    """Say that some customers answered several times, if so; the map's intervals do not go by customers."""
+    if "customer_id" not in table.columns:
+        return []
+    told = table.filter(table.place.notnull(), table.customer_id.notnull())
+    found = shop.run(told.agg(n=told.count(), people=told.customer_id.nunique())).iloc[0]
+    n, people = int(found["n"]), int(found["people"])
+    if people >= n:
+        return []
+    said = f"{words.count(n, 'answer')} of {words.count(people, 'customer')}: emotion takes each as one of its own, so "
+    return [f"{said}its intervals are a little narrow; those of Feedback go by customers."]
 
 
 def _felt(point: dict[str, Any], felt: pd.DataFrame, level: float) -> list[dict[str, Any]]:
@@ -108,7 +129,7 @@ def _felt(point: dict[str, Any], felt: pd.DataFrame, level: float) -> list[dict[
 
 def _mean(felt: pd.DataFrame, level: float) -> dict[str, Any]:
     """Return the mean emotion of answers with its interval and n."""
-    value = pd.concat([feeling(str(kind), part["score"], part["scale"]) for kind, part in felt.groupby("kind")])
+    value = pd.concat([feeling(str(kind), part["place"]) for kind, part in felt.groupby("kind")])
     weight = felt["n"].loc[value.index].astype(float)
     n, total = int(weight.sum()), float((value * weight).sum())
     lower, upper = of_mean(total, float((value**2 * weight).sum()), n, level=level)
@@ -116,23 +137,24 @@ def _mean(felt: pd.DataFrame, level: float) -> dict[str, Any]:
 
 
 def _score(kind: str, part: pd.DataFrame) -> str:
-    """Write the answers of one kind as their own figure."""
+    """Write the answers of one kind as their own figure, on their own scale where they share one."""
     n = int(part["n"].sum())
-    mean = float((part["score"] * part["n"]).sum() / n)
+    place = float((part["place"] * part["n"]).sum() / n)
     if kind == "nps":
-        value = feeling(kind, part["score"], part["scale"])
-        return f"NPS {words.plus(50 * float((value * part['n']).sum() / n))} (n = {n:,})"
+        return f"NPS {words.plus(50 * float((feeling(kind, part['place']) * part['n']).sum() / n))} (n = {n:,})"
     if kind == "yes_no":
-        return f"yes {words.percent(mean, digits=0)} (n = {n:,})"
-    low, high = _SCALES[kind]
-    top = part["scale"].max()
+        yes = int(part.loc[part["place"] >= 0.5, "n"].sum())
+        return f"yes {words.percent(yes / n, digits=0)} (n = {n:,})"
+    low, usual = scales.KINDS[kind].lowest, scales.KINDS[kind].usual
+    top = float(part["top"].min())
+    top = top if top == part["top"].max() else usual
     name = {"csat": "CSAT", "ces": "CES"}.get(kind, kind)
-    return f"{name} {mean:.1f} of {top if top > low else high:g} (n = {n:,})"
+    return f"{name} {low + (top - low) * place:.1f} of {top:g} (n = {n:,})"
 
 
 def _unhappy(point: dict[str, Any], felt: pd.DataFrame, n: int, level: float) -> list[dict[str, Any]]:
     """Return the pain that answers below the middle speak of; clear if most customers are below it on the whole."""
-    value = pd.concat([feeling(str(kind), part["score"], part["scale"]) for kind, part in felt.groupby("kind")])
+    value = pd.concat([feeling(str(kind), part["place"]) for kind, part in felt.groupby("kind")])
     low = int(felt["n"].loc[value.index][value < 0].sum())
     lower, upper = wilson(low, n, level=level)
     high = _mean(felt, level)["upper"]
@@ -155,7 +177,7 @@ def comments(shop: Dataset, points: Sequence[dict[str, Any]]) -> tuple[list[dict
     from journeylab.customers.themes import themes
 
     try:
-        found = themes(shop)
+        found = themes(shop, pains=pain_words.kept(shop) or None)
     except NotEnoughData:
         return [], []
     rows: list[dict[str, Any]] = []
@@ -186,7 +208,11 @@ def comments(shop: Dataset, points: Sequence[dict[str, Any]]) -> tuple[list[dict
 
 
 def cases(shop: Dataset, points: Sequence[dict[str, Any]], *, level: float) -> list[dict[str, Any]]:
-    """Return support cases and repeat contacts by touchpoint; cases on nothing the map names go to its help."""
+    """Return support cases and repeat contacts by touchpoint; cases on nothing the map names go to its help.
+
+    A case arises where the user put its topic, else at the touchpoint that names the topic, else where such topics
+    usually arise (`journeylab.customers.cases.STAGES`).
+    """
     if not shop.has("tickets"):
         return []
     table = shop.table("tickets")
@@ -199,11 +225,8 @@ def cases(shop: Dataset, points: Sequence[dict[str, Any]], *, level: float) -> l
         }
     found = shop.run(table.group_by(topic=topic).agg(n=table.count(), **told).order_by(_.n.desc(), _.topic))
     orders = int(shop.run(shop.sales().agg(n=_.count()))["n"].iloc[0]) if shop.has("orders") else 0
-    place = {}
-    ids = [point["id"] for point in points]
-    for topic_name in found["topic"].head(_MOST_TOPICS):
-        of = [point["id"] for point in points if _names(point, topic_name)]
-        place[topic_name] = of[0] if of else SUPPORT
+    ids, own = [point["id"] for point in points], topics.kept_stages(shop)
+    place = {topic: _arises(topic, points, own) for topic in found["topic"].head(_MOST_TOPICS)}
     found["at"] = found["topic"].map(place).fillna(SUPPORT)
     rows = []
     for at, part in found.groupby("at"):
@@ -266,6 +289,13 @@ def _share(at: str, noun: str, n: int, of: int, level: float) -> list[dict[str, 
         {"touchpoint": at, "lane": "volume", "text": f"{words.count(n)} {noun}", "source": OBSERVED, **figures},
         {"touchpoint": at, "lane": "kpi", "text": text, "source": OBSERVED, **figures},
     ]
+
+
+def _arises(topic: str, points: Sequence[dict[str, Any]], own: dict[str, str]) -> str:
+    """Return the touchpoint at which the cases of a topic arise."""
+    asked = [own[topic]] if topic in own else [topic, topics.STAGES.get(topic, "")]
+    found = [point["id"] for place in asked for point in points if _names(point, place.lower())]
+    return found[0] if found else SUPPORT
 
 
 def _names(point: dict[str, Any], place: str) -> bool:

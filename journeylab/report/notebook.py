@@ -33,11 +33,13 @@ class Story:
         title: The page's title.
         question: The sentence that says what it answers.
         steps: Words and Results as they came.
+        shop: The shop that the Results are of, where it is not the page's own.
     """
 
     title: str
     question: str
     steps: list[str | Result] = field(default_factory=list)
+    shop: Dataset | None = None
 
     @property
     def slug(self) -> str:

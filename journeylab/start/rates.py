@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from ibis import _
 
-from journeylab.customers import answers, score_interval
+from journeylab.customers import answers, respondents, score_interval
 from journeylab.data.dataset import ibis_date
 from journeylab.intervals import wilson
 from journeylab.journey.steps import STAGES
@@ -95,13 +95,15 @@ def nps(shop: Dataset, grain: str, now: Period, before: Period | None, *, level:
     if not shop.has("surveys"):
         return unknown("A file with one answer a row, to 'how likely are you to recommend us', would tell it.")
     asked = answers.asked(shop.unchosen(), "nps").filter(_.points.notnull())
-    sums = {name: answers.SUMS[name] for name in ("n", "total", "squares")}
+    sums = {name: answers.SUMS[name] for name in ("n", "total")}
     rows = _counted(shop, asked, sums, grain, now, before)
-    totals = rows.groupby("part")[["n", "total", "squares"]].sum()
-    n, total, squares = (_of(totals, "now", name) for name in ("n", "total", "squares"))
+    totals = rows.groupby("part")[["n", "total"]].sum()
+    n, total = (_of(totals, "now", name) for name in ("n", "total"))
     if not n:
         return unknown("Nobody said in this period how likely they are to recommend the shop.")
-    lower, upper = score_interval.interval(n, total, squares, answers.KINDS["nps"], level=level)
+    told = asked.filter(_.day >= ibis_date(now[0]), _.day <= ibis_date(now[1]))
+    whole = respondents.effective(answers.counted(shop.unchosen(), told, "kind"), level=level)
+    lower, upper = (end[0] for end in score_interval.interval(*whole, answers.KINDS["nps"], level=level))
     few = f"The NPS is of {int(n)} answers only: each moves it by {100 / n:.0f} points or more."
     buckets = _by_bucket(rows)
     return Rate(

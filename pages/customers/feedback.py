@@ -39,12 +39,14 @@ with page(
         show(jl.customers.response_bias, shop, kind=kind)
     elif look == "Win back":
         say("Customers whose last word was unhappy, by what a contact may recover. The save rate is a guess at first.")
-        asked = feedback_controls.contact(shop)
         tested = run(jl.customers.holdout, shop)
+        asked = feedback_controls.contact(shop, tested)
         found = show(jl.customers.closed_loop, shop, tested=tested, **asked)
         if found:
             feedback_controls.take_away(shop, found)
         if feedback_controls.was_contacted(shop):
             say("What the last contact did: those contacted beside those held out at random.")
             days = controls.slider("Days after the contact", 7, 365, 90, key="measured")
-            show(jl.customers.closed_loop_effect, shop, days=days)
+            effect = show(jl.customers.closed_loop_effect, shop, days=days, margin=asked["margin"], cost=asked["cost"])
+            if effect:
+                feedback_controls.measured(effect)

@@ -18,7 +18,7 @@ with page(
         present_button()
         workshop.clock()
     if step == "Find the leak":
-        workshop.find_the_leak(shop, jl.journey.stake)
+        workshop.find_the_leak(jl.journey.stake)
     else:
         chart = map_page.chosen(shop, jl.journey.evidence, jl.customers.personas, preview=workshop.preview)
         workshop.offer_demo(chart)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -155,6 +156,17 @@ def test_topics_are_put_at_touchpoints_in_place(open_app: Open, spoken):
     assert want.headline() in said(app)
 
 
+def test_what_is_edited_here_is_seen_by_the_next_draft_of_the_journey_map(open_app: Open, spoken):
+    app = open_app(PAGE, shop=spoken, query={"look": "Comments", "themes": "3"})
+    visitor = app.session_state["journeylab_visitor"]
+    visitor.remember((spoken.fingerprint, "journey map", ""), lambda: "a draft")
+    visitor.shop = spoken.with_edit("pain_words", {"emotional": ["late"]})
+    app.run()
+    app.button(key="pain_words_usual").click().run()
+    assert not app.exception
+    assert (spoken.fingerprint, "journey map", "") not in visitor.results
+
+
 def test_a_tighter_budget_contacts_fewer(open_app: Open, spoken):
     app = open_app(PAGE, shop=spoken, query={"look": "Win back", "since": "400", "contact": "1"})
     before = said(app)
@@ -168,4 +180,39 @@ def test_what_the_last_contact_did_is_shown_where_the_list_came_back(open_app: O
     shop = replace(acted(8), fingerprint="acted")
     app = open_app(PAGE, shop=shop, query={"look": "Win back", "measured": "60", "since": "400"})
     assert not app.exception
-    assert jl.customers.closed_loop_effect(shop, days=60).headline() in said(app)
+    want = jl.customers.closed_loop_effect(shop, days=60, margin=0.4, cost=5.0)
+    assert want.headline() in said(app)
+    taken = round(100 * want.saved)
+    app.button(key="take_saved").click().run()
+    assert not app.exception
+    assert app.slider(key="saved").value == taken
+
+
+def test_margin_and_horizon_change_who_is_worth_a_contact(open_app: Open, spoken):
+    asked = {"look": "Win back", "since": "400", "contact": "1", "margin": "55", "horizon": "24"}
+    app = open_app(PAGE, shop=spoken, query=asked)
+    assert not app.exception
+    tested = jl.customers.holdout(spoken)
+    want = jl.customers.closed_loop(spoken, tested=tested, since=400, cost=1.0, margin=0.55, horizon=24)
+    assert want.headline() in said(app)
+    app.slider(key="horizon").set_value(6).run()
+    assert want.headline() not in said(app)
+
+
+@pytest.mark.parametrize("part", [90, 75, 50])
+def test_the_budget_is_a_share_of_what_all_who_are_worth_it_cost(open_app: Open, spoken, part: int):
+    asked = {"look": "Win back", "since": "400", "contact": "1"}
+    whole = open_app(PAGE, shop=spoken, query=asked)
+    app = open_app(PAGE, shop=spoken, query={**asked, "budget": str(part)})
+    assert not app.exception
+    contacts = [int(re.search(r"Contact (\d+) of", said(seen)).group(1)) for seen in (whole, app)]
+    assert contacts[1] == part * contacts[0] // 100
+
+
+def test_what_follows_a_case_is_of_the_scores_that_were_chosen(open_app: Open, spoken):
+    app = open_app(PAGE, shop=spoken, query={"look": "Support", "scores_of": "CSAT", "after": "60"})
+    assert not app.exception
+    want = jl.customers.support(spoken, by="topic", days=60, kind="csat")
+    app.segmented_control(key="support_view").set_value("Python").run()
+    assert 'kind="csat"' in " ".join(item.value for item in app.code).replace("'", '"')
+    assert want.kind == "csat"

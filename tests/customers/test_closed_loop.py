@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import journeylab as jl
+from journeylab.customers import margin
 from journeylab.customers.closed_loop import BEYOND, CONTACT, HELD, NOT_WORTH
+from journeylab.customers.closed_loop_effect import _save_rate
 from journeylab.data.examples import regulars_shop, shop_of
 
 
@@ -65,7 +69,33 @@ def test_a_budget_buys_the_best_and_the_held_out_cost_nothing(spoken, tested):
     assert set(free.customers["plan"]) <= {CONTACT, HELD, NOT_WORTH}
     none = jl.customers.closed_loop(spoken, tested=tested, cost=2.0, since=400, budget=0.0)
     assert none.contacts == none.held == 0
-    assert "None of" in none.headline()
+    assert none.headline().startswith("The budget pays for no contact, though ")
+    assert f" of {none.n} unhappy customers are worth one." in none.headline()
+
+
+def test_whom_nobody_contacts_is_said_for_the_right_reason(spoken, tested):
+    dear = jl.customers.closed_loop(spoken, tested=tested, cost=10_000.0, since=400)
+    assert dear.headline() == f"None of {dear.n} unhappy customers is worth a contact at this cost and save rate."
+    plans = dear.customers.assign(plan=[HELD] * 3 + [NOT_WORTH] * (dear.n - 3))
+    held = replace(dear, customers=plans)
+    assert held.headline().startswith(f"Nobody is to be contacted: 3 of {dear.n} unhappy customers are worth one, and")
+
+
+def test_margin_is_what_the_unit_costs_come_to_unless_it_is_given(demo_customers, spoken, tested):
+    share = margin.share_of_net(demo_customers)
+    found = jl.customers.closed_loop(demo_customers)
+    assert 0.5 < share < 0.6
+    given = jl.customers.closed_loop(demo_customers, tested=found.tested, margin=share)
+    pd.testing.assert_frame_equal(found.customers, given.customers)
+    assert any(said.endswith("of net value, which is what your unit costs come to.") for said in found.caveats)
+    lower = jl.customers.closed_loop(demo_customers, tested=found.tested, margin=0.4)
+    assert lower.contacts < found.contacts
+    assert any("which is your assumption; your unit costs come to" in said for said in lower.caveats)
+    without = jl.customers.closed_loop(spoken, tested=tested)
+    pd.testing.assert_frame_equal(
+        without.customers, jl.customers.closed_loop(spoken, tested=tested, margin=margin.USUAL).customers
+    )
+    assert any("an assumption: no file has unit costs" in said for said in without.caveats)
 
 
 def test_who_is_held_out_depends_on_seed_and_customer_alone(spoken, tested):
@@ -128,6 +158,48 @@ def test_a_planted_effect_is_measured_and_no_effect_is_called_chance():
     assert net["n_contact"] + net["n_holdout"] == 500
     assert "it may be chance" in jl.customers.closed_loop_effect(acted(0), days=60).headline()
     assert found.chart().to_dict()
+
+
+def test_the_effect_comes_in_margin_after_the_contact_and_as_a_save_rate():
+    found = jl.customers.closed_loop_effect(acted(8), days=60, margin=0.5, cost=1.0)
+    rows = found.rows.set_index("outcome")
+    net, gain, each = (rows.loc[name] for name in ("net a customer", "margin after the contact", "margin a customer"))
+    for end in ("difference", "lower", "upper"):
+        assert each[end] == pytest.approx(net[end] / 2)
+        assert gain[end] == pytest.approx(net[end] / 2 - 1)
+    assert found.saved == pytest.approx(net["contact"] / net["holdout"] - 1)
+    assert found.saved_lower <= 8 / 80 <= found.saved_upper  # two orders of 40 each lie in the days
+    assert found.saved_lower > 0
+    assert "The measured save rate is 10 % (" in found.headline()
+    assert "In margin, less the contact's cost: €" in found.headline()
+    assert "margin after the contact" not in set(jl.customers.closed_loop_effect(acted(8), days=60).rows["outcome"])
+    assert found.chart().to_dict()
+
+
+def sides(contacted: np.ndarray, held: np.ndarray) -> pd.DataFrame:
+    rows = [(len(x), x.sum(), (x**2).sum()) for x in (contacted, held)]
+    return pd.DataFrame(rows, columns=["n", "total", "squares"], index=[CONTACT, HELD])
+
+
+def test_the_interval_of_the_save_rate_covers_a_planted_one():
+    rng = np.random.default_rng(6)
+    covered = []
+    for _ in range(1500):
+        contacted = rng.gamma(0.8, 60, 200) * (rng.random(200) < 0.6)
+        held = rng.gamma(0.8, 50, 100) * (rng.random(100) < 0.6)
+        _saved, lower, upper = _save_rate(sides(contacted, held), 0.95)
+        covered.append(lower <= 0.2 <= upper)
+    assert 0.93 <= np.mean(covered) <= 0.975
+
+
+def test_where_the_held_out_brought_too_little_no_save_rate_is_measured():
+    nothing = _save_rate(sides(np.full(50, 9.0), np.zeros(20)), 0.95)
+    assert np.isnan(nothing).all()
+    hardly = np.zeros(20)
+    hardly[0] = 10.0
+    saved, lower, upper = _save_rate(sides(np.arange(50.0), hardly), 0.95)
+    assert saved > 0
+    assert np.isnan([lower, upper]).all()
 
 
 def test_the_difference_has_welchs_interval():

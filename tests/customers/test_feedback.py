@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import journeylab as jl
-from journeylab.customers import paradox, score_interval, score_trend
+from journeylab.customers import paradox, score_course, score_interval, score_trend
 from journeylab.customers.answers import KINDS, kinds_of, splits
 from journeylab.data.examples import answers_shop, shop_of
 from journeylab.errors import BadParameter
@@ -277,3 +277,102 @@ def test_what_cannot_be_asked_is_said(spoken):
         jl.customers.feedback(spoken, by="moon")
     with pytest.raises(jl.NotEnoughData, match="No answer of this kind"):
         jl.customers.feedback(answers_shop(), kind="enps")
+
+
+PARADOX = " UNION ALL ".join(
+    (
+        repeated("2026-01-01", 160, 40, "shop"),
+        repeated("2026-01-01", 10, 30, "delivery"),
+        repeated("2026-03-01", 36, 4, "shop"),
+        repeated("2026-03-01", 100, 100, "delivery"),
+    )
+)
+
+
+def test_a_paradox_is_noticed_without_a_breakdown_and_the_title_does_not_say_the_score_falls():
+    found = jl.customers.feedback(answered(PARADOX))
+    assert "going down as a whole and up at each touchpoint" in found.headline()
+    assert found.caveats[0].startswith("Simpson's paradox: ")
+    assert "within the touchpoints" in found.caveats[0]
+    assert "other touchpoints are asked about now. Break it down by touchpoint" in found.caveats[0]
+
+
+def test_a_paradox_of_touchpoints_is_noticed_whatever_the_answers_are_broken_down_by():
+    shop = shop_of(
+        {
+            "surveys": f"""SELECT 'r' || row_number() OVER () AS response_id, day::TIMESTAMP AS answered_at,
+                day::DATE AS day, 'nps' AS kind, score::DOUBLE AS score, touchpoint,
+                row_number() OVER () % 2 = 0 AS incentive FROM ({PARADOX}) t(day, score, touchpoint)"""
+        }
+    )
+    found = jl.customers.feedback(shop, by="incentive")
+    assert found.caveats[0].startswith("Simpson's paradox: ")
+    assert "within the touchpoints" in found.caveats[0]
+    assert found.caveats[1].startswith("Over time, as a whole: going down by 15 points a month (−23 to −")
+
+
+def test_a_trend_is_said_with_its_interval_and_none_is_too():
+    falling = " UNION ALL ".join(repeated(f"2026-0{month}-01", 60 - 9 * month, 20, "x") for month in range(1, 6))
+    found = jl.customers.feedback(answered(falling))
+    line = found.slope
+    assert line.upper < 0
+    ends = f"(−{abs(line.lower):.2g} to −{abs(line.upper):.2g})"
+    assert found.headline().endswith(f"going down by {abs(line.a_month):.2g} points a month {ends}.")
+    still = " UNION ALL ".join(repeated(f"2026-0{month}-01", 40, 20, "x") for month in range(1, 6))
+    assert "it shows no clear trend (−" in jl.customers.feedback(answered(still)).headline()
+
+
+def staffed(groups: dict[str, int], days: int = 90) -> jl.Dataset:
+    """Return a shop whose colleagues answered, so many of each group, over some days."""
+    rows = " UNION ALL ".join(
+        f"SELECT i, '{name}' AS touchpoint FROM range({10_000 * place}, {10_000 * place + n}) t(i)"
+        for place, (name, n) in enumerate(groups.items())
+    )
+    return shop_of(
+        {
+            "surveys": f"""SELECT 'r' || i AS response_id, DATE '2026-01-01' + CAST(i * 37 % {days} AS INTEGER) AS day,
+                TIMESTAMP '2026-01-01' AS answered_at, 'enps' AS kind, (i * 7 % 11)::DOUBLE AS score, touchpoint
+                FROM ({rows})"""
+        }
+    )
+
+
+def test_no_span_of_the_course_tells_of_a_few_colleagues():
+    found = jl.customers.feedback(staffed({"all": 127}), kind="enps", smallest=10)
+    assert found.trend["n"].min() >= 10
+    assert found.trend["n"].sum() == 127
+    assert len(found.trend) > 5
+    ends = set(found.trend["bucket"])
+    assert set(found.changes["day"]) <= ends  # so that no two spans leave a few people between them
+    few = jl.customers.feedback(staffed({"all": 7}), kind="enps", smallest=10)
+    assert few.trend["n"].tolist() == [7]
+    assert few.chart().to_dict()
+
+
+@pytest.mark.parametrize(
+    ("groups", "seen"),
+    [
+        ({"a": 100, "b": 50, "c": 3}, {"a"}),
+        ({"a": 100, "b": 50, "c": 20, "d": 15}, {"a", "b"}),
+        ({"a": 100, "b": 50}, {"a", "b"}),
+        ({"a": 40, "b": 3}, set()),
+    ],
+)
+def test_a_hidden_group_of_colleagues_cannot_be_had_by_subtraction(groups: dict[str, int], seen: set[str]):
+    found = jl.customers.feedback(staffed(groups), kind="enps", by="touchpoint", smallest=30)
+    assert set(found.rows["group"]) == seen
+    left = found.whole["n"].iloc[0] - found.rows["n"].sum()
+    assert left == 0 or left >= 30
+
+
+@given(st.lists(st.integers(1, 60), min_size=1, max_size=12), st.integers(5, 40))
+def test_what_shown_groups_and_spans_leave_is_nothing_or_enough(sizes, smallest):
+    rows = pd.DataFrame({"n": sizes, "enough": np.array(sizes) >= smallest})
+    kept = score_course.shown(rows, smallest)
+    left = int(rows.loc[~kept, "n"].sum())
+    assert left == 0 or left >= min(smallest, sum(sizes))
+    assert rows.loc[kept, "enough"].all()
+    days = pd.DataFrame({"day": pd.date_range("2026-01-01", periods=len(sizes)), "n": sizes})
+    spans = score_course.guarded(days, smallest)
+    assert spans["n"].min() >= min(smallest, sum(sizes))
+    assert spans["n"].sum() == sum(sizes)
