@@ -137,7 +137,7 @@ def messages(shop: Dataset, campaign: Sequence[str] | None) -> ir.Table:
 def usual_hours(shop: Dataset, carts: ir.Table, sent: ir.Table, days: int) -> int | None:
     """Return by which hour after a cart three in four of the first messages were sent; None if none was."""
     written = _written(carts, sent, days).filter(_.written_at.notnull())
-    hour = (written.written_at.delta(written["at"], unit="second").cast("float64") / 3600).ceil().cast("int64")
+    hour = (written.written_at.delta(written["at"], unit="microsecond") / 3.6e9).ceil().cast("int64")
     rows = shop.run(written.group_by(hour=hour).agg(n=_.count())).sort_values("hour")
     if rows.empty:
         return None
