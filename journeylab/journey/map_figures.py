@@ -173,7 +173,7 @@ def parted(lane: str, found: Gap, beside: str, currency: str = "") -> str:
     """Write a difference with its interval; `beside` is one of the figures in words, which says its unit.
 
     >>> parted("drop_off", Gap(-0.052, -0.082, -0.023), "60.9 %"), parted("emotion", Gap(-1.6, -1.7, -1.5), "−0.3")
-    ('−5.2 points (−8.2 to −2.3)', '−1.6 (−1.7 to −1.5)')
+    ('−5.2 points (−8.2 to −2.3)', '−1.60 (−1.70 to −1.50)')
     """
     if not math.isfinite(found.value):
         return ""
@@ -183,7 +183,7 @@ def parted(lane: str, found: Gap, beside: str, currency: str = "") -> str:
         if lane in {"stake", "time"}:
             size = words.money(abs(value), currency) if lane == "stake" else words.length(abs(value))
             return f"{'−' if value < 0 else '+'}{size}"
-        return words.plus(100 * value if points or many else value, digits=1)
+        return words.plus(100 * value if points or many else value, digits=1 if points or many else 2)
 
     unit = " points" if points else " per 100 orders" if many else ""
     interval = f" ({one(found.lower)} to {one(found.upper)})" if math.isfinite(found.lower + found.upper) else ""
