@@ -284,10 +284,9 @@ def _caveats(
     amounts = [scale for scale in scales if scale.column.kind == "amount"]
     if amounts:
         held = int(np.any([scale.held(sample) for scale in amounts], axis=0).sum())
-        lie, are = ("lies", "is") if held == 1 else ("lie", "are")
         said.append(
-            "Amounts are compared by their logarithm, less the median and over the spread of the middle half; "
-            f"{words.count(held, 'customer')} of {words.count(len(sample))} that {lie} farther than "
-            f"{scaling.FARTHEST:g} from the middle in some amount {are} held there."
+            "Amounts are compared by their logarithm, less the median and over the spread of the middle half, held to "
+            f"±{scaling.FARTHEST:g}: {words.count(held)} of {words.count(len(sample), 'customer')} would lie farther "
+            "out in some amount."
         )
     return tuple(said)
