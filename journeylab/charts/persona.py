@@ -201,11 +201,10 @@ def _separation(rows: pd.DataFrame, suggested: int | None) -> alt.LayerChart:
         alt.Chart(rows.tail(1))
         .mark_text(
             align="right",
-            dy=-8,
             color=theme.QUIET,
             text="band: customers of one kind; dashed: the clusters of the personas",
         )
-        .encode(x=_groups(), y=alt.Y("reference_upper:Q"))
+        .encode(x=_groups(), y=alt.value(8))
     )
     return alt.layer(band, own, line, text, *_mark(rows, suggested, "silhouette"))
 
