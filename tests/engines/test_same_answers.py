@@ -94,6 +94,7 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("journey.funnel", {"steps": _STEPS, "order": "any", "entry": "open"}, "simple_shop"),
     ("journey.funnel", {"steps": _CLOSE, "exclude": ["payment_cash"], "correct_open": True}, "simple_shop"),
     ("journey.sessions", {"gap": "30m", "conversion": ["payment_done"]}, "simple_shop"),
+    ("journey.sessions", {"by": "device", "groups": ["mobile", "desktop"]}, "asked"),
     ("journey.paths", {"start": "catalog"}, "simple_shop"),
     ("journey.paths", {"end": "payment_done", "unit": "session", "repeats": False}, "simple_shop"),
     ("journey.stake", {"steps": _STEPS, "value": 30.0, "margin": 0.4}, "simple_shop"),
