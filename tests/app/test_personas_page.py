@@ -15,6 +15,7 @@ import journeylab as jl
 from journeylab.customers import group_rules
 from journeylab.customers.persona_count import PersonaCount
 from journeylab.customers.personas import Personas
+from journeylab.customers.rfm import Rfm
 from journeylab.customers.rfm_groups import RfmGroups
 from journeylab.result import Result
 from journeylab.words import percent
@@ -49,6 +50,10 @@ def groups_of(app: AppTest) -> RfmGroups:
     return next(result for result in reversed(results(app)) if isinstance(result, RfmGroups))
 
 
+def scores_of(app: AppTest) -> Rfm:
+    return next(result for result in reversed(results(app)) if isinstance(result, Rfm))
+
+
 def test_the_scores_part_shows_scores_and_groups_and_takes_margin(open_app: Open, crowd):
     app = open_app(PAGE, shop=crowd)
     assert not app.exception
@@ -64,16 +69,18 @@ def test_cut_offs_are_set_by_sliders_and_reach_scores_and_groups(open_app: Open,
     assert [slider.key for slider in app.slider] == ["bins", "cut_f_0", "cut_f_1"]
     assert len(app.get("vega_lite_chart")) == 2
     app.slider(key="cut_f_0").set_value(9).run()
-    assert [dict(result.call.arguments)["cutoffs"] for result in results(app)[-2:]] == [{"f": [3, 9]}] * 2
+    assert [dict(result.call.arguments)["cutoffs"] for result in (scores_of(app), groups_of(app))] == [
+        {"f": [3, 9]}
+    ] * 2
     assert "1: less; 2: from 3; 3: from 9" in said(app)
-    assert results(app)[-2].table()["f"].max() == 3
+    assert scores_of(app).table()["f"].max() == 3
 
 
 @pytest.mark.parametrize("bins", ["2", "7", "10"])
 def test_cut_offs_are_different_and_in_order_for_any_number_of_scores(open_app: Open, crowd, bins):
     app = open_app(PAGE, shop=crowd, query={"fixed": ["days", "orders", "money"], "bins": bins})
     assert not app.error
-    for limits in dict(results(app)[-1].call.arguments)["cutoffs"].values():
+    for limits in dict(groups_of(app).call.arguments)["cutoffs"].values():
         assert len(limits) == int(bins) - 1
         assert limits == sorted(set(limits))
     app.slider(key="cut_r_0").set_value(730).run()
