@@ -8,6 +8,7 @@ import numpy as np
 
 from journeylab import words
 from journeylab.customers.holdout_rules import RULES
+from journeylab.intervals import z_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,8 +55,8 @@ def caveats(result: Holdout, *, forced: bool, free: bool) -> tuple[str, ...]:
         )
     if abs(result.spend_correlation) > 0.2:
         said.append(
-            f"Frequent customers spend differently (correlation {words.decimal(result.spend_correlation)}); the model "
-            "of spend takes the two as independent."
+            f"Frequent customers spend differently (correlation {_correlation(result)}); the model of spend takes "
+            "the two as independent."
         )
     return tuple(said)
 
@@ -121,6 +122,15 @@ def _nearer(rules: pd.DataFrame, chosen: pd.Series) -> list[str]:
         f"In total the rule “{method}” was nearer than the model: {words.listed(ones)}."
         for method, ones in said.items()
     ]
+
+
+def _correlation(result: Holdout) -> str:
+    """Say the correlation of frequency and spend with its interval, by Fisher's z over the customers who came back."""
+    n = float(result.rows.loc[result.rows["frequency"] > 0, "n"].sum())
+    middle, half = np.arctanh(result.spend_correlation), z_of(result.level) / np.sqrt(max(n - 3, 1))
+    lower, upper = (words.decimal(float(np.tanh(end))) for end in (middle - half, middle + half))
+    level = words.percent(result.level, digits=0)
+    return f"{words.decimal(result.spend_correlation)}, {level} interval {lower} to {upper}"
 
 
 def _outside(result: Holdout) -> bool:

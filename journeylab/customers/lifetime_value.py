@@ -327,6 +327,7 @@ def _caveats(
     said = [
         f"Margin is taken as {words.percent(margin, digits=0)} of net value, which is your assumption.",
         "Intervals hold chance and the parameters, not a change in how customers behave: see the hold-out test.",
+        "Expected values lie closer together than what customers will bring, of which fewer will bring more.",
     ]
     kept = tested.curve.kept(WEEKS_A_YEAR)
     said.append(

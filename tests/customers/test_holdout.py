@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -127,6 +129,22 @@ def test_money_that_is_off_is_warned_of_where_purchases_are_not_and_beside_every
     assert not any(
         "to either side" in said for said in jl.customers.lifetime_value(shop_from(rows), tested=plain).caveats
     )
+
+
+def test_frequent_customers_who_spend_more_are_said_with_the_interval_of_the_correlation():
+    rng = np.random.default_rng(8)
+    rate = rng.integers(2, 12, 120)
+    who = np.repeat(np.arange(120), rate)
+    net = 10.0 + 3 * rate[who] + rng.normal(0, 8, len(who)).clip(-9, 30)
+    shop = shop_from(
+        pd.DataFrame({"customer_id": [f"c{w}" for w in who], "day": rng.integers(0, 300, len(who)), "net": net})
+    )
+    result = jl.customers.holdout(shop, model="BG/NBD")
+    said = next(caveat for caveat in result.caveats if "spend differently" in caveat)
+    lower, upper = map(float, re.search(r"95 % interval (\S+) to (\S+)\);", said).groups())
+    n = result.customers.base.repeaters
+    assert lower < result.spend_correlation < upper
+    assert np.arctanh(upper) - np.arctanh(lower) == pytest.approx(2 * 1.96 / np.sqrt(n - 3), abs=0.05)
 
 
 def test_a_rule_that_was_nearer_in_total_is_said_though_the_model_has_the_smaller_error_by_class(online_retail):
