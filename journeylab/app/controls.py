@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 
 import streamlit as st
 
+from journeylab.app.link_values import Amounts, DaysWithin, NumbersWithin
 from journeylab.app.places import PAGES
 from journeylab.app.state import visitor
 from journeylab.errors import NotEnoughData
@@ -101,7 +102,7 @@ def slider(
     help: str | None = None,  # noqa: A002
 ) -> int:
     """Choose a whole number from `lowest` to `highest`."""
-    within = _NumbersWithin(lowest, highest)
+    within = NumbersWithin(lowest, highest)
     _seed(key, within, lambda good: int(good[0]), f"a whole number from {lowest} to {highest}")
     value = st.slider(
         label, lowest, highest, default, key=key, help=help, bind="query-params", on_change=_heard, args=(key,)
@@ -125,7 +126,7 @@ def scale(label: str, options: dict[str, T], *, key: str, help: str | None = Non
 
 def amount(label: str, *, key: str, help: str | None = None) -> float | None:  # noqa: A002
     """Type an amount of money; None while nothing is typed."""
-    _seed(key, _Amounts(), lambda good: float(good[0]), "an amount of money")
+    _seed(key, Amounts(), lambda good: float(good[0]), "an amount of money")
     value = st.number_input(
         label,
         min_value=0.0,
@@ -139,16 +140,6 @@ def amount(label: str, *, key: str, help: str | None = None) -> float | None:  #
     )
     say_notice(key)
     return value or None
-
-
-class _Amounts:
-    """Amounts as text: not below zero, and a number."""
-
-    def __contains__(self, text: object) -> bool:
-        try:
-            return 0 <= float(str(text)) < 1e15
-        except ValueError:
-            return False
 
 
 def several(
@@ -222,7 +213,7 @@ def date_window(observed: tuple[date, date] | None) -> tuple[date, date] | None:
     if chosen != CUSTOM:
         days = PRESETS[chosen]
         return None if days is None else (last - timedelta(days=days - 1), last)
-    _seed("days", _DaysWithin(first, last), _days, f"two days from {first} to {last}")
+    _seed("days", DaysWithin(first, last), _days, f"two days from {first} to {last}")
     days_chosen = st.date_input(
         "From and to",
         (first, last),
@@ -247,7 +238,7 @@ def days_between(
     first, last = days
     if first == last:
         return None, None
-    _seed(key, _DaysWithin(first, last), _days, f"two days from {first} to {last}")
+    _seed(key, DaysWithin(first, last), _days, f"two days from {first} to {last}")
     chosen = st.date_input(
         label,
         usual or (first, last),
@@ -273,7 +264,7 @@ def as_of(shop: Dataset) -> date | None:
     if last is None or shop.period is None or shop.period[0] >= last:
         return None
     first = shop.period[0]
-    _seed("as_of", _DaysWithin(first, last), lambda good: date.fromisoformat(good[0]), f"a day from {first} to {last}")
+    _seed("as_of", DaysWithin(first, last), lambda good: date.fromisoformat(good[0]), f"a day from {first} to {last}")
     day = st.date_input(
         "As of",
         last,
@@ -287,33 +278,6 @@ def as_of(shop: Dataset) -> date | None:
     )
     say_notice("as_of")
     return day if isinstance(day, date) and first <= day < last else None
-
-
-class _NumbersWithin:
-    """Whole numbers in plain digits that lie in a range."""
-
-    def __init__(self, lowest: int, highest: int) -> None:
-        self.lowest, self.highest = lowest, highest
-
-    def __contains__(self, text: object) -> bool:
-        try:
-            value = int(str(text))
-        except ValueError:
-            return False
-        return str(value) == text and self.lowest <= value <= self.highest
-
-
-class _DaysWithin:
-    """Days in ISO form that lie in a period."""
-
-    def __init__(self, first: date, last: date) -> None:
-        self.first, self.last = first, last
-
-    def __contains__(self, text: object) -> bool:
-        try:
-            return self.first <= date.fromisoformat(str(text)) <= self.last
-        except ValueError:
-            return False
 
 
 def _seed(

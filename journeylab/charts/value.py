@@ -1,18 +1,12 @@
-"""Customer value: over time, by group, by method, by lever, and customer by customer."""
+"""Customer value: over time, by group, by lever, and customer by customer."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import pandas as pd
 
 from journeylab.charts import theme
 
-if TYPE_CHECKING:
-    from collections.abc import Hashable
-
-_WIDTH = 640
 _MOST_GROUPS = 15
 
 
@@ -27,33 +21,12 @@ def months(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
         x=alt.X("month:Q", title="months from now", axis=alt.Axis(tickMinStep=1, format="d")),
         tooltip=["month:Q", *[alt.Tooltip(f"{name}:Q", format=",.0f") for name in ("margin", "lower", "upper")]],
     )
-    y = alt.Y("margin:Q", title=_title("margin so far", currency), axis=alt.Axis(format="~s"))
+    y = alt.Y("margin:Q", title=title("margin so far", currency), axis=alt.Axis(format="~s"))
     return alt.layer(
         base.mark_area(color=theme.MAIN, opacity=0.2).encode(y=alt.Y("lower:Q"), y2="upper:Q"),
         base.mark_line(color=theme.MAIN, point={"color": theme.MAIN, "size": 24}).encode(y=y),
         data=rows,
     ).properties(height=320)
-
-
-def newcomer(rows: pd.DataFrame) -> alt.VConcatChart:
-    """Draw what a new customer buys again by month, and the chance of none.
-
-    Args:
-        rows: As `LifetimeValue.newcomer`.
-    """
-    base = alt.Chart(rows).encode(
-        x=alt.X("month:Q", title="months after the first purchase", axis=alt.Axis(tickMinStep=1, format="d")),
-        tooltip=["month:Q", alt.Tooltip("purchases:Q", format=".2f"), alt.Tooltip("none:Q", format=".1%")],
-    )
-    line = {"color": theme.MAIN, "size": 24}
-    return alt.vconcat(
-        base.mark_line(color=theme.MAIN, point=line)
-        .encode(y=alt.Y("purchases:Q", title="purchases again, expected"))
-        .properties(height=150, width=_WIDTH),
-        base.mark_line(color=theme.MAIN, point=line)
-        .encode(y=alt.Y("none:Q", title="chance of none", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])))
-        .properties(height=110, width=_WIDTH),
-    )
 
 
 def groups(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
@@ -74,7 +47,7 @@ def groups(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
             alt.Tooltip("share:Q", format=".1%"),
         ],
     )
-    x = alt.X("margin:Q", title=_title("expected margin", currency), axis=alt.Axis(format="~s"))
+    x = alt.X("margin:Q", title=title("expected margin", currency), axis=alt.Axis(format="~s"))
     return alt.layer(
         base.mark_bar(color=theme.MAIN, opacity=0.75).encode(x=x),
         base.mark_rule(color=theme.QUIET, strokeWidth=2).encode(x=alt.X("lower:Q"), x2="upper:Q"),
@@ -101,7 +74,7 @@ def per_customer(rows: pd.DataFrame, *, currency: str, what: str) -> alt.LayerCh
             ],
         ],
     )
-    x = alt.X("per_customer:Q", title=_title(f"expected {what} a customer; the line is all customers", currency))
+    x = alt.X("per_customer:Q", title=title(f"expected {what} a customer; the line is all customers", currency))
     return alt.layer(
         base.mark_bar(color=theme.MAIN, opacity=0.75).encode(x=x),
         base.mark_rule(color=theme.QUIET, strokeWidth=2).encode(
@@ -115,52 +88,6 @@ def per_customer(rows: pd.DataFrame, *, currency: str, what: str) -> alt.LayerCh
     )
 
 
-def methods(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
-    """Draw what a new customer is worth by each method; the model with its interval.
-
-    Args:
-        rows: As `LifetimeValue.methods`.
-        currency: Of the margin.
-    """
-    base = alt.Chart(rows.assign(label=[_after_cost(row) for row in rows.to_dict("records")])).encode(
-        y=alt.Y("method:N", sort=None, title=None),
-        tooltip=[
-            "method:N",
-            *[alt.Tooltip(f"{name}:Q", format=",.2f") for name in ("margin", "lower", "upper", "profit", "ratio")],
-            alt.Tooltip("n:Q", title="customers", format=","),
-        ],
-    )
-    x = alt.X(
-        "margin:Q",
-        title=_title("margin of a new customer", currency),
-        scale=_with_room(rows["margin"], rows["upper"], room=0.12 if rows["ratio"].isna().all() else 0.7),
-        axis=alt.Axis(tickCount=8),
-    )
-    meaning = alt.Text("means:N")
-    return alt.layer(
-        base.mark_bar(size=26).encode(
-            x=x, color=alt.condition("datum.method == 'model'", alt.value(theme.MAIN), alt.value(theme.QUIET))
-        ),
-        base.transform_filter("isValid(datum.lower)")
-        .mark_rule(color=theme.ACCENT, strokeWidth=2)
-        .encode(x=alt.X("lower:Q"), x2="upper:Q"),
-        base.mark_text(align="left", dx=6, dy=-12, color=theme.QUIET).encode(x=x, text="label:N"),
-        base.mark_text(align="left", baseline="top", dx=2, dy=17, color=theme.QUIET).encode(
-            x=alt.datum(0.0), text=meaning
-        ),
-    ).properties(height=alt.Step(66))
-
-
-def _after_cost(row: dict[Hashable, Any]) -> str:
-    """Write a margin, and what it leaves of the cost of winning a customer, if that is known."""
-    if pd.isna(row["margin"]):
-        return ""
-    if pd.isna(row["ratio"]):
-        return f"{row['margin']:,.2f}"
-    left = f"{row['profit']:,.2f}".replace("-", "−")
-    return f"{row['margin']:,.2f}; {left} after winning them, {row['ratio']:,.1f} times its cost"
-
-
 def levers(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
     """Draw what 5 % more of each lever adds to the margin.
 
@@ -172,8 +99,8 @@ def levers(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
         y=alt.Y("lever:N", sort="-x", title=None),
         x=alt.X(
             "gain:Q",
-            title=_title("margin added by 5 % more", currency),
-            scale=_with_room(rows["gain"]),
+            title=title("margin added by 5 % more", currency),
+            scale=with_room(rows["gain"]),
             axis=alt.Axis(format="~s", tickCount=8),
         ),
         tooltip=["lever:N", alt.Tooltip("gain:Q", format=",.0f"), alt.Tooltip("gain_share:Q", format="+.1%")],
@@ -250,8 +177,8 @@ def past_and_expected(rows: pd.DataFrame, *, currency: str) -> alt.Chart:
         alt.Chart(rows)
         .mark_point(filled=True, opacity=0.75)
         .encode(
-            x=alt.X("past:Q", title=_title("margin so far", currency), axis=axis, scale=wide),
-            y=alt.Y("expected:Q", title=_title("expected margin", currency), axis=axis, scale=wide),
+            x=alt.X("past:Q", title=title("margin so far", currency), axis=axis, scale=wide),
+            y=alt.Y("expected:Q", title=title("expected margin", currency), axis=axis, scale=wide),
             size=alt.Size("loss:Q", title="loss", legend=None, scale=alt.Scale(range=[40, 400])),
             shape=alt.Shape(
                 "verdict:N", title=None, scale=alt.Scale(domain=_VERDICTS, range=["circle", "square", "triangle-up"])
@@ -347,19 +274,20 @@ def independence(rows: pd.DataFrame, *, currency: str) -> alt.LayerChart:
             *[alt.Tooltip(f"{name}:Q", format=",.2f") for name in ("average", "lower", "upper")],
         ],
     )
-    y = alt.Y("average:Q", title=_title("mean spend a purchase", currency))
+    y = alt.Y("average:Q", title=title("mean spend a purchase", currency))
     return alt.layer(
         base.mark_rule(strokeWidth=2, color=theme.MAIN).encode(y=alt.Y("lower:Q"), y2="upper:Q"),
         base.mark_point(filled=True, size=70, opacity=1, color=theme.MAIN).encode(y=y),
     ).properties(height=300)
 
 
-def _with_room(*ends: pd.Series, room: float = 0.12) -> alt.Scale:
+def with_room(*ends: pd.Series, room: float = 0.12) -> alt.Scale:
     """Leave room, a share of the scale, at the right for what is written there; money below zero keeps its place."""
     values = pd.concat(ends).dropna()
     low, high = (min(values.min(), 0.0), max(values.max(), 0.0)) if len(values) else (0.0, 1.0)
     return alt.Scale(domain=[low, high + room * (high - low)], nice=False)
 
 
-def _title(what: str, currency: str) -> str:
+def title(what: str, currency: str) -> str:
+    """Write what an axis shows, with its currency."""
     return f"{what} ({currency})" if currency else what

@@ -107,9 +107,7 @@ class LifetimeValue(Result):
             f"{f'With {words.listed(levers)}, ' if levers else ''}{words.count(whole['customers'], 'customer')} "
             f"{'would' if levers else 'will'} bring about {words.money(whole['margin'], self.currency)} of margin "
             f"within {words.count(self.horizon, 'month')} ({words.percent(self.level, digits=0)} interval {lower} to "
-            f"{upper}){self._against_today()}; on weeks it had not seen, the model's total was "
-            f"{words.signed(self.tested.total_error)} off in purchases and {words.signed(self.tested.money_error)} in "
-            "money."
+            f"{upper}){self._against_today()}; {self.tested.proof()}."
         )
 
     def _against_today(self) -> str:
@@ -121,6 +119,7 @@ class LifetimeValue(Result):
         return f", {more} ({share}) than as things are"
 
     def _draw(self, view: str) -> alt.TopLevelMixin:
+        from journeylab.charts import new_customer
         from journeylab.charts import value as charts
 
         if view == "months":
@@ -128,11 +127,11 @@ class LifetimeValue(Result):
         if view == "groups":
             return charts.groups(self.groups, currency=self.currency)
         if view == "methods":
-            return charts.methods(self.methods, currency=self.currency)
+            return new_customer.methods(self.methods, currency=self.currency)
         if view == "levers":
             return charts.levers(self.levers, currency=self.currency)
         if view == "new customer":
-            return charts.newcomer(self.newcomer)
+            return new_customer.newcomer(self.newcomer)
         return charts.concentration(self.concentration)
 
 

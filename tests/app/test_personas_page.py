@@ -164,7 +164,7 @@ def test_each_sheet_gives_the_lifetime_value_with_its_interval_and_its_hold_out_
             r"\*\*Lifetime value\*\* €\S+( k)? of margin a customer within 12 months \(€.* to €.*, n = 60; all €", line
         )
         assert re.search(
-            r"weeks it had not seen, the model was [+−][\d.]+ % off in purchases and [+−][\d.]+ % in mon", line
+            r"weeks it had not seen, the model's total was [+−][\d.]+ % off in purchases and [+−][\d.]+ % in mon", line
         )
 
 
