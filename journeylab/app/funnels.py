@@ -134,6 +134,18 @@ def signs(shop: Dataset) -> dict[str, Any]:
     return {name: value for name, (value, usual) in said.items() if value != usual}
 
 
+def reminders(shop: Dataset) -> dict[str, Any]:
+    """Choose the campaigns that remind of a cart; at first those whose names say so."""
+    from journeylab.journey.cart_ends import campaigns, reminds
+
+    known = visitor().remember((shop.fingerprint, "campaigns"), lambda: campaigns(shop))
+    if not known:
+        return {}
+    usual = [name for name in known if reminds(name)]
+    chosen = controls.several("Campaigns that remind", known, usual, key="reminders", most=max(10, len(usual)))
+    return {"campaign": chosen} if chosen and chosen != usual else {}
+
+
 def transition(shop: Dataset) -> dict[str, Any]:
     """Choose a transition and the rate it shall have."""
     from journeylab.journey.steps import suggested

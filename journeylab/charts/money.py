@@ -34,7 +34,7 @@ def leaks(rows: pd.DataFrame, *, currency: str, most: int = 12) -> alt.LayerChar
     shown = shown.assign(what=[f"{g}, {s}" for g, s in zip(shown["group"], shown["step"], strict=True)])
     tips = [
         alt.Tooltip("rate:Q", format=".1%"),
-        alt.Tooltip("expected_rate:Q", title="comparable", format=".1%"),
+        alt.Tooltip("expected_rate:Q", title="expected", format=".1%"),
         alt.Tooltip("of:Q", title="n", format=","),
         alt.Tooltip("clear:N", title="beyond noise"),
     ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, ClassVar
 from journeylab import words
 from journeylab.checks import number, one_of, whole
 from journeylab.errors import BadParameter, NotEnoughData
-from journeylab.journey import tally, ways
+from journeylab.journey import tally, traits, ways
 from journeylab.journey.ways import ENTRY, EXIT, OTHER
 from journeylab.result import Result, analysis
 
@@ -227,5 +227,6 @@ def paths(
         caveats=(
             f"Events at one instant are taken in the order of their names.{told}",
             "Exits include visitors who would have gone on after the data ended.",
+            *traits.said(by),
         ),
     )

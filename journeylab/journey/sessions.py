@@ -17,7 +17,7 @@ from journeylab.checks import duration, number
 from journeylab.data.dataset import ibis_date
 from journeylab.errors import BadParameter, NotEnoughData
 from journeylab.intervals import wilson
-from journeylab.journey import tally, visit_figures
+from journeylab.journey import tally, traits, visit_figures
 from journeylab.journey.differences import FALSE_SHARE, SMALL
 from journeylab.journey.steps import STAGES
 from journeylab.journey.visits import USUAL_GAP, gives_sessions, with_sessions
@@ -171,7 +171,7 @@ def sessions(
         by=by,
         place=place,
         converted=goal,
-        caveats=_caveats(rows, given=given, gap=str(gap or USUAL_GAP), known=goal),
+        caveats=(*_caveats(rows, given=given, gap=str(gap or USUAL_GAP), known=goal), *traits.said(by)),
     )
 
 

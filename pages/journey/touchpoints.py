@@ -56,7 +56,8 @@ with page(
         with row:
             days = controls.slider("Days in which a cart may come back", 1, 30, 7, key="back")
             two, own = funnels.pair(shop), own_events.said(shop, own_events.PURCHASE, own_events.CART)
-        show(jl.journey.carts, shop, days=days, **two, **own.cart, **own.goal)
+            reminders = funnels.reminders(shop)
+        show(jl.journey.carts, shop, days=days, **two, **own.cart, **own.goal, **reminders)
         if shop.has("events.query"):
             show(jl.journey.searches, shop, **two, **own.goal)
     elif look == "What if":

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import ibis
 import pytest
 
 import journeylab as jl
@@ -267,3 +269,17 @@ def personas_shop() -> Dataset:
     )
     people = shop.table("customers")
     return shop.with_trait("persona", people.select("customer_id", persona=people.told))
+
+
+def test_the_campaigns_that_remind_are_chosen_at_first_by_their_names(open_app: Open, shop: Dataset):
+    days = "DATE '2026-01-01' + (i % 40)::INTEGER"
+    contacts = f"""SELECT 'c' || i AS customer_id, {days} AS "day", ({days})::TIMESTAMP AS sent_at,
+        CASE WHEN i % 2 = 0 THEN 'Left cart' ELSE 'News' END AS campaign FROM range(60) t(i)"""
+    told = shop_of({"contacts": contacts})
+    whole = replace(shop, tables={**shop.tables, "contacts": ibis.memtable(told.run(told.tables["contacts"]))})
+    app = open_app(PAGE, shop=whole, query={"look": "Carts and search"})
+    assert not app.exception
+    assert app.multiselect(key="reminders").value == ["Left cart"]
+    app.multiselect(key="reminders").set_value(["News"]).run()
+    app.segmented_control(key="carts_view").set_value("Python").run()
+    assert "campaign=['News']" in app.code[0].value
