@@ -200,11 +200,12 @@ def size(found: Personas, card: dict[str, Any]) -> list[tuple[str, str]]:
     """Return how large a persona is, in customers and in money: what, and how much of it with its interval."""
     lines = [
         ("Size", f"{words.count(card['n'], 'customer')}, {_share(card, 'share')} of {words.count(card['of'])}"),
-        ("Net", f"{words.money(card['net'], found.currency)}, {_share(card, 'share_of_net')} of the whole"),
+        ("Net", f"{_money(card, 'net', found.currency)}, {_share(card, 'share_of_net')} of the whole"),
     ]
     if "margin" in card:
-        money = words.money(card["margin"], found.currency)
-        lines.append(("Margin", f"{money}, {_share(card, 'share_of_margin')} of the whole"))
+        known = "" if card["margin_n"] == card["n"] else f", known of {words.count(card['margin_n'])}"
+        money = _money(card, "margin", found.currency)
+        lines.append(("Margin", f"{money}, {_share(card, 'share_of_margin')} of the whole{known}"))
     if card["probability"] >= 0:  # slices have none
         lines.append(("Belonging", f"{words.percent(card['probability'])} sure, the mean of its customers"))
     return lines
@@ -262,3 +263,8 @@ def _figure(row: dict[str, Any], currency: str) -> tuple[str, str, str, str]:
 def _share(card: dict[str, Any], name: str) -> str:
     low, high = card[f"{name}_lower"], card[f"{name}_upper"]
     return f"{words.percent(card[name])} ({words.percent(low)} to {words.percent(high)})"
+
+
+def _money(card: dict[str, Any], name: str, currency: str) -> str:
+    low, high = (words.money(card[f"{name}_{end}"], currency) for end in ("lower", "upper"))
+    return f"{words.money(card[name], currency)} ({low} to {high})"

@@ -76,7 +76,7 @@ def open_app() -> Callable[..., AppTest]:
     def open_it(
         page: str = "", *, shop: Dataset | None = None, query: dict[str, str | list[str]] | None = None
     ) -> AppTest:
-        app = AppTest.from_file(str(ROOT / "journeylab" / "app" / "entry.py"), default_timeout=30)
+        app = AppTest.from_file(str(ROOT / "journeylab" / "app" / "entry.py"), default_timeout=90)
         if shop is not None:
             visitor = Visitor(session="test", shop=shop, sources=[Source(Path("x"), HOSTILE_FILE, ours=False)])
             app.session_state["journeylab_visitor"] = visitor
