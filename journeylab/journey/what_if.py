@@ -185,6 +185,7 @@ def what_if(
     log, places = _named(shop, log, [source, target])
     found = shop.run(_counted(log, source, target))
     pairs, seen = found[found["source"].notna()], found[found["source"].isna()].set_index("group")
+    seen = seen.drop(columns=["source", "target"]).astype("int64")
     if pairs.empty or not (pairs["target"] == GOAL).any():
         raise NotEnoughData("No session reaches the goal.", do="Name the events that are the goal.")
     nodes = sorted(set(pairs["source"]) - {START})

@@ -102,7 +102,7 @@ ANALYSES: list[tuple[str, dict[str, Any], str]] = [
     ("journey.friction", {"goal": ["payment_done"], "value": 30.0}, "simple_shop"),
     ("journey.carts", {"cart": ["cart"], "goal": ["payment_done"]}, "simple_shop"),
     ("journey.what_if", _WHAT_IF, "simple_shop"),
-    ("journey.what_if", {"source": "search", "target": "cart", "rate": 0.6, "by": "device"}, "asked"),
+    ("journey.what_if", {"source": "view", "target": "cart", "rate": 0.6, "by": "device"}, "asked"),
     ("journey.evidence", {"pains": False}, "shop"),
     ("journey.evidence", {"touchpoints": _POINTS}, "simple_shop"),
     ("journey.dropped", {"steps": _STEPS, "at": 2, "most": 50}, "simple_shop"),

@@ -16,7 +16,7 @@ CALLS = {
     "carts": {},
     "checkout": {},
     "searches": {"value": 10.0},
-    "what_if": {"source": "add_to_cart", "target": "purchase", "rate": 0.5},
+    "what_if": {"source": "add_to_cart", "target": "begin_checkout", "rate": 0.9},
     "funnel": {"steps": ["view", "add_to_cart", "purchase"]},
     "stake": {"steps": ["view", "add_to_cart", "purchase"], "value": 10.0},
     "dropped": {"steps": ["view", "add_to_cart", "purchase"], "at": 2},

@@ -11,6 +11,7 @@ import pytest
 
 import journeylab as jl
 from journeylab import words
+from journeylab.customers.answers import placed
 from journeylab.journey.map import Map
 from journeylab.journey.map_voices import feeling
 
@@ -82,12 +83,11 @@ def test_the_parcels_of_the_persona_they_hurt_are_ranked_first_and_differ_from_t
     assert felt["upper"] < 0
     who = found.assignments
     members = demo.run(who.filter(who.name == name).select("customer_id").distinct())["customer_id"]
-    told = demo.run(demo.table("surveys"))
+    told = demo.run(placed(demo, ("csat", "ces", "nps")))
     about = set(everyone.touchpoint("delivery").about) | {"delivery", "gets the parcel"}
     others = told[
         told["touchpoint"].str.lower().isin(about) & ~told["customer_id"].isin(members) & told["score"].notna()
     ]
-    others = others[others["kind"].isin(["csat", "ces", "nps"])]
-    each = [feeling(str(kind), part["score"], part["scale"]) for kind, part in others.groupby("kind")]
+    each = [feeling(str(kind), part["place"]) for kind, part in others.groupby("kind")]
     assert felt["value_other"] == pytest.approx(pd.concat(each).mean())
     assert f"n = {len(others):,}" in felt["other"]
