@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from streamlit.testing.v1 import AppTest
 
 import journeylab as jl
-from journeylab.app.controls import WINDOWS
+from journeylab.app.funnel_rules import WINDOWS
 from journeylab.app.state import Source, Visitor
 from journeylab.result import Result
 
